@@ -1,0 +1,191 @@
+/**
+ * The vocabulary of networks: every op with its attributes, a discriminated union on `kind`.
+ *
+ * Attributes say what cannot be inferred; input channels and sizes follow from the inputs' shapes. Feature maps have
+ * shape [channels, height, width], vectors [features]; the batch dimension is never written down. Spatial
+ * attributes are [height, width].
+ */
+
+/** Height and width. */
+export type Pair = readonly [height: number, width: number];
+
+/** The shape of one example: [channels, height, width] or [features]. */
+export type Shape = readonly number[];
+
+/** The network's input, one example of the given shape. */
+export interface InputOp {
+  readonly kind: 'input';
+  readonly shape: Shape;
+}
+
+/** Cross-correlation, as everywhere in this field: weight [outChannels, inChannels / groups, height, width]. */
+export interface ConvolutionOp {
+  readonly kind: 'convolution';
+  readonly outChannels: number;
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  /** Zeros added on either side. */
+  readonly padding: Pair;
+  /** 1 is dense, as in PyTorch. */
+  readonly dilation: Pair;
+  readonly groups: number;
+  readonly bias: boolean;
+}
+
+/** Batch normalization over each channel (Ioffe and Szegedy 2015), affine. */
+export interface BatchNormOp {
+  readonly kind: 'batchNorm';
+  readonly epsilon: number;
+  /** How much of the new batch enters the running statistics: running ← (1 − momentum)·running + momentum·batch. */
+  readonly momentum: number;
+}
+
+export interface ReluOp {
+  readonly kind: 'relu';
+}
+/** x for x ≥ 0, slope·x below. */
+export interface LeakyReluOp {
+  readonly kind: 'leakyRelu';
+  readonly slope: number;
+}
+/** Leaky ReLU with learned slopes (He et al. 2015), one for each channel or one for all. */
+export interface PreluOp {
+  readonly kind: 'prelu';
+  readonly initialSlope: number;
+  readonly perChannel: boolean;
+}
+/** min(max(x, 0), 6). */
+export interface Relu6Op {
+  readonly kind: 'relu6';
+}
+/** x·sigmoid(x). */
+export interface SiluOp {
+  readonly kind: 'silu';
+}
+/** x·Φ(x), exact (with the error function, not the tanh approximation). */
+export interface GeluOp {
+  readonly kind: 'gelu';
+}
+export interface SigmoidOp {
+  readonly kind: 'sigmoid';
+}
+
+/** Passes its input on: what a dropped activation becomes. Costs nothing: plans leave it out. */
+export interface IdentityOp {
+  readonly kind: 'identity';
+}
+
+/** Sum of two or more inputs of one shape. */
+export interface AddOp {
+  readonly kind: 'add';
+}
+/** Joins two or more inputs along the channels (or features). */
+export interface ConcatOp {
+  readonly kind: 'concat';
+}
+/** Puts channels of zeros before and behind the input's: the parameter-free shortcut (He et al. 2015, option A). */
+export interface PadChannelsOp {
+  readonly kind: 'padChannels';
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Maximum over windows; padding counts as −∞. */
+export interface MaxPoolOp {
+  readonly kind: 'maxPool';
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
+  /** Round the output size up instead of down; windows that would start in the far padding are left out. */
+  readonly ceil: boolean;
+}
+/** Mean over windows. */
+export interface AveragePoolOp {
+  readonly kind: 'averagePool';
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
+  readonly ceil: boolean;
+  /** Whether padding counts in the divisor. */
+  readonly countPadding: boolean;
+}
+/** Mean over height and width: [C, H, W] to [C, 1, 1]. */
+export interface GlobalAveragePoolOp {
+  readonly kind: 'globalAveragePool';
+}
+
+/** y = W·x + b with weight [outFeatures, inFeatures]. */
+export interface LinearOp {
+  readonly kind: 'linear';
+  readonly outFeatures: number;
+  readonly bias: boolean;
+}
+/** [C, H, W] to [C·H·W], channels slowest. */
+export interface FlattenOp {
+  readonly kind: 'flatten';
+}
+/** In training each element is zeroed with probability `rate` and the others divided by 1 − rate. */
+export interface DropoutOp {
+  readonly kind: 'dropout';
+  readonly rate: number;
+}
+/** Multiplies by learned factors: one for each channel, or one for each element of [C, H, W]. */
+export interface ScaleOp {
+  readonly kind: 'scale';
+  readonly per: 'channel' | 'element';
+  readonly initial: number;
+}
+
+export type ActivationOp = ReluOp | LeakyReluOp | PreluOp | Relu6Op | SiluOp | GeluOp | SigmoidOp;
+
+export type Op =
+  | InputOp
+  | ConvolutionOp
+  | BatchNormOp
+  | ActivationOp
+  | IdentityOp
+  | AddOp
+  | ConcatOp
+  | PadChannelsOp
+  | MaxPoolOp
+  | AveragePoolOp
+  | GlobalAveragePoolOp
+  | LinearOp
+  | FlattenOp
+  | DropoutOp
+  | ScaleOp;
+
+export type OpKind = Op['kind'];
+
+/** The op of one kind. */
+export type OpOf<K extends OpKind> = Extract<Op, { kind: K }>;
+
+
+/** Which kinds are activations. Total, so that a new kind has to say. */
+const activationKinds: { readonly [K in OpKind]: boolean } = {
+  input: false,
+  convolution: false,
+  batchNorm: false,
+  relu: true,
+  leakyRelu: true,
+  prelu: true,
+  relu6: true,
+  silu: true,
+  gelu: true,
+  sigmoid: true,
+  identity: false,
+  add: false,
+  concat: false,
+  padChannels: false,
+  maxPool: false,
+  averagePool: false,
+  globalAveragePool: false,
+  linear: false,
+  flatten: false,
+  dropout: false,
+  scale: false,
+};
+
+export function isActivation(op: Op): op is ActivationOp {
+  return activationKinds[op.kind];
+}

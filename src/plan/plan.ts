@@ -1,0 +1,297 @@
+/**
+ * A Plan is one whole step as a flat list of kernel calls over numbered tensors: everything an engine has to know,
+ * and nothing of networks, epochs or ratios. A training plan runs forward, loss, backward and update; an inference
+ * plan runs forward only, with batch norm folded.
+ *
+ * Tensors are single-assignment within a step, except for the persistent ones that a call names under `update`.
+ * Logical layout is NCHW, row-major; how a tensor lies in memory is the engine's own affair. A Plan is plain data.
+ */
+
+import type { Pair } from '../graph/op.js';
+
+/**
+ * - `input`: written by the caller before every run (`images` [N, C, H, W], `targets` [N, classes])
+ * - `parameter`: learned; persistent
+ * - `statistic`: remembered by the network (running mean and variance); persistent
+ * - `optimizer`: remembered by the optimizer (velocity, moments); persistent
+ * - `average`: exponential moving average of a parameter or statistic; persistent
+ * - `gradient`: gradient of the loss by a parameter
+ * - `activation`: a feature map or vector of a batch, or the gradient by it; the first dimension is the batch
+ * - `small`: everything else: batch statistics, losses, norms; never larger than a few values per channel or example
+ */
+export type TensorRole =
+  | 'input'
+  | 'parameter'
+  | 'statistic'
+  | 'optimizer'
+  | 'average'
+  | 'gradient'
+  | 'activation'
+  | 'small';
+
+/** Roles whose tensors keep their values from one run to the next. */
+export const persistentRoles: ReadonlySet<TensorRole> = new Set(['parameter', 'statistic', 'optimizer', 'average']);
+
+export interface TensorSpec {
+  /** Its place in `Plan.tensors`. */
+  readonly id: number;
+  /** Unique. Parameters and statistics carry their state_dict name; others say what they are: `grad:fc.weight`. */
+  readonly name: string;
+  readonly role: TensorRole;
+  readonly dims: readonly number[];
+  /** `uint8` only for the index of a max pooling (which element of its window won, row-major). */
+  readonly type: 'float32' | 'uint8';
+  /** For `gradient`, `optimizer` and `average`: the id of the parameter whose shape (and layout) it shares. */
+  readonly of?: number;
+}
+
+/** What a window slides by; all pairs are [height, width]. `padding` counts zeros before; what is needed behind follows. */
+export interface Window {
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
+}
+
+export interface ConvolutionWindow extends Window {
+  readonly dilation: Pair;
+  readonly groups: number;
+}
+
+/** Elementwise functions; definitions as in `graph/op.ts`. */
+export type ActivationFunction =
+  | { readonly name: 'relu' }
+  | { readonly name: 'leakyRelu'; readonly slope: number }
+  | { readonly name: 'prelu' }
+  | { readonly name: 'relu6' }
+  | { readonly name: 'silu' }
+  | { readonly name: 'gelu' }
+  | { readonly name: 'sigmoid' };
+
+/** Tensor ids by the part they play. */
+type Ids<Required extends string, Optional extends string = never> = { readonly [K in Required]: number } & {
+  readonly [K in Optional]?: number;
+};
+/** Any number of ids under x0, x1, x2, … */
+export type NumberedIds = { readonly [name: `x${number}`]: number };
+
+interface Call<Kind extends string, Inputs, Outputs, Updates = Record<never, number>> {
+  readonly kind: Kind;
+  /** The graph node (or parameter) that this call works for; for printing and messages. */
+  readonly node: string;
+  /** Tensors read. */
+  readonly in: Inputs;
+  /** Tensors written whole. */
+  readonly out: Outputs;
+  /** Persistent tensors read and written. */
+  readonly update: Updates;
+}
+
+/** y = conv(x, weight) + bias + addend, then ReLU if `relu`. */
+export interface ConvolutionCall extends Call<'convolution', Ids<'x' | 'weight', 'bias' | 'addend'>, Ids<'y'>> {
+  readonly window: ConvolutionWindow;
+  readonly relu: boolean;
+}
+export interface ConvolutionDataGradientCall extends Call<'convolutionDataGradient', Ids<'dy' | 'weight'>, Ids<'dx'>> {
+  readonly window: ConvolutionWindow;
+}
+export interface ConvolutionWeightGradientCall
+  extends Call<'convolutionWeightGradient', Ids<'x' | 'dy'>, Ids<'dweight', 'dbias'>> {
+  readonly window: ConvolutionWindow;
+}
+
+/** y = x·weightᵀ + bias; x [N, in], weight [out, in]. */
+export type LinearCall = Call<'linear', Ids<'x' | 'weight', 'bias'>, Ids<'y'>>;
+export type LinearDataGradientCall = Call<'linearDataGradient', Ids<'dy' | 'weight'>, Ids<'dx'>>;
+export type LinearWeightGradientCall = Call<'linearWeightGradient', Ids<'x' | 'dy'>, Ids<'dweight', 'dbias'>>;
+
+/**
+ * Batch norm with the batch's own statistics, then addition, then ReLU if `relu`:
+ * y = relu((x − mean)·inverseDeviation·weight + bias + addend), inverseDeviation = 1/√(variance + epsilon), biased
+ * variance. Updates the running statistics (the running variance with the unbiased one, as PyTorch does; with a
+ * single value per channel the biased one).
+ */
+export interface BatchNormCall
+  extends Call<
+    'batchNorm',
+    Ids<'x' | 'weight' | 'bias', 'addend'>,
+    Ids<'y' | 'mean' | 'inverseDeviation'>,
+    Ids<'runningMean' | 'runningVar'>
+  > {
+  readonly epsilon: number;
+  readonly momentum: number;
+  readonly relu: boolean;
+}
+/**
+ * With g = (dy + dy2), zeroed where y ≤ 0 if `relu` (only then is `y` given): daddend = g, dbias = Σg,
+ * dweight = Σg·x̂, dx = weight·inverseDeviation·(g − dbias/M − x̂·dweight/M), M values per channel.
+ */
+export interface BatchNormGradientCall
+  extends Call<
+    'batchNormGradient',
+    Ids<'x' | 'dy' | 'weight' | 'mean' | 'inverseDeviation', 'dy2' | 'y'>,
+    Ids<'dx' | 'dweight' | 'dbias', 'daddend'>
+  > {
+  readonly relu: boolean;
+}
+/** Folded batch norm: y = x·scale + shift per channel, + addend, then ReLU if `relu`. */
+export interface ChannelAffineCall
+  extends Call<'channelAffine', Ids<'x' | 'scale' | 'shift', 'addend'>, Ids<'y'>> {
+  readonly relu: boolean;
+}
+
+/** y = f(x); `weight` holds PReLU's slopes ([channels] or [1]). */
+export interface ActivationCall extends Call<'activation', Ids<'x', 'weight'>, Ids<'y'>> {
+  readonly function: ActivationFunction;
+}
+/** dx = dy·f′; `saved` is y for relu and relu6, x for all others. */
+export interface ActivationGradientCall
+  extends Call<'activationGradient', Ids<'saved' | 'dy', 'weight'>, Ids<'dx', 'dweight'>> {
+  readonly function: ActivationFunction;
+}
+
+/** y = x0 + x1 + …, then ReLU if `relu`. */
+export interface SumCall extends Call<'sum', NumberedIds, Ids<'y'>> {
+  readonly relu: boolean;
+}
+/** Joins x0, x1, … along dimension 1. */
+export type ConcatCall = Call<'concat', NumberedIds, Ids<'y'>>;
+/** Channels `start` … `start` + (channels of y) − 1 of x: gradient of concat and of padChannels. */
+export interface SliceChannelsCall extends Call<'sliceChannels', Ids<'x'>, Ids<'y'>> {
+  readonly start: number;
+}
+/** Zero channels before and behind; how many behind follows from y. */
+export interface PadChannelsCall extends Call<'padChannels', Ids<'x'>, Ids<'y'>> {
+  readonly before: number;
+}
+
+/** `index` is left out of inference plans. Ties go to the first element of the window. */
+export interface MaxPoolCall extends Call<'maxPool', Ids<'x'>, Ids<'y', 'index'>> {
+  readonly window: Window;
+}
+export interface MaxPoolGradientCall extends Call<'maxPoolGradient', Ids<'dy' | 'index'>, Ids<'dx'>> {
+  readonly window: Window;
+}
+export interface AveragePoolCall extends Call<'averagePool', Ids<'x'>, Ids<'y'>> {
+  readonly window: Window;
+  readonly countPadding: boolean;
+}
+export interface AveragePoolGradientCall extends Call<'averagePoolGradient', Ids<'dy'>, Ids<'dx'>> {
+  readonly window: Window;
+  readonly countPadding: boolean;
+}
+/** [N, C, H, W] to [N, C, 1, 1]. */
+export type GlobalAveragePoolCall = Call<'globalAveragePool', Ids<'x'>, Ids<'y'>>;
+export type GlobalAveragePoolGradientCall = Call<'globalAveragePoolGradient', Ids<'dy'>, Ids<'dx'>>;
+
+/** [N, C, H, W] to [N, C·H·W], and back. */
+export type FlattenCall = Call<'flatten', Ids<'x'>, Ids<'y'>>;
+export type UnflattenCall = Call<'unflatten', Ids<'x'>, Ids<'y'>>;
+
+/**
+ * y = x·mask/(1 − rate). The mask is a function of position: element e (row-major in logical NCHW order) is kept iff
+ * word e mod 4 of philox(counter [⌊e/4⌋, step, stream, 0], key [seed, 0x64726f70]) ≥ ⌊rate·2³²⌋. Scalar `step`.
+ * The gradient is the same call on dy.
+ */
+export interface DropoutCall extends Call<'dropout', Ids<'x'>, Ids<'y'>> {
+  readonly rate: number;
+  readonly seed: number;
+  readonly stream: number;
+}
+
+/** y = x·weight; weight [channels], or [C, H, W] (or [features]) where `per` is `element`. */
+export interface ScaleCall extends Call<'scale', Ids<'x' | 'weight'>, Ids<'y'>> {
+  readonly per: 'channel' | 'element';
+}
+export interface ScaleGradientCall
+  extends Call<'scaleGradient', Ids<'x' | 'weight' | 'dy'>, Ids<'dweight', 'dx'>> {
+  readonly per: 'channel' | 'element';
+}
+
+/**
+ * Targets are distributions over K classes, smoothed first: t ← t·(1 − labelSmoothing) + labelSmoothing/K.
+ * losses[n] = −Σ t·log softmax(logits); correct[n] = 1 where the first largest logit is the first largest target;
+ * dlogits = (softmax − t)/N, the gradient of the mean loss.
+ */
+export interface SoftmaxCrossEntropyCall
+  extends Call<'softmaxCrossEntropy', Ids<'logits' | 'targets'>, Ids<'losses' | 'correct' | 'dlogits'>> {
+  readonly labelSmoothing: number;
+}
+
+/** norm[0] = √Σ g² over all the given gradients. */
+export type GradientNormCall = Call<'gradientNorm', NumberedIds, Ids<'norm'>>;
+
+/**
+ * g ← gradient·min(1, clipNorm/norm) where `norm` is given; g ← g + weightDecay·parameter;
+ * velocity ← momentum·velocity + g; parameter ← parameter − learningRate·(nesterov ? g + momentum·velocity : velocity).
+ * Velocity starts at zero; without momentum there is none. Scalar `learningRate`. (PyTorch's form, without dampening.)
+ */
+export interface SgdCall extends Call<'sgd', Ids<'gradient', 'norm'>, Record<never, number>, Ids<'parameter', 'velocity'>> {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  readonly weightDecay: number;
+  readonly clipNorm: number;
+}
+/** Loshchilov and Hutter 2019, in PyTorch's form. Scalars `learningRate`, and `step` counted from 0 (bias correction uses step + 1). */
+export interface AdamWCall
+  extends Call<'adamw', Ids<'gradient', 'norm'>, Record<never, number>, Ids<'parameter' | 'firstMoment' | 'secondMoment'>> {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly clipNorm: number;
+}
+/** average ← decay·average + (1 − decay)·x. Scalar `averageDecay`, so that it can warm up. */
+export type MovingAverageCall = Call<'movingAverage', Ids<'x'>, Record<never, number>, Ids<'average'>>;
+
+export type KernelCall =
+  | ConvolutionCall
+  | ConvolutionDataGradientCall
+  | ConvolutionWeightGradientCall
+  | LinearCall
+  | LinearDataGradientCall
+  | LinearWeightGradientCall
+  | BatchNormCall
+  | BatchNormGradientCall
+  | ChannelAffineCall
+  | ActivationCall
+  | ActivationGradientCall
+  | SumCall
+  | ConcatCall
+  | SliceChannelsCall
+  | PadChannelsCall
+  | MaxPoolCall
+  | MaxPoolGradientCall
+  | AveragePoolCall
+  | AveragePoolGradientCall
+  | GlobalAveragePoolCall
+  | GlobalAveragePoolGradientCall
+  | FlattenCall
+  | UnflattenCall
+  | DropoutCall
+  | ScaleCall
+  | ScaleGradientCall
+  | SoftmaxCrossEntropyCall
+  | GradientNormCall
+  | SgdCall
+  | AdamWCall
+  | MovingAverageCall;
+
+export type KernelKind = KernelCall['kind'];
+export type CallOf<K extends KernelKind> = Extract<KernelCall, { kind: K }>;
+
+/** Numbers the caller gives with each run. */
+export type ScalarName = 'learningRate' | 'step' | 'averageDecay';
+
+export interface Plan {
+  /** The graph's name and what the plan does, for messages. */
+  readonly name: string;
+  readonly mode: 'training' | 'inference';
+  readonly batch: number;
+  readonly tensors: readonly TensorSpec[];
+  readonly calls: readonly KernelCall[];
+  /** Names that `run` takes, with their tensors. */
+  readonly inputs: { readonly [name: string]: number };
+  /** Names that `run` gives back, with their tensors: `losses`, `correct`, `logits`, `norm`, `grad:<parameter>`. */
+  readonly outputs: { readonly [name: string]: number };
+  readonly scalars: readonly ScalarName[];
+}

@@ -1,0 +1,57 @@
+/** What a training tells while it runs. The terminal, the log files and every other onlooker are consumers of these. */
+
+export interface Score {
+  /** Mean cross entropy in nats. */
+  readonly loss: number;
+  /** Share of wrong answers in percent. */
+  readonly error: number;
+}
+
+export type TrainEvent =
+  | {
+      readonly type: 'start';
+      readonly run: string;
+      readonly epochs: number;
+      readonly stepsPerEpoch: number;
+      /** The step the training goes on from; 0 for a new one. */
+      readonly step: number;
+      readonly parameters: number;
+    }
+  | {
+      readonly type: 'step';
+      /** From 0, over the whole training. */
+      readonly step: number;
+      /** From 0. */
+      readonly epoch: number;
+      readonly train: Score;
+      readonly learningRate: number;
+      /** Since the epoch's start, waiting for data included. */
+      readonly imagesPerSecond: number;
+    }
+  | {
+      readonly type: 'epoch';
+      readonly epoch: number;
+      readonly step: number;
+      /** Mean over the epoch's training batches, as they were trained on (augmented). */
+      readonly train: Score;
+      readonly test: Score;
+      readonly learningRate: number;
+      readonly imagesPerSecond: number;
+      readonly seconds: number;
+    }
+  | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
+  | { readonly type: 'done'; readonly summary: TrainSummary };
+
+/** What `train --json` prints. */
+export interface TrainSummary {
+  readonly run: string;
+  readonly model: string;
+  readonly ratio: string;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly train: Score;
+  readonly test: Score;
+  readonly imagesPerSecond: number;
+  readonly seconds: number;
+  readonly parameters: number;
+}

@@ -1,0 +1,207 @@
+/**
+ * Writes a Graph down the way its figure reads:
+ *
+ *     const net = graphBuilder('tiny', [3, 32, 32]);
+ *     let x = net.stem(() => {
+ *       const y = net.convolution('conv1', net.input, { outChannels: 16, kernel: 3, padding: 1, bias: false });
+ *       return net.relu('relu', net.batchNorm('bn1', y));
+ *     });
+ *     x = net.stage('layer1', () => net.block('0', () => …));   // names layer1.0.conv1, …; places set
+ *     x = net.head(() => net.linear('fc', net.flatten('flatten', net.globalAveragePool('avgpool', x)), { outFeatures: 10 }));
+ *     const graph = net.build();
+ *
+ * Every call checks what it is given, so that a mistake shows at the line that makes it.
+ */
+
+import { RectioError } from '../base/error.js';
+import { checkOp } from './attributes.js';
+import type { Graph, Node, Place } from './graph.js';
+import type { Op, Pair, Shape } from './op.js';
+import { inputShapes, nodeShape } from './shapes.js';
+import { verifyGraph } from './verify.js';
+
+/** What a node gives: the node's full name. */
+export type Value = string;
+
+/** One number stands for both height and width. */
+export type Extent = number | Pair;
+
+export interface ConvolutionOptions {
+  readonly outChannels: number;
+  readonly kernel: Extent;
+  /** Default 1. */
+  readonly stride?: Extent;
+  /** Zeros on either side; default 0. */
+  readonly padding?: Extent;
+  /** Default 1. */
+  readonly dilation?: Extent;
+  /** Default 1. */
+  readonly groups?: number;
+  /** Default true. */
+  readonly bias?: boolean;
+}
+
+export interface PoolOptions {
+  readonly kernel: Extent;
+  /** Default: the kernel. */
+  readonly stride?: Extent;
+  /** At most half of the kernel; default 0. */
+  readonly padding?: Extent;
+  /** Round the output size up; default false. */
+  readonly ceil?: boolean;
+}
+
+/** Defaults are PyTorch's throughout. Names are local to the enclosing scopes; values are full names. */
+export interface GraphBuilder {
+  /** The network's input. */
+  readonly input: Value;
+  /** The shape of what a node gives, for one example. */
+  shape(x: Value): Shape;
+
+  /** Everything made inside is named `<name>.…` and belongs to this stage. */
+  stage<T>(name: string, make: () => T): T;
+  /** Everything made inside is named `<name>.…` and belongs to this block. */
+  block<T>(name: string, make: () => T): T;
+  /** A projection beside the main path, named `<name>.…`. */
+  shortcut<T>(name: string, make: () => T): T;
+  /** What comes before the first stage. */
+  stem<T>(make: () => T): T;
+  /** The classifier. */
+  head<T>(make: () => T): T;
+
+  convolution(name: string, x: Value, options: ConvolutionOptions): Value;
+  /** Defaults: epsilon 1e-5, momentum 0.1. */
+  batchNorm(name: string, x: Value, options?: { readonly epsilon?: number; readonly momentum?: number }): Value;
+  relu(name: string, x: Value): Value;
+  /** Default slope 0.01. */
+  leakyRelu(name: string, x: Value, options?: { readonly slope?: number }): Value;
+  /** Defaults: initialSlope 0.25, perChannel false. */
+  prelu(name: string, x: Value, options?: { readonly initialSlope?: number; readonly perChannel?: boolean }): Value;
+  relu6(name: string, x: Value): Value;
+  silu(name: string, x: Value): Value;
+  gelu(name: string, x: Value): Value;
+  sigmoid(name: string, x: Value): Value;
+  identity(name: string, x: Value): Value;
+  add(name: string, ...inputs: readonly Value[]): Value;
+  concat(name: string, ...inputs: readonly Value[]): Value;
+  padChannels(name: string, x: Value, options: { readonly before: number; readonly after: number }): Value;
+  maxPool(name: string, x: Value, options: PoolOptions): Value;
+  /** Default countPadding true. */
+  averagePool(name: string, x: Value, options: PoolOptions & { readonly countPadding?: boolean }): Value;
+  globalAveragePool(name: string, x: Value): Value;
+  /** Default bias true. */
+  linear(name: string, x: Value, options: { readonly outFeatures: number; readonly bias?: boolean }): Value;
+  flatten(name: string, x: Value): Value;
+  /** Default rate 0.5. */
+  dropout(name: string, x: Value, options?: { readonly rate?: number }): Value;
+  /** Defaults: per channel, initial 1. */
+  scale(name: string, x: Value, options?: { readonly per?: 'channel' | 'element'; readonly initial?: number }): Value;
+  /** Any op, written out. */
+  node(name: string, op: Op, ...inputs: readonly Value[]): Value;
+
+  /** The finished network; the node made last is its output. */
+  build(): Graph;
+}
+
+const pair = (extent: Extent): Pair => (typeof extent === 'number' ? [extent, extent] : extent);
+
+const pool = ({ kernel, stride = kernel, padding = 0, ceil = false }: PoolOptions) => ({
+  kernel: pair(kernel),
+  stride: pair(stride),
+  padding: pair(padding),
+  ceil,
+});
+
+/**
+ * A builder for the network `name` with an input of the given shape: [channels, height, width] or [features].
+ * @throws RectioError `graph`, from each call that makes a node which does not fit.
+ */
+export function graphBuilder(name: string, inputShape: Shape): GraphBuilder {
+  const nodes: Node[] = [];
+  const shapes = new Map<string, Shape>();
+  let prefix = '';
+  let place: Place = {};
+
+  /** Runs `make` with names under `local` and with the place that this makes. */
+  const within = <T>(local: string, enter: (path: string) => Place, make: () => T): T => {
+    const outer = { prefix, place };
+    if (local !== '') prefix = `${prefix}${local}.`;
+    place = { ...place, ...enter(prefix.slice(0, -1)) };
+    try {
+      return make();
+    } finally {
+      ({ prefix, place } = outer);
+    }
+  };
+
+  const node = (local: string, op: Op, ...inputs: readonly Value[]): Value => {
+    const full = `${prefix}${local}`;
+    if (shapes.has(full)) {
+      throw new RectioError('graph', `Node ${full}: there is a node of this name already`, 'Give it another name.');
+    }
+    const made: Node = { name: full, op: checkOp(full, { ...op }), inputs: [...inputs], place };
+    shapes.set(full, nodeShape(made, inputShapes(made, shapes)));
+    nodes.push(made);
+    return full;
+  };
+
+  return {
+    input: node('input', { kind: 'input', shape: inputShape }),
+    shape: (x) => {
+      const shape = shapes.get(x);
+      if (shape === undefined) throw new RectioError('graph', `There is no node ${x}`, 'Make it first.');
+      return shape;
+    },
+
+    stage: (local, make) => within(local, (path) => ({ stage: path }), make),
+    block: (local, make) => within(local, (path) => ({ block: path }), make),
+    shortcut: (local, make) => within(local, () => ({ role: 'shortcut' }), make),
+    stem: (make) => within('', () => ({ role: 'stem' }), make),
+    head: (make) => within('', () => ({ role: 'head' }), make),
+
+    convolution: (local, x, { outChannels, kernel, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true }) =>
+      node(
+        local,
+        {
+          kind: 'convolution',
+          outChannels,
+          kernel: pair(kernel),
+          stride: pair(stride),
+          padding: pair(padding),
+          dilation: pair(dilation),
+          groups,
+          bias,
+        },
+        x,
+      ),
+    batchNorm: (local, x, { epsilon = 1e-5, momentum = 0.1 } = {}) =>
+      node(local, { kind: 'batchNorm', epsilon, momentum }, x),
+    relu: (local, x) => node(local, { kind: 'relu' }, x),
+    leakyRelu: (local, x, { slope = 0.01 } = {}) => node(local, { kind: 'leakyRelu', slope }, x),
+    prelu: (local, x, { initialSlope = 0.25, perChannel = false } = {}) =>
+      node(local, { kind: 'prelu', initialSlope, perChannel }, x),
+    relu6: (local, x) => node(local, { kind: 'relu6' }, x),
+    silu: (local, x) => node(local, { kind: 'silu' }, x),
+    gelu: (local, x) => node(local, { kind: 'gelu' }, x),
+    sigmoid: (local, x) => node(local, { kind: 'sigmoid' }, x),
+    identity: (local, x) => node(local, { kind: 'identity' }, x),
+    add: (local, ...inputs) => node(local, { kind: 'add' }, ...inputs),
+    concat: (local, ...inputs) => node(local, { kind: 'concat' }, ...inputs),
+    padChannels: (local, x, { before, after }) => node(local, { kind: 'padChannels', before, after }, x),
+    maxPool: (local, x, options) => node(local, { kind: 'maxPool', ...pool(options) }, x),
+    averagePool: (local, x, { countPadding = true, ...options }) =>
+      node(local, { kind: 'averagePool', ...pool(options), countPadding }, x),
+    globalAveragePool: (local, x) => node(local, { kind: 'globalAveragePool' }, x),
+    linear: (local, x, { outFeatures, bias = true }) => node(local, { kind: 'linear', outFeatures, bias }, x),
+    flatten: (local, x) => node(local, { kind: 'flatten' }, x),
+    dropout: (local, x, { rate = 0.5 } = {}) => node(local, { kind: 'dropout', rate }, x),
+    scale: (local, x, { per = 'channel', initial = 1 } = {}) => node(local, { kind: 'scale', per, initial }, x),
+    node,
+
+    build: () => {
+      const graph: Graph = { name, nodes: [...nodes] };
+      verifyGraph(graph);
+      return graph;
+    },
+  };
+}

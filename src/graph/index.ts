@@ -1,0 +1,9 @@
+/** The network as plain, immutable data: ops, builder, shape inference, validation, print and JSON. */
+
+export * from './attributes.js';
+export * from './builder.js';
+export * from './graph.js';
+export * from './op.js';
+export * from './parameters.js';
+export * from './shapes.js';
+export * from './verify.js';

@@ -1,0 +1,53 @@
+/** Checks that a Graph is well formed: what every pass may rely on and must keep up. */
+
+import { RectioError } from '../base/error.js';
+import { checkOp } from './attributes.js';
+import type { Graph } from './graph.js';
+import { inferShapes } from './shapes.js';
+
+/**
+ * Names are unique, each node stands behind its inputs, attributes are in range, shapes fit, there is one input, it
+ * comes first, and every node but the last (the output) is used.
+ * @throws RectioError `graph` naming the node and what was expected of it.
+ */
+export function verifyGraph(graph: Graph): void {
+  const [input] = graph.nodes;
+  if (input?.op.kind !== 'input') {
+    throw new RectioError(
+      'graph',
+      `Network ${graph.name}: its first node is ${input === undefined ? 'missing' : `${input.name} (${input.op.kind})`}`,
+      'Let the network begin with its one input.',
+    );
+  }
+  const names = new Set<string>();
+  const unused = new Set<string>();
+  for (const node of graph.nodes) {
+    if (node.name === '' || names.has(node.name)) {
+      throw new RectioError(
+        'graph',
+        node.name === '' ? `Network ${graph.name}: a ${node.op.kind} has no name` : `Node ${node.name} appears twice`,
+        'Give every node a name of its own.',
+      );
+    }
+    if (node.op.kind === 'input' && node !== input) {
+      throw new RectioError(
+        'graph',
+        `Node ${node.name} is a second input`,
+        'A network has one input; remove the other.',
+      );
+    }
+    checkOp(node.name, { ...node.op });
+    names.add(node.name);
+    unused.add(node.name);
+    for (const name of node.inputs) unused.delete(name);
+  }
+  inferShapes(graph);
+  unused.delete(graph.nodes.at(-1)!.name);
+  for (const name of unused) {
+    throw new RectioError(
+      'graph',
+      `Node ${name}: nobody uses what it gives, and it is not the output`,
+      'Connect it, remove it, or put it last to make it the output.',
+    );
+  }
+}

@@ -23,6 +23,7 @@ export type TrainEvent =
       readonly step: number;
       /** From 0. */
       readonly epoch: number;
+      /** Of this step's batch. */
       readonly train: Score;
       readonly learningRate: number;
       /** Since the epoch's start, waiting for data included. */
@@ -31,14 +32,19 @@ export type TrainEvent =
   | {
       readonly type: 'epoch';
       readonly epoch: number;
+      /** The epoch's last step. */
       readonly step: number;
       /** Mean over the epoch's training batches, as they were trained on (augmented). */
       readonly train: Score;
-      readonly test: Score;
+      /** Null where the evaluation interval passes this epoch over. */
+      readonly test: Score | null;
       readonly learningRate: number;
+      /** Training alone, evaluation left out. */
       readonly imagesPerSecond: number;
+      /** The whole epoch, evaluation included. */
       readonly seconds: number;
     }
+  /** `step` counts the steps that are done. */
   | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
   | { readonly type: 'done'; readonly summary: TrainSummary };
 

@@ -1,0 +1,91 @@
+/** Elementwise functions and their derivatives. At a kink the derivative is the one from below (as in PyTorch). */
+
+import type { ActivationCall, ActivationFunction, ActivationGradientCall } from '../../plan/plan.js';
+import { planesOf, type Step, type Tensor } from './tensor.js';
+
+type FunctionName = ActivationFunction['name'];
+type FunctionOf<K extends FunctionName> = Extract<ActivationFunction, { name: K }>;
+
+interface Rule<K extends FunctionName> {
+  /** f(x), with the slope learned for the element's channel. */
+  readonly value: (x: number, f: FunctionOf<K>, slope: number) => number;
+  /** f′, from y for relu and relu6 and from x for all others. */
+  readonly derivative: (saved: number, f: FunctionOf<K>, slope: number) => number;
+}
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** The error function: its series erf x = 2/√π·e^(−x²)·Σ 2ⁿx²ⁿ⁺¹/(2n+1)!! (Abramowitz and Stegun 7.1.6), all terms of one sign. */
+export function erf(x: number): number {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  let term = x;
+  let sum = x;
+  for (let n = 1; Math.abs(term) > Math.abs(sum) * 1e-17; n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
+/** Φ, the standard normal distribution. */
+const normalDistribution = (x: number): number => (1 + erf(x / Math.SQRT2)) / 2;
+const normalDensity = (x: number): number => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+
+const rules: { readonly [K in FunctionName]: Rule<K> } = {
+  relu: { value: (x) => (x < 0 ? 0 : x), derivative: (y) => (y > 0 ? 1 : 0) },
+  leakyRelu: {
+    value: (x, f) => (x < 0 ? f.slope * x : x),
+    derivative: (x, f) => (x > 0 ? 1 : f.slope),
+  },
+  prelu: {
+    value: (x, _, slope) => (x < 0 ? slope * x : x),
+    derivative: (x, _, slope) => (x > 0 ? 1 : slope),
+  },
+  relu6: { value: (x) => (x < 0 ? 0 : x > 6 ? 6 : x), derivative: (y) => (y > 0 && y < 6 ? 1 : 0) },
+  silu: {
+    value: (x) => x * sigmoid(x),
+    derivative: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))),
+  },
+  gelu: {
+    value: (x) => x * normalDistribution(x),
+    derivative: (x) => normalDistribution(x) + x * normalDensity(x),
+  },
+  sigmoid: { value: sigmoid, derivative: (x) => sigmoid(x) * (1 - sigmoid(x)) },
+};
+
+function ruleOf(f: ActivationFunction): Rule<FunctionName> {
+  return rules[f.name] as Rule<FunctionName>;
+}
+
+/** Where element i of a tensor finds its learned slope. */
+function slopeIndex(x: Tensor, weight: Tensor | undefined): (i: number) => number {
+  const { channels, area } = planesOf(x);
+  return weight && weight.data.length > 1 ? (i) => Math.floor(i / area) % channels : () => 0;
+}
+
+export function activation(call: ActivationCall, step: Step): void {
+  const x = step.tensor(call.in.x);
+  const y = step.tensor(call.out.y).data;
+  const weight = step.optional(call.in.weight);
+  const { value } = ruleOf(call.function);
+  const slopeAt = slopeIndex(x, weight);
+  for (let i = 0; i < y.length; i++) y[i] = value(x.data[i]!, call.function, weight ? weight.data[slopeAt(i)]! : 0);
+}
+
+export function activationGradient(call: ActivationGradientCall, step: Step): void {
+  const saved = step.tensor(call.in.saved);
+  const dy = step.tensor(call.in.dy).data;
+  const dx = step.tensor(call.out.dx).data;
+  const weight = step.optional(call.in.weight);
+  const { derivative } = ruleOf(call.function);
+  const slopeAt = slopeIndex(saved, weight);
+  for (let i = 0; i < dx.length; i++) {
+    dx[i] = dy[i]! * derivative(saved.data[i]!, call.function, weight ? weight.data[slopeAt(i)]! : 0);
+  }
+  const dweight = step.optional(call.out.dweight)?.data;
+  if (!dweight) return;
+  dweight.fill(0);
+  for (let i = 0; i < dx.length; i++) {
+    if (saved.data[i]! < 0) dweight[slopeAt(i)]! += dy[i]! * saved.data[i]!;
+  }
+}

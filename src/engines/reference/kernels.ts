@@ -1,0 +1,61 @@
+/** Every kernel of the plan's vocabulary. Its definition is the comment at its call in `plan/plan.ts`. */
+
+import type { CallOf, KernelCall, KernelKind } from '../../plan/plan.js';
+import { activation, activationGradient } from './activation.js';
+import { batchNorm, batchNormGradient, channelAffine } from './batch-norm.js';
+import { convolution, convolutionDataGradient, convolutionWeightGradient } from './convolution.js';
+import { linear, linearDataGradient, linearWeightGradient } from './linear.js';
+import { softmaxCrossEntropy } from './loss.js';
+import { adamw, gradientNorm, movingAverage, sgd } from './optimizer.js';
+import {
+  averagePool,
+  averagePoolGradient,
+  globalAveragePool,
+  globalAveragePoolGradient,
+  maxPool,
+  maxPoolGradient,
+} from './pooling.js';
+import { dropout, scale, scaleGradient } from './scaling.js';
+import { concat, padChannels, reshape, sliceChannels, sum } from './structure.js';
+import type { Step } from './tensor.js';
+
+type Kernel<K extends KernelKind> = (call: CallOf<K>, step: Step) => void;
+
+const kernels: { readonly [K in KernelKind]: Kernel<K> } = {
+  convolution,
+  convolutionDataGradient,
+  convolutionWeightGradient,
+  linear,
+  linearDataGradient,
+  linearWeightGradient,
+  batchNorm,
+  batchNormGradient,
+  channelAffine,
+  activation,
+  activationGradient,
+  sum,
+  concat,
+  sliceChannels,
+  padChannels,
+  maxPool,
+  maxPoolGradient,
+  averagePool,
+  averagePoolGradient,
+  globalAveragePool,
+  globalAveragePoolGradient,
+  flatten: reshape,
+  unflatten: reshape,
+  dropout,
+  scale,
+  scaleGradient,
+  softmaxCrossEntropy,
+  gradientNorm,
+  sgd,
+  adamw,
+  movingAverage,
+};
+
+/** Carries out one call on the step's tensors. */
+export function execute(call: KernelCall, step: Step): void {
+  (kernels[call.kind] as (call: KernelCall, step: Step) => void)(call, step);
+}

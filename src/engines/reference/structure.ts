@@ -1,0 +1,55 @@
+/** Kernels that add, join, cut and reshape. */
+
+import type {
+  ConcatCall,
+  FlattenCall,
+  PadChannelsCall,
+  SliceChannelsCall,
+  SumCall,
+  UnflattenCall,
+} from '../../plan/plan.js';
+import { addInPlace, rectifyInPlace } from './elementwise.js';
+import { numbered, planesOf, type Step, type Tensor } from './tensor.js';
+
+export function sum(call: SumCall, step: Step): void {
+  const y = step.tensor(call.out.y).data.fill(0);
+  for (const x of numbered(step, call.in)) addInPlace(y, x.data);
+  if (call.relu) rectifyInPlace(y);
+}
+
+/** y[n, to + c, …] = x[n, from + c, …] for `count` channels. */
+function copyChannels(x: Tensor, from: number, y: Tensor, to: number, count: number): void {
+  const { batch, channels: xChannels, area } = planesOf(x);
+  const { channels: yChannels } = planesOf(y);
+  for (let n = 0; n < batch; n++) {
+    const start = (n * xChannels + from) * area;
+    y.data.set(x.data.subarray(start, start + count * area), (n * yChannels + to) * area);
+  }
+}
+
+export function concat(call: ConcatCall, step: Step): void {
+  const y = step.tensor(call.out.y);
+  let to = 0;
+  for (const x of numbered(step, call.in)) {
+    const { channels } = planesOf(x);
+    copyChannels(x, 0, y, to, channels);
+    to += channels;
+  }
+}
+
+export function sliceChannels(call: SliceChannelsCall, step: Step): void {
+  const y = step.tensor(call.out.y);
+  copyChannels(step.tensor(call.in.x), call.start, y, 0, planesOf(y).channels);
+}
+
+export function padChannels(call: PadChannelsCall, step: Step): void {
+  const x = step.tensor(call.in.x);
+  const y = step.tensor(call.out.y);
+  y.data.fill(0);
+  copyChannels(x, 0, y, call.before, planesOf(x).channels);
+}
+
+/** Both ways: the elements keep their row-major order. */
+export function reshape(call: FlattenCall | UnflattenCall, step: Step): void {
+  step.tensor(call.out.y).data.set(step.tensor(call.in.x).data);
+}

@@ -1,0 +1,42 @@
+/** What reference kernels work on: plain row-major float64 arrays, whatever type the plan gives the tensor. */
+
+import type { NumberedIds, ScalarName } from '../../plan/plan.js';
+
+export interface Tensor {
+  readonly name: string;
+  readonly dims: readonly number[];
+  readonly data: Float64Array;
+}
+
+/** One step's tensors and scalars, as kernels reach them. */
+export interface Step {
+  tensor(id: number): Tensor;
+  /** For ids that a call may leave out. */
+  optional(id: number | undefined): Tensor | undefined;
+  scalar(name: ScalarName): number;
+}
+
+/** The tensors x0, x1, x2, … in their order. */
+export function numbered(step: Step, ids: NumberedIds): Tensor[] {
+  const tensors: Tensor[] = [];
+  for (let id = ids.x0, next = 1; id !== undefined; id = ids[`x${next++}`]) tensors.push(step.tensor(id));
+  return tensors;
+}
+
+/** A feature map [N, C, H, W] or a vector [N, C] seen as planes: N × C planes of `area` elements. */
+export interface Planes {
+  readonly batch: number;
+  readonly channels: number;
+  readonly area: number;
+}
+
+export function planesOf(tensor: Tensor): Planes {
+  const [batch = 1, channels = 1, ...spatial] = tensor.dims;
+  return { batch, channels, area: spatial.reduce((product, size) => product * size, 1) };
+}
+
+/** The four sizes of a feature map. */
+export function sizesOf(tensor: Tensor): [batch: number, channels: number, height: number, width: number] {
+  const [batch = 1, channels = 1, height = 1, width = 1] = tensor.dims;
+  return [batch, channels, height, width];
+}

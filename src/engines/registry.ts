@@ -1,0 +1,35 @@
+/** Engines by the names that users type. */
+
+import { RectioError } from '../base/error.js';
+import { didYouMean } from '../base/suggest.js';
+import type { Engine } from './engine.js';
+import { createReferenceEngine } from './reference/index.js';
+
+export interface EngineOptions {
+  /** Threads to compute with, at least 1; the engine's own choice where left out. */
+  readonly threads?: number;
+}
+
+const openers = {
+  auto: () => createReferenceEngine(),
+  reference: () => createReferenceEngine(),
+} satisfies Record<string, (options: EngineOptions) => Engine | Promise<Engine>>;
+
+export type EngineName = keyof typeof openers;
+
+export const engineNames = Object.keys(openers) as readonly EngineName[];
+
+function isEngineName(name: string): name is EngineName {
+  return Object.hasOwn(openers, name);
+}
+
+/**
+ * Opens an engine; `auto` takes the fastest one that works here.
+ * @throws RectioError `usage` for an unknown name
+ */
+export async function openEngine(name: string, _options: EngineOptions = {}): Promise<Engine> {
+  if (!isEngineName(name)) {
+    throw new RectioError('usage', `There is no engine named ${name}.`, didYouMean(name, engineNames));
+  }
+  return openers[name]();
+}

@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import { RectioError } from '../base/error.js';
+import { elements, graphParameters, inferShapes, verifyGraph, type Graph } from '../graph/index.js';
+import { createModel, modelDefaults, modelNames } from './index.js';
+
+const trainable = (graph: Graph): number =>
+  graphParameters(graph)
+    .filter((parameter) => parameter.trainable)
+    .reduce((sum, parameter) => sum + elements(parameter.shape), 0);
+
+const outputShape = (graph: Graph) => inferShapes(graph).get(graph.nodes.at(-1)!.name);
+
+function failure(action: () => unknown): RectioError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof RectioError) return error;
+    throw error;
+  }
+  throw new Error('expected a refusal');
+}
+
+describe('the number of trainable parameters', () => {
+  it.each([
+    ['resnet20', {}, 272_474],
+    ['resnet20', { shortcut: 'A' }, 269_722],
+    // With shortcut A, He et al. 2015 (table 6) give 0.46M, 0.66M, 0.85M and 1.7M.
+    ['resnet32', { shortcut: 'A' }, 464_154],
+    ['resnet44', { shortcut: 'A' }, 658_586],
+    ['resnet56', { shortcut: 'A' }, 853_018],
+    ['resnet110', { shortcut: 'A' }, 1_727_962],
+    ['resnet29_bottleneck', {}, 313_114],
+    // A plain network has the parameters of the one with shortcuts that cost none.
+    ['plain20', {}, 269_722],
+    ['plain56', {}, 853_018],
+    // He et al. 2016 (table 4): 1.7M.
+    ['preresnet164', {}, 1_703_258],
+    ['cifar_resnet18', {}, 11_173_962],
+    ['cifar_vgg16_bn', {}, 14_724_042],
+    ['resnet18', {}, 11_689_512],
+    ['resnet34', {}, 21_797_672],
+    ['resnet50', {}, 25_557_032],
+  ] as const)('of %s %o is %i', (name, options, count) => {
+    expect(trainable(createModel(name, options))).toBe(count);
+  });
+});
+
+describe.each(modelNames)('%s', (name) => {
+  it('is well formed, carries its name and gives one logit for each class', () => {
+    const graph = createModel(name);
+    expect(() => verifyGraph(graph)).not.toThrow();
+    expect(graph.name).toBe(name);
+    expect(outputShape(graph)).toEqual([modelDefaults(name).classes]);
+  });
+
+  it('takes other images and other numbers of classes', () => {
+    for (const inputShape of [
+      [1, 28, 28],
+      [3, 32, 32],
+      [3, 64, 48],
+    ]) {
+      const graph = createModel(name, { inputShape, classes: 7 });
+      expect(inferShapes(graph).get('input')).toEqual(inputShape);
+      expect(outputShape(graph)).toEqual([7]);
+    }
+  });
+
+  it('has as many convolutions and linear layers on its main path as its name says', () => {
+    const depth = Number(/\d+/.exec(name)![0]);
+    const layers = createModel(name).nodes.filter(
+      ({ op, place }) => (op.kind === 'convolution' || op.kind === 'linear') && place.role !== 'shortcut',
+    );
+    // The small VGG has one linear layer where the original counts three.
+    expect(layers).toHaveLength(name.startsWith('cifar_vgg') ? depth - 2 : depth);
+  });
+
+  it('says of every node where it stands, and names it accordingly', () => {
+    for (const node of createModel(name).nodes) {
+      const { stage, block, role } = node.place;
+      if (node.op.kind === 'input') continue;
+      expect(stage !== undefined || role === 'stem' || role === 'head', node.name).toBe(true);
+      if (stage !== undefined) expect(node.name.startsWith(`${block ?? stage}.`)).toBe(true);
+      expect(role === 'shortcut').toBe(node.name.includes('downsample.'));
+    }
+  });
+});
+
+describe('the state_dict of resnet20', () => {
+  it('has the customary names in the customary order', () => {
+    const bn = (name: string) => ['weight', 'bias', 'running_mean', 'running_var'].map((local) => `${name}.${local}`);
+    const block = (name: string, projected: boolean) => [
+      `${name}.conv1.weight`,
+      ...bn(`${name}.bn1`),
+      `${name}.conv2.weight`,
+      ...bn(`${name}.bn2`),
+      ...(projected ? [`${name}.downsample.0.weight`, ...bn(`${name}.downsample.1`)] : []),
+    ];
+    expect(graphParameters(createModel('resnet20')).map((parameter) => parameter.name)).toEqual([
+      'conv1.weight',
+      ...bn('bn1'),
+      ...[1, 2, 3].flatMap((layer) => [0, 1, 2].flatMap((i) => block(`layer${layer}.${i}`, layer > 1 && i === 0))),
+      'fc.weight',
+      'fc.bias',
+    ]);
+  });
+});
+
+describe('the state_dict of resnet50', () => {
+  const shapes = new Map(graphParameters(createModel('resnet50')).map(({ name, shape }) => [name, shape]));
+
+  it('has the names and shapes of the published weights', () => {
+    // 53 convolutions, 53 batch norms of 4 entries each, a linear layer of 2: 267 entries without num_batches_tracked.
+    expect(shapes.size).toBe(53 + 53 * 4 + 2);
+    expect(shapes.get('conv1.weight')).toEqual([64, 3, 7, 7]);
+    expect(shapes.get('layer1.0.conv1.weight')).toEqual([64, 64, 1, 1]);
+    expect(shapes.get('layer1.0.downsample.0.weight')).toEqual([256, 64, 1, 1]);
+    expect(shapes.get('layer1.0.downsample.1.running_var')).toEqual([256]);
+    expect(shapes.get('layer3.5.conv2.weight')).toEqual([256, 256, 3, 3]);
+    expect(shapes.get('layer4.0.conv1.weight')).toEqual([512, 1024, 1, 1]);
+    expect(shapes.get('layer4.2.bn3.weight')).toEqual([2048]);
+    expect(shapes.get('fc.weight')).toEqual([1000, 2048]);
+  });
+
+  it('has the stride at the 3×3 convolution, as torchvision does', () => {
+    const strides = createModel('resnet50')
+      .nodes.filter(({ place }) => place.block === 'layer2.0')
+      .flatMap(({ name, op }) => (op.kind === 'convolution' ? [[name, op.stride[0]]] : []));
+    expect(strides).toEqual([
+      ['layer2.0.conv1', 1],
+      ['layer2.0.conv2', 2],
+      ['layer2.0.conv3', 1],
+      ['layer2.0.downsample.0', 2],
+    ]);
+  });
+});
+
+describe('shortcut A', () => {
+  it('takes every second pixel and puts half of the missing channels before, half behind', () => {
+    const graph = createModel('resnet20', { shortcut: 'A' });
+    const shortcut = graph.nodes.filter(({ place }) => place.block === 'layer2.0' && place.role === 'shortcut');
+    expect(shortcut.map(({ op }) => op)).toEqual([
+      { kind: 'maxPool', kernel: [1, 1], stride: [2, 2], padding: [0, 0], ceil: false },
+      { kind: 'padChannels', before: 8, after: 8 },
+    ]);
+  });
+});
+
+describe('a request that makes no sense', () => {
+  it('names the nearest models', () => {
+    const error = failure(() => createModel('resnet_20'));
+    expect(error.code).toBe('usage');
+    expect(error.message).toContain("'resnet_20'");
+    expect(error.hint).toContain('resnet20');
+  });
+
+  it('is not fooled by the names of object properties', () => {
+    expect(failure(() => createModel('constructor')).code).toBe('usage');
+  });
+
+  it.each([{ classes: 1 }, { classes: 2.5 }, { inputShape: [32, 32] }, { shortcut: 'C' as 'A' }])(
+    'is refused: %o',
+    (options) => {
+      expect(failure(() => createModel('resnet20', options)).code).toBe('usage');
+    },
+  );
+
+  it('is refused for the shortcut of a network without shortcuts', () => {
+    expect(failure(() => createModel('plain20', { shortcut: 'A' })).message).toContain('no shortcuts');
+  });
+
+  it('names the layer at which images become too small', () => {
+    const error = failure(() => createModel('cifar_vgg16_bn', { inputShape: [3, 8, 8] }));
+    expect(error.message).toContain('stage4.pool');
+  });
+});

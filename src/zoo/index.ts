@@ -1,0 +1,107 @@
+/** The zoo: every network by its name. A new network is one row here; the row enrols it in the tests as well. */
+
+import { RectioError } from '../base/error.js';
+import { didYouMean } from '../base/suggest.js';
+import type { Graph, Shape } from '../graph/index.js';
+import {
+  cifarBottleneckPreResNet,
+  cifarBottleneckResNet,
+  cifarPlain,
+  cifarPreResNet,
+  cifarResNet,
+  cifarResNet18,
+} from './cifar-resnet.js';
+import type { ModelOptions, Shortcut } from './model.js';
+import { basicBlock, bottleneckBlock } from './residual.js';
+import { imagenetResNet } from './resnet.js';
+import { cifarVgg } from './vgg.js';
+
+export type { ModelOptions, Shortcut } from './model.js';
+
+interface Model {
+  readonly make: (name: string, options: ModelOptions) => Graph;
+  readonly inputShape: Shape;
+  readonly classes: number;
+  /** Whether it has shortcuts whose kind can be chosen. */
+  readonly shortcuts: boolean;
+}
+
+type Make = Model['make'];
+const small = { inputShape: [3, 32, 32], classes: 10 } as const;
+const imagenet = { inputShape: [3, 224, 224], classes: 1000 } as const;
+const residual = (make: Make): Model => ({ make, ...small, shortcuts: true });
+const straight = (make: Make): Model => ({ make, ...small, shortcuts: false });
+const large = (make: Make): Model => ({ make, ...imagenet, shortcuts: true });
+
+const models = {
+  resnet20: residual((name, options) => cifarResNet(name, 20, options)),
+  resnet32: residual((name, options) => cifarResNet(name, 32, options)),
+  resnet44: residual((name, options) => cifarResNet(name, 44, options)),
+  resnet56: residual((name, options) => cifarResNet(name, 56, options)),
+  resnet110: residual((name, options) => cifarResNet(name, 110, options)),
+  resnet29_bottleneck: residual((name, options) => cifarBottleneckResNet(name, 29, options)),
+  plain20: straight((name, options) => cifarPlain(name, 20, options)),
+  plain32: straight((name, options) => cifarPlain(name, 32, options)),
+  plain44: straight((name, options) => cifarPlain(name, 44, options)),
+  plain56: straight((name, options) => cifarPlain(name, 56, options)),
+  preresnet20: residual((name, options) => cifarPreResNet(name, 20, options)),
+  preresnet32: residual((name, options) => cifarPreResNet(name, 32, options)),
+  preresnet44: residual((name, options) => cifarPreResNet(name, 44, options)),
+  preresnet56: residual((name, options) => cifarPreResNet(name, 56, options)),
+  preresnet110: residual((name, options) => cifarPreResNet(name, 110, options)),
+  preresnet164: residual((name, options) => cifarBottleneckPreResNet(name, 164, options)),
+  cifar_resnet18: residual((name, options) => cifarResNet18(name, options)),
+  cifar_vgg11_bn: straight((name, options) => cifarVgg(name, [1, 1, 2, 2, 2], options)),
+  cifar_vgg13_bn: straight((name, options) => cifarVgg(name, [2, 2, 2, 2, 2], options)),
+  cifar_vgg16_bn: straight((name, options) => cifarVgg(name, [2, 2, 3, 3, 3], options)),
+  cifar_vgg19_bn: straight((name, options) => cifarVgg(name, [2, 2, 4, 4, 4], options)),
+  resnet18: large((name, options) => imagenetResNet(name, basicBlock, [2, 2, 2, 2], options)),
+  resnet34: large((name, options) => imagenetResNet(name, basicBlock, [3, 4, 6, 3], options)),
+  resnet50: large((name, options) => imagenetResNet(name, bottleneckBlock, [3, 4, 6, 3], options)),
+} satisfies Record<string, Model>;
+
+/** Every name that `createModel` knows. */
+export const modelNames: readonly string[] = Object.keys(models);
+
+function findModel(name: string): Model {
+  if (!Object.hasOwn(models, name)) {
+    throw new RectioError('usage', `There is no model '${name}'`, didYouMean(name, modelNames));
+  }
+  return models[name as keyof typeof models];
+}
+
+/** The options that a model takes where none are given; `shortcut` only where it has shortcuts. */
+export function modelDefaults(name: string): { classes: number; inputShape: Shape; shortcut?: Shortcut } {
+  const { classes, inputShape, shortcuts } = findModel(name);
+  return { classes, inputShape, ...(shortcuts ? { shortcut: 'B' } : {}) };
+}
+
+/**
+ * The network of that name, for images of `inputShape` ([channels, height, width]) and so many classes.
+ * @throws RectioError `usage` for a name or an option that makes no sense, `graph` where the images are too small.
+ */
+export function createModel(name: string, options: Partial<ModelOptions> = {}): Graph {
+  const model = findModel(name);
+  const { classes = model.classes, inputShape = model.inputShape, shortcut = 'B' } = options;
+  if (!Number.isInteger(classes) || classes < 2) {
+    throw new RectioError('usage', `${name} cannot tell ${classes} classes apart`, 'Give an integer of at least 2.');
+  }
+  if (inputShape.length !== 3) {
+    throw new RectioError(
+      'usage',
+      `${name} takes images [channels, height, width], not [${inputShape.join(', ')}]`,
+      `Give three numbers, for example [${model.inputShape.join(', ')}].`,
+    );
+  }
+  if (shortcut !== 'A' && shortcut !== 'B') {
+    throw new RectioError(
+      'usage',
+      `There is no shortcut '${String(shortcut)}'`,
+      "Use 'A' (padding) or 'B' (projection).",
+    );
+  }
+  if (options.shortcut !== undefined && !model.shortcuts) {
+    throw new RectioError('usage', `${name} has no shortcuts to choose`, 'Leave the option out, or use a resnet.');
+  }
+  return model.make(name, { classes, inputShape, shortcut });
+}

@@ -1,0 +1,105 @@
+/** Builds the native addon over oneDNN, where its sources, the compiler, the processor or oneDNN changed. */
+
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
+import { join, relative } from 'node:path';
+
+import { run, tail } from './command.js';
+import { cxx, findTools, installCommand, installTools, searchFlags } from './onednn.js';
+import { paths } from './paths.js';
+import { announced, say } from './say.js';
+import { filesUnder, readStamp, stampOf, writeStamp } from './stamp.js';
+
+const stampFile = `${paths.addon}.stamp`;
+
+/** The addon is for this very machine: `-march=native` lets the compiler use all its processor has. */
+const compileFlags = ['-std=c++17', '-O3', '-march=native', '-fopenmp', '-fPIC', '-Wall', '-Wextra'];
+const linkFlags = [
+  '-shared',
+  '-fopenmp',
+  ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []), // Node brings Node-API's symbols
+];
+
+/** The processor, as far as `-march=native` asks. */
+async function processor() {
+  try {
+    const text = await readFile('/proc/cpuinfo', 'utf8');
+    const line = (/** @type {RegExp} */ pattern) => text.match(pattern)?.[0] ?? '';
+    return [line(/^model name.*$/m), line(/^(flags|Features).*$/m)].join('\n');
+  } catch {
+    return cpus()[0]?.model ?? process.arch;
+  }
+}
+
+/** @param {string} output a compiler's @param {string} what */
+function giveUp(output, what) {
+  say(`set-up: ${what}:\n${tail(output, 25)}`);
+  return false;
+}
+
+/**
+ * Compiles every source, two or more at a time, links, tries to load the result, and only then puts it in its place.
+ * @param {readonly string[]} sources
+ * @returns {Promise<boolean>}
+ */
+async function build(sources) {
+  const folder = join(paths.build, `native.${process.pid}`);
+  await mkdir(folder, { recursive: true });
+  try {
+    const headers = join(paths.modules, 'node-api-headers', 'include');
+    const include = ['-I', headers, '-I', paths.native, ...searchFlags];
+    const objectOf = (/** @type {string} */ source) =>
+      join(folder, `${relative(paths.native, source).replaceAll(/[\\/]/g, '-')}.o`);
+    const waiting = [...sources];
+    /** @type {string | undefined} */
+    let failure;
+    const worker = async () => {
+      for (let source = waiting.shift(); source && failure === undefined; source = waiting.shift()) {
+        const { ok, output } = await run(cxx, [...compileFlags, ...include, '-c', source, '-o', objectOf(source)]);
+        if (!ok) failure ??= output;
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(sources.length, availableParallelism()) }, worker));
+    if (failure !== undefined) return giveUp(failure, 'the native engine does not compile');
+
+    const addon = join(folder, 'rectio.node');
+    const linked = await run(cxx, [...linkFlags, ...sources.map(objectOf), ...searchFlags, '-ldnnl', '-o', addon]);
+    if (!linked.ok) return giveUp(linked.output, 'the native engine does not link');
+    const loaded = await run(process.execPath, ['-e', `require(${JSON.stringify(addon)})`]);
+    if (!loaded.ok) return giveUp(loaded.output, 'the native engine does not load');
+    await rename(addon, paths.addon);
+    return true;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Brings the native engine up to date, installing oneDNN and a compiler first where the system's package manager can.
+ * Without it everything works with the reference engine; then this says so.
+ * @returns {Promise<boolean>} whether the native engine is here
+ */
+export async function ensureNative() {
+  const files = await filesUnder(paths.native, (path) => /\.(cc|cpp|h|hpp)$/.test(path));
+  const sources = files.filter((path) => /\.(cc|cpp)$/.test(path));
+
+  let tools = await findTools();
+  if (!tools.compiler || !tools.onednn) tools = await installTools(tools);
+  if (!tools.compiler || !tools.onednn) {
+    const missing = [tools.onednn ? '' : 'oneDNN', tools.compiler ? '' : `a C++ compiler (${cxx})`].filter(Boolean);
+    say(`set-up: ${missing.join(' and ')} is not here, so the fast engine cannot be built.`);
+    say('set-up: Everything works with the reference engine, which is very slow. To add the fast one:');
+    say(`set-up:   ${installCommand()}`);
+    say('set-up: and then run the same command again.');
+    return false;
+  }
+
+  const words = [tools.compiler, tools.onednn, await processor(), process.arch, ...compileFlags, ...linkFlags];
+  const stamp = await stampOf(paths.root, files, words);
+  if ((await readStamp(stampFile)) === stamp) return true;
+  await rm(stampFile, { force: true });
+  const built = await announced(`native engine (oneDNN ${tools.onednn})`, 'about 20 s', () => build(sources));
+  if (built) await writeStamp(stampFile, stamp);
+  else say('set-up: Everything works with the reference engine, which is very slow.');
+  return built;
+}

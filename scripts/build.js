@@ -1,0 +1,58 @@
+/** Compiles src into dist, where it changed. Run as a program, it does just that. */
+
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { run, tail } from './command.js';
+import { withLock } from './lock.js';
+import { paths } from './paths.js';
+import { SetupError, announced } from './say.js';
+import { filesUnder, readStamp, stampOf, writeStamp } from './stamp.js';
+
+const stampFile = join(paths.dist, '.stamp');
+const compiler = join(paths.modules, 'typescript');
+
+/** What dist is made from: sources, settings and the compiler's version. */
+async function currentStamp() {
+  const sources = await filesUnder(paths.sources, (path) => path.endsWith('.ts') && !path.endsWith('.test.ts'));
+  const settings = ['tsconfig.json', 'tsconfig.build.json'].map((name) => join(paths.root, name));
+  const { version } = JSON.parse(await readFile(join(compiler, 'package.json'), 'utf8'));
+  return stampOf(paths.root, [...sources, ...settings], [version]);
+}
+
+/** Compiles beside dist and swaps, so that no one ever meets half a build, nor files whose source is gone. */
+async function compile(/** @type {string} */ stamp) {
+  const fresh = join(paths.root, `dist.${process.pid}`);
+  const old = join(paths.root, `dist.old.${process.pid}`);
+  try {
+    const tsc = join(compiler, 'bin', 'tsc');
+    const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh];
+    const { ok, output } = await run(process.execPath, args, { cwd: paths.root });
+    if (!ok) throw new SetupError(`The sources do not compile:\n${tail(output, 30)}`);
+    await mkdir(fresh, { recursive: true });
+    await writeStamp(join(fresh, '.stamp'), stamp);
+    await rename(paths.dist, old).catch(() => {}); // there is none before the first build
+    await rename(fresh, paths.dist);
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+    await rm(old, { recursive: true, force: true });
+  }
+}
+
+/** Brings dist up to date with src. */
+export async function ensureBuild() {
+  const stamp = await currentStamp();
+  if ((await readStamp(stampFile)) === stamp) return;
+  await announced('TypeScript', 'about 2 s', () => compile(stamp));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  try {
+    await withLock(join(paths.build, 'setup.lock'), ensureBuild);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

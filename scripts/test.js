@@ -1,0 +1,81 @@
+/**
+ * `npm test`: the set-up, type check, lint (import directions and cycles included), format check, and every test.
+ * Ends with a line `N passed, N failed`, in which each of the checks counts as one test. With arguments, such as
+ * `npm test -- src/plan`, it hands them to vitest and skips the checks.
+ */
+
+import { spawn } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { paths } from './paths.js';
+import { SetupError, say } from './say.js';
+import { setUp } from './setup.js';
+
+const checks = [
+  { name: 'type check', script: 'typescript/bin/tsc', args: ['--noEmit'] },
+  { name: 'lint', script: 'oxlint/bin/oxlint', args: ['--deny-warnings'] },
+  { name: 'format check', script: 'prettier/bin/prettier.cjs', args: ['--check', '--log-level', 'warn', '.'] },
+];
+
+/**
+ * Runs a package's command with its output on ours.
+ * @param {string} script relative to node_modules
+ * @param {readonly string[]} args
+ * @returns {Promise<boolean>} whether it passed
+ */
+function passes(script, args) {
+  return new Promise((resolve, reject) => {
+    const command = [join(paths.modules, script), ...args];
+    const child = spawn(process.execPath, command, { cwd: paths.root, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code === 0));
+  });
+}
+
+/**
+ * Runs vitest and counts.
+ * @param {readonly string[]} filters
+ */
+async function runTests(filters) {
+  const report = join(paths.build, `test-report.${process.pid}.json`);
+  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters];
+  const passed = await passes('vitest/vitest.mjs', args);
+  try {
+    const counts = JSON.parse(await readFile(report, 'utf8'));
+    // A file that does not even load has no failed test, yet vitest fails.
+    const failed = Math.max(counts.numFailedTests, passed ? 0 : 1);
+    return { passed: counts.numPassedTests, failed, skipped: counts.numPendingTests + counts.numTodoTests };
+  } catch (error) {
+    say(`vitest left no report: ${/** @type {Error} */ (error).message}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    await rm(report, { force: true });
+  }
+}
+
+/** @param {readonly string[]} filters */
+async function main(filters) {
+  await setUp();
+  let passed = 0;
+  let failed = 0;
+  for (const { name, script, args } of filters.length > 0 ? [] : checks) {
+    const ok = await passes(script, args);
+    say(`${name}: ${ok ? 'passed' : 'FAILED'}`);
+    if (ok) passed++;
+    else failed++;
+  }
+  const tests = await runTests(filters);
+  return { passed: passed + tests.passed, failed: failed + tests.failed, skipped: tests.skipped };
+}
+
+let counts = { passed: 0, failed: 1, skipped: 0 };
+try {
+  counts = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+}
+const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
+console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
+process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;

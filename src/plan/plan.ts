@@ -143,7 +143,10 @@ export interface ChannelAffineCall
 export interface ActivationCall extends Call<'activation', Ids<'x', 'weight'>, Ids<'y'>> {
   readonly function: ActivationFunction;
 }
-/** dx = dy·f′; `saved` is y for relu and relu6, x for all others. */
+/**
+ * dx = dy·f′; `saved` is y for relu and relu6, x for all others. At 0, f′ is the derivative from below; relu6's at 6
+ * is 0 (as in PyTorch).
+ */
 export interface ActivationGradientCall
   extends Call<'activationGradient', Ids<'saved' | 'dy', 'weight'>, Ids<'dx', 'dweight'>> {
   readonly function: ActivationFunction;
@@ -171,6 +174,10 @@ export interface MaxPoolCall extends Call<'maxPool', Ids<'x'>, Ids<'y', 'index'>
 export interface MaxPoolGradientCall extends Call<'maxPoolGradient', Ids<'dy' | 'index'>, Ids<'dx'>> {
   readonly window: Window;
 }
+/**
+ * Where `countPadding`, a window's divisor counts the zeros within `padding` of the input, before and behind alike, but
+ * not what a window reaches beyond them where the output size was rounded up (as in PyTorch).
+ */
 export interface AveragePoolCall extends Call<'averagePool', Ids<'x'>, Ids<'y'>> {
   readonly window: Window;
   readonly countPadding: boolean;
@@ -289,9 +296,9 @@ export interface Plan {
   readonly batch: number;
   readonly tensors: readonly TensorSpec[];
   readonly calls: readonly KernelCall[];
-  /** Names that `run` takes, with their tensors. */
+  /** Names that `run` takes, with their tensors: float32 ones of any role that is not persistent. */
   readonly inputs: { readonly [name: string]: number };
-  /** Names that `run` gives back, with their tensors: `losses`, `correct`, `logits`, `norm`, `grad:<parameter>`. */
+  /** Names that `run` gives back, with their float32 tensors of any role: `losses`, `correct`, `logits`, `norm`, `grad:<parameter>`. */
   readonly outputs: { readonly [name: string]: number };
   readonly scalars: readonly ScalarName[];
 }

@@ -1,0 +1,188 @@
+/** Preparing one batch: from uint8 images to the normalized float32 that an engine takes. Runs on any thread. */
+
+import { hashText, permutation, randomStream } from '../base/random.js';
+import type { Dataset, Split } from './dataset.js';
+import { openImages, type ImageReader } from './images.js';
+import { drawImage, drawMixup, type ImageDraw, type Transforms } from './transforms.js';
+
+const ORDER_STREAM = hashText('data.order');
+
+/** Everything that the batches of a loader depend on; plain data that a worker thread is handed. */
+export interface BatchRecipe {
+  readonly split: Split;
+  readonly shape: Dataset['shape'];
+  readonly classes: number;
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+  readonly batch: number;
+  readonly seed: number;
+  readonly shuffle: boolean;
+  readonly transforms: Transforms;
+}
+
+export interface BatchMaker {
+  /**
+   * Fills `images` [N, C, H, W] and `targets` [N, classes] with batch `step` of `epoch` and gives back how many rows
+   * count; the others are set to zero.
+   */
+  make(epoch: number, step: number, images: Float32Array, targets: Float32Array): number;
+  close(): void;
+}
+
+/** A maker of batches; it keeps the order of the latest epoch it was asked for. */
+export function createBatchMaker(recipe: BatchRecipe): BatchMaker {
+  const { split, batch, seed, transforms, classes } = recipe;
+  const reader = openImages(split, recipe.shape);
+  const table = normalizeTable(recipe.mean, recipe.deviation);
+  let order: Uint32Array | undefined;
+  let orderEpoch = -1;
+  let unmixed: Float32Array | undefined;
+
+  return {
+    make(epoch, step, images, targets) {
+      if (recipe.shuffle && orderEpoch !== epoch) {
+        order = permutation(split.count, randomStream(seed, ORDER_STREAM, epoch));
+        orderEpoch = epoch;
+      }
+      const start = step * batch;
+      const count = Math.min(batch, split.count - start);
+      targets.fill(0);
+      for (let row = 0; row < count; row++) {
+        const index = order ? order[start + row]! : start + row;
+        writeImage(recipe, table, reader, epoch, index, images, row * reader.size);
+        targets[row * classes + split.labels[index]!] = 1;
+      }
+      images.fill(0, count * reader.size);
+      if (transforms.mixup > 0) {
+        const { weight, partners } = drawMixup(transforms.mixup, seed, epoch, step, count);
+        unmixed ??= new Float32Array(Math.max(images.length, targets.length));
+        mixRows(images, reader.size, weight, partners, unmixed);
+        mixRows(targets, classes, weight, partners, unmixed);
+      }
+      return count;
+    },
+    close: () => reader.close(),
+  };
+}
+
+/** The normalized value of each of the 256 pixel values, per channel. */
+function normalizeTable(mean: readonly number[], deviation: readonly number[]): Float32Array {
+  const table = new Float32Array(mean.length * 256);
+  for (let channel = 0; channel < mean.length; channel++) {
+    for (let value = 0; value < 256; value++) {
+      table[channel * 256 + value] = (value / 255 - mean[channel]!) / deviation[channel]!;
+    }
+  }
+  return table;
+}
+
+function writeImage(
+  recipe: BatchRecipe,
+  table: Float32Array,
+  reader: ImageReader,
+  epoch: number,
+  index: number,
+  out: Float32Array,
+  at: number,
+): void {
+  const { shape, transforms, seed } = recipe;
+  const [, height, width] = shape;
+  const from = reader.read(index);
+  if (transforms.padCrop === 0 && !transforms.flip && transforms.cutout === 0) {
+    writeWhole(reader.pixels, from, out, at, table, shape);
+    return;
+  }
+  const draw = drawImage(transforms, seed, epoch, index, height, width);
+  writeWindow(reader.pixels, from, out, at, table, shape, draw);
+  if (transforms.cutout > 0) eraseSquare(out, at, shape, transforms.cutout, draw);
+}
+
+function writeWhole(
+  pixels: Uint8Array,
+  from: number,
+  out: Float32Array,
+  at: number,
+  table: Float32Array,
+  [channels, height, width]: Dataset['shape'],
+): void {
+  const plane = height * width;
+  for (let channel = 0; channel < channels; channel++) {
+    const row = channel * 256;
+    for (let i = channel * plane, end = i + plane; i < end; i++) out[at + i] = table[row + pixels[from + i]!]!;
+  }
+}
+
+/** Writes the window of the padded image that `draw` names; what lies in the padding is black. */
+function writeWindow(
+  pixels: Uint8Array,
+  from: number,
+  out: Float32Array,
+  at: number,
+  table: Float32Array,
+  [channels, height, width]: Dataset['shape'],
+  { top, left, flip }: ImageDraw,
+): void {
+  // Columns of the window, before flipping, that lie inside the image.
+  const first = Math.max(0, -left);
+  const end = Math.min(width, width - left);
+  for (let channel = 0; channel < channels; channel++) {
+    const tableRow = channel * 256;
+    const black = table[tableRow]!;
+    for (let y = 0; y < height; y++) {
+      const target = at + (channel * height + y) * width;
+      const sourceRow = y + top;
+      if (sourceRow < 0 || sourceRow >= height) {
+        out.fill(black, target, target + width);
+        continue;
+      }
+      const source = from + (channel * height + sourceRow) * width + left;
+      if (flip) {
+        const last = target + width - 1;
+        for (let x = 0; x < first; x++) out[last - x] = black;
+        for (let x = first; x < end; x++) out[last - x] = table[tableRow + pixels[source + x]!]!;
+        for (let x = end; x < width; x++) out[last - x] = black;
+      } else {
+        for (let x = 0; x < first; x++) out[target + x] = black;
+        for (let x = first; x < end; x++) out[target + x] = table[tableRow + pixels[source + x]!]!;
+        for (let x = end; x < width; x++) out[target + x] = black;
+      }
+    }
+  }
+}
+
+/** Sets a square around the drawn pixel to zero, the mean color; what of it lies outside the image is cut off. */
+function eraseSquare(
+  out: Float32Array,
+  at: number,
+  [channels, height, width]: Dataset['shape'],
+  side: number,
+  { cutoutRow, cutoutColumn }: ImageDraw,
+): void {
+  const top = cutoutRow - (side >> 1);
+  const left = cutoutColumn - (side >> 1);
+  const from = Math.max(0, left);
+  const to = Math.min(width, left + side);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let y = Math.max(0, top); y < Math.min(height, top + side); y++) {
+      const row = at + (channel * height + y) * width;
+      out.fill(0, row + from, row + to);
+    }
+  }
+}
+
+function mixRows(
+  values: Float32Array,
+  size: number,
+  weight: number,
+  partners: Uint32Array,
+  unmixed: Float32Array,
+): void {
+  unmixed.set(values);
+  for (let row = 0; row < partners.length; row++) {
+    const own = row * size;
+    const partner = partners[row]! * size;
+    for (let i = 0; i < size; i++) {
+      values[own + i] = weight * unmixed[own + i]! + (1 - weight) * unmixed[partner + i]!;
+    }
+  }
+}

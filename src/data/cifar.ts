@@ -1,0 +1,172 @@
+/**
+ * CIFAR-10 and CIFAR-100 in their official binary form (Krizhevsky 2009, cs.toronto.edu/~kriz/cifar.html): records of
+ * one label byte (CIFAR-100: a coarse and a fine one) and 1024 red, 1024 green and 1024 blue bytes.
+ */
+
+import { join } from 'node:path';
+
+import { RectioError } from '../base/error.js';
+import type { Dataset, Split } from './dataset.js';
+import { kindOf, readWhole } from './files.js';
+import type { OpenOptions } from './options.js';
+import { channelStatistics, fingerprint } from './statistics.js';
+import { readTarGz } from './tar.js';
+
+const SHAPE = [3, 32, 32] as const;
+const PIXELS = 3 * 32 * 32;
+
+export interface CifarForm {
+  readonly name: 'cifar10' | 'cifar100';
+  /** The folder inside the official archive, and the archive. */
+  readonly folder: string;
+  readonly archive: string;
+  readonly trainFiles: readonly string[];
+  readonly testFile: string;
+  /** The text file with one class name per line; may be missing. */
+  readonly namesFile: string;
+  /** Bytes before the pixels; the class is the last of them. */
+  readonly labelBytes: number;
+  readonly classes: number;
+}
+
+export const cifar10Form: CifarForm = {
+  name: 'cifar10',
+  folder: 'cifar-10-batches-bin',
+  archive: 'cifar-10-binary.tar.gz',
+  trainFiles: [1, 2, 3, 4, 5].map((n) => `data_batch_${n}.bin`),
+  testFile: 'test_batch.bin',
+  namesFile: 'batches.meta.txt',
+  labelBytes: 1,
+  classes: 10,
+};
+
+export const cifar100Form: CifarForm = {
+  name: 'cifar100',
+  folder: 'cifar-100-binary',
+  archive: 'cifar-100-binary.tar.gz',
+  trainFiles: ['train.bin'],
+  testFile: 'test.bin',
+  namesFile: 'fine_label_names.txt',
+  labelBytes: 2,
+  classes: 100,
+};
+
+/** The dataset's files by name, and how to speak of them. */
+interface CifarFiles {
+  /** The bytes of a file; undefined where it is missing. */
+  read(name: string): Promise<Uint8Array | undefined>;
+  place(name: string): string;
+}
+
+/** @throws RectioError `data` naming the file and what is wrong with it. */
+export async function openCifar(form: CifarForm, dir: string, options: OpenOptions): Promise<Dataset> {
+  const files = await findFiles(form, dir);
+  const train = await readSplit(form, files, form.trainFiles, options.limit);
+  const test = await readSplit(form, files, [form.testFile], options.limit);
+  const content = { classes: await readClassNames(form, files), shape: SHAPE, train, test };
+  return {
+    name: form.name,
+    ...content,
+    ...channelStatistics(new Uint8Array(train.source.images), 3, 1024),
+    fingerprint: fingerprint(content),
+  };
+}
+
+/** The files in `dir`, in the official folder below it, or in the official archive, which may be `dir` itself. */
+async function findFiles(form: CifarForm, dir: string): Promise<CifarFiles> {
+  const kind = await kindOf(dir);
+  if (kind === 'file') return archiveFiles(form, dir);
+  for (const folder of [dir, join(dir, form.folder), join(dir, form.name), join(dir, form.name, form.folder)]) {
+    for (const name of [...form.trainFiles, form.testFile]) {
+      if ((await kindOf(join(folder, name))) === 'file') return folderFiles(folder);
+    }
+  }
+  for (const archive of [join(dir, form.archive), join(dir, form.name, form.archive)]) {
+    if ((await kindOf(archive)) === 'file') return archiveFiles(form, archive);
+  }
+  const what = kind === undefined ? 'does not exist' : `holds neither ${form.testFile} nor ${form.archive}`;
+  throw new RectioError('data', `${dir} ${what}.`, howToGet(form));
+}
+
+function howToGet(form: CifarForm): string {
+  return `Get the data with \`rectio data get ${form.name}\`, or name its folder or ${form.archive} with --data-dir.`;
+}
+
+function folderFiles(folder: string): CifarFiles {
+  const place = (name: string): string => join(folder, name);
+  return {
+    place,
+    read: async (name) => ((await kindOf(place(name))) === 'file' ? readWhole(place(name)) : undefined),
+  };
+}
+
+async function archiveFiles(form: CifarForm, path: string): Promise<CifarFiles> {
+  const wanted = new Set([...form.trainFiles, form.testFile, form.namesFile]);
+  const entries = await readTarGz(path, (name) => wanted.has(baseName(name)));
+  const byName = new Map([...entries].map(([name, bytes]) => [baseName(name), bytes]));
+  return { place: (name) => `${path}: ${name}`, read: async (name) => byName.get(name) };
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+type MemorySplit = Split & { readonly source: { readonly kind: 'memory'; readonly images: SharedArrayBuffer } };
+
+async function readSplit(
+  form: CifarForm,
+  files: CifarFiles,
+  names: readonly string[],
+  limit = Infinity,
+): Promise<MemorySplit> {
+  const record = form.labelBytes + PIXELS;
+  const parts: Uint8Array[] = [];
+  let count = 0;
+  for (const name of names) {
+    if (count >= limit) break;
+    const bytes = await files.read(name);
+    const place = files.place(name);
+    if (bytes === undefined) throw new RectioError('data', `${place} is missing.`, howToGet(form));
+    if (bytes.length === 0 || bytes.length % record !== 0) {
+      throw new RectioError(
+        'data',
+        `${place} has ${bytes.length} bytes, which is not a multiple of ${record}, the size of one image with its label.`,
+        `The file is cut off or not of ${form.name}'s binary version. ${howToGet(form)}`,
+      );
+    }
+    checkLabels(form, bytes, record, place);
+    parts.push(bytes);
+    count += bytes.length / record;
+  }
+  count = Math.min(count, limit);
+  const images = new SharedArrayBuffer(count * PIXELS);
+  const labels = new Uint16Array(count);
+  const pixels = new Uint8Array(images);
+  let index = 0;
+  for (const part of parts) {
+    for (let at = 0; at < part.length && index < count; at += record, index++) {
+      labels[index] = part[at + form.labelBytes - 1]!;
+      pixels.set(part.subarray(at + form.labelBytes, at + record), index * PIXELS);
+    }
+  }
+  return { count, labels, source: { kind: 'memory', images } };
+}
+
+function checkLabels(form: CifarForm, bytes: Uint8Array, record: number, place: string): void {
+  for (let at = form.labelBytes - 1, image = 0; at < bytes.length; at += record, image++) {
+    const label = bytes[at]!;
+    if (label < form.classes) continue;
+    throw new RectioError(
+      'data',
+      `${place} has label ${label} > ${form.classes - 1} at image ${image}.`,
+      `The file is damaged or not of ${form.name}'s binary version. ${howToGet(form)}`,
+    );
+  }
+}
+
+async function readClassNames(form: CifarForm, files: CifarFiles): Promise<string[]> {
+  const bytes = await files.read(form.namesFile);
+  const names = bytes === undefined ? [] : new TextDecoder().decode(bytes).split(/\s+/).filter(Boolean);
+  // The names only label things: a missing or odd file is no reason to refuse the images.
+  return names.length === form.classes ? names : Array.from({ length: form.classes }, (_, index) => String(index));
+}

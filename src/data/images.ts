@@ -1,0 +1,49 @@
+/** Reading single images of a split, wherever they lie. */
+
+import { closeSync, openSync, readSync } from 'node:fs';
+
+import { RectioError } from '../base/error.js';
+import type { Dataset, Split } from './dataset.js';
+
+export interface ImageReader {
+  /** Values per image: C · H · W. */
+  readonly size: number;
+  /** Where `read` makes pixels available. */
+  readonly pixels: Uint8Array;
+  /** Makes image `index` available and gives back where in `pixels` it starts. Valid until the next call. */
+  read(index: number): number;
+  close(): void;
+}
+
+/** Opens a split for reading. @throws RectioError `data` where a file is gone or shorter than it was. */
+export function openImages(split: Split, shape: Dataset['shape']): ImageReader {
+  const size = shape[0] * shape[1] * shape[2];
+  const { source } = split;
+  if (source.kind === 'memory') {
+    return { size, pixels: new Uint8Array(source.images), read: (index) => index * size, close: () => undefined };
+  }
+  const { path, offset } = source;
+  const pixels = new Uint8Array(size);
+  let file: number | undefined;
+  const fail = (what: string, cause?: unknown) =>
+    new RectioError('data', `${path}: ${what}.`, 'Remove the file and start again: it is made anew.', { cause });
+  return {
+    size,
+    pixels,
+    read(index) {
+      let got: number;
+      try {
+        file ??= openSync(path, 'r');
+        got = readSync(file, pixels, 0, size, offset + index * size);
+      } catch (error) {
+        throw fail(`image ${index} cannot be read`, error);
+      }
+      if (got !== size) throw fail(`image ${index} is cut off`);
+      return 0;
+    },
+    close() {
+      if (file !== undefined) closeSync(file);
+      file = undefined;
+    },
+  };
+}

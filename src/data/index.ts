@@ -1,0 +1,7 @@
+/** Datasets and the batches made of them. */
+
+export type { Batch, Dataset, ImageSource, Split } from './dataset.js';
+export { createLoader, type Loader, type LoaderOptions } from './loader.js';
+export { datasetNames, openDataset } from './open.js';
+export { defaultCacheDir, defaultDataDir, type OpenOptions } from './options.js';
+export { noTransforms, standardTransforms, type Transforms } from './transforms.js';

@@ -1,0 +1,87 @@
+/** What is computed from the pixels of a dataset: the numbers to normalize with, and the fingerprint. */
+
+import { createHash } from 'node:crypto';
+
+import type { Dataset, Split } from './dataset.js';
+import { openImages } from './images.js';
+
+/** Images per split that the fingerprint looks at: enough to tell datasets apart, few enough to cost milliseconds. */
+const FINGERPRINT_IMAGES = 256;
+
+/** Pixels sum up in 32-bit integers for this many values at most: 2¹⁶ · 255² < 2³². */
+const EXACT_RUN = 1 << 16;
+
+export interface ChannelStatistics {
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+}
+
+/**
+ * Mean and standard deviation per channel of pixel values divided by 255.
+ *
+ * @param images whole images one after the other, each [channels, plane]
+ * @param plane height · width
+ */
+export function channelStatistics(images: Uint8Array, channels: number, plane: number): ChannelStatistics {
+  const sum = new Float64Array(channels);
+  const squares = new Float64Array(channels);
+  const count = images.length / (channels * plane);
+  for (let start = 0, channel = 0; start < images.length; start += plane, channel = (channel + 1) % channels) {
+    addPlane(images, start, start + plane, channel, sum, squares);
+  }
+  return statisticsFromSums(sum, squares, count * plane);
+}
+
+/** Mean and deviation from sums of the pixel values and of their squares over `count` pixels per channel. */
+export function statisticsFromSums(sum: Float64Array, squares: Float64Array, count: number): ChannelStatistics {
+  const mean = Array.from(sum, (value) => value / count / 255);
+  const deviation = Array.from(squares, (value, channel) => {
+    const variance = value / count / (255 * 255) - mean[channel]! ** 2;
+    // A constant channel carries nothing; 1 keeps the division harmless.
+    return variance > 1e-12 ? Math.sqrt(variance) : 1;
+  });
+  return { mean, deviation };
+}
+
+/** Adds the pixels from `start` to `end` to the sums of one channel, exactly. */
+export function addPlane(
+  images: Uint8Array,
+  start: number,
+  end: number,
+  channel: number,
+  sum: Float64Array,
+  squares: Float64Array,
+): void {
+  for (let from = start; from < end; from += EXACT_RUN) {
+    const to = Math.min(end, from + EXACT_RUN);
+    let runSum = 0;
+    let runSquares = 0;
+    for (let i = from; i < to; i++) {
+      const value = images[i]!;
+      runSum = (runSum + value) | 0;
+      runSquares = (runSquares + Math.imul(value, value)) | 0;
+    }
+    sum[channel]! += runSum >>> 0;
+    squares[channel]! += runSquares >>> 0;
+  }
+}
+
+/** A hash over classes, shape, labels and evenly spaced images of both splits. */
+export function fingerprint(dataset: Omit<Dataset, 'fingerprint' | 'name' | 'mean' | 'deviation'>): string {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([dataset.classes, dataset.shape, dataset.train.count, dataset.test.count]));
+  for (const split of [dataset.train, dataset.test]) hashSplit(hash, split, dataset.shape);
+  return hash.digest('hex').slice(0, 32);
+}
+
+function hashSplit(hash: ReturnType<typeof createHash>, split: Split, shape: Dataset['shape']): void {
+  hash.update(Uint8Array.from(split.labels, (label) => label & 0xff));
+  hash.update(Uint8Array.from(split.labels, (label) => label >> 8));
+  const images = openImages(split, shape);
+  const sample = Math.min(FINGERPRINT_IMAGES, split.count);
+  for (let i = 0; i < sample; i++) {
+    const at = images.read(Math.floor((i * split.count) / sample));
+    hash.update(images.pixels.slice(at, at + images.size));
+  }
+  images.close();
+}

@@ -1,0 +1,100 @@
+/**
+ * What happens to a training image on its way into a batch. Every choice is drawn from a stream keyed by seed, epoch
+ * and the image's place in the dataset (mixup: the batch's place in the epoch), so it does not matter which worker
+ * prepares what, in which order, or whether the run was resumed.
+ */
+
+import { RectioError } from '../base/error.js';
+import { hashText, permutation, randomStream, type RandomStream } from '../base/random.js';
+
+export interface Transforms {
+  /** Pixels of black added on every side before a window of the old size is cut out at random; 0: none. */
+  readonly padCrop: number;
+  /** Mirror left and right with probability ½. */
+  readonly flip: boolean;
+  /** Side in pixels of a square set to the mean color around a random pixel (DeVries and Taylor 2017); 0: none. */
+  readonly cutout: number;
+  /** α of the Beta(α, α) that the mixing weight is drawn from (Zhang et al. 2018, "mixup"); 0: none. */
+  readonly mixup: number;
+}
+
+/** Normalization only. */
+export const noTransforms: Transforms = { padCrop: 0, flip: false, cutout: 0, mixup: 0 };
+
+/** Pad-and-crop by 4 and flip: what He et al. (2016) use on CIFAR. */
+export const standardTransforms: Transforms = { ...noTransforms, padCrop: 4, flip: true };
+
+/** @throws RectioError `usage` naming the transform and its range. */
+export function checkTransforms(transforms: Transforms, height: number, width: number): void {
+  const refuse = (name: string, value: unknown, range: string) =>
+    new RectioError('usage', `The transform ${name} cannot be ${String(value)}.`, `Give ${range}.`);
+  const side = Math.max(height, width);
+  const { padCrop, cutout, mixup } = transforms;
+  if (!Number.isInteger(padCrop) || padCrop < 0 || padCrop > side) {
+    throw refuse('padCrop', padCrop, `a whole number of pixels from 0 to ${side}`);
+  }
+  if (!Number.isInteger(cutout) || cutout < 0 || cutout > 2 * side) {
+    throw refuse('cutout', cutout, `a whole number of pixels from 0 to ${2 * side}`);
+  }
+  if (!(mixup >= 0 && mixup <= 100)) throw refuse('mixup', mixup, 'a number from 0 to 100');
+}
+
+const IMAGE_STREAM = hashText('data.image');
+const BATCH_STREAM = hashText('data.batch');
+
+/** Where and how one image is cut. */
+export interface ImageDraw {
+  /** Row and column of the window in the image before padding; negative where it begins in the padding. */
+  readonly top: number;
+  readonly left: number;
+  readonly flip: boolean;
+  /** The pixel that cutout is centered on, after crop and flip. */
+  readonly cutoutRow: number;
+  readonly cutoutColumn: number;
+}
+
+/** The draw for one image. Every choice takes its numbers whether or not it is in force, so that one option does not move another's. */
+export function drawImage(
+  transforms: Transforms,
+  seed: number,
+  epoch: number,
+  index: number,
+  height: number,
+  width: number,
+): ImageDraw {
+  const stream = randomStream(seed, IMAGE_STREAM, epoch, index);
+  const reach = 2 * transforms.padCrop + 1;
+  const top = stream.below(reach) - transforms.padCrop;
+  const left = stream.below(reach) - transforms.padCrop;
+  const flip = stream.below(2) === 1 && transforms.flip;
+  if (transforms.cutout === 0) return { top, left, flip, cutoutRow: 0, cutoutColumn: 0 };
+  return { top, left, flip, cutoutRow: stream.below(height), cutoutColumn: stream.below(width) };
+}
+
+/** How the images of a batch are mixed: row r becomes `weight` · row r + (1 − weight) · row `partners[r]`. */
+export interface MixupDraw {
+  readonly weight: number;
+  readonly partners: Uint32Array;
+}
+
+/** The draw for one batch of `count` images. */
+export function drawMixup(alpha: number, seed: number, epoch: number, step: number, count: number): MixupDraw {
+  const stream = randomStream(seed, BATCH_STREAM, epoch, step);
+  const a = gamma(alpha, stream);
+  const b = gamma(alpha, stream);
+  // With a very small α both can underflow to zero; Beta(α, α) is then a fair coin between 0 and 1.
+  const weight = a + b > 0 ? a / (a + b) : stream.below(2);
+  return { weight, partners: permutation(count, stream) };
+}
+
+/** A draw from the gamma distribution with shape `alpha` and scale 1 (Marsaglia and Tsang 2000). */
+function gamma(alpha: number, stream: RandomStream): number {
+  if (alpha < 1) return gamma(alpha + 1, stream) * (1 - stream.uniform()) ** (1 / alpha);
+  const d = alpha - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  for (;;) {
+    const x = stream.normal();
+    const v = (1 + c * x) ** 3;
+    if (v > 0 && Math.log(1 - stream.uniform()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
+  }
+}

@@ -36,7 +36,7 @@ export function packagesMatch(wanted, installed) {
 /** How to start npm: the one that started us, else the one on the path. */
 function npm() {
   const script = process.env.npm_execpath;
-  return script && /npm-cli\.js$/.test(script) ? [process.execPath, script] : ['npm'];
+  return script && script.endsWith('npm-cli.js') ? [process.execPath, script] : ['npm'];
 }
 
 /** Installs the npm packages where they are missing or not the locked ones, and makes `npx rectio` work in the clone. */

@@ -6,8 +6,9 @@
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
 import type { Op, OpKind, OpOf } from './op.js';
+import { show } from './show.js';
 
-/** One kind of value: what it is called, which values belong to it, and (for JSON) how a value is taken over. */
+/** One kind of value: how messages call it, and which values belong to it. */
 export interface AttributeType {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
@@ -100,11 +101,7 @@ export const opKinds = Object.keys(attributeTypes) as readonly OpKind[];
 export function checkOp(node: string, value: { readonly [attribute: string]: unknown }): Op {
   const { kind } = value;
   if (typeof kind !== 'string' || !Object.hasOwn(attributeTypes, kind)) {
-    throw new RectioError(
-      'graph',
-      `Node ${node}: ${typeof kind === 'string' ? `there is no op '${kind}'` : 'its op has no kind'}`,
-      didYouMean(String(kind ?? ''), opKinds),
-    );
+    throw new RectioError('graph', `Node ${node}: there is no op ${show(kind)}`, didYouMean(String(kind), opKinds));
   }
   const types: { readonly [attribute: string]: AttributeType } = attributeTypes[kind as OpKind];
   for (const attribute of Object.keys(value)) {
@@ -123,17 +120,11 @@ export function checkOp(node: string, value: { readonly [attribute: string]: unk
     if (!type.accepts(given)) {
       throw new RectioError(
         'graph',
-        `Node ${node} (${kind}): ${attribute} is ${given === undefined ? 'missing' : display(given)}`,
+        `Node ${node} (${kind}): ${attribute} is ${show(given)}`,
         `Give ${attribute} as ${type.expected}.`,
       );
     }
     op[attribute] = Array.isArray(given) ? [...given] : given;
   }
   return op as unknown as Op;
-}
-
-/** A short text for any value, in messages. */
-function display(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

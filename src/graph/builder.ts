@@ -18,7 +18,7 @@ import { checkOp } from './attributes.js';
 import type { Graph, Node, Place } from './graph.js';
 import type { Op, Pair, Shape } from './op.js';
 import { inputShapes, nodeShape } from './shapes.js';
-import { verifyGraph } from './verify.js';
+import { checkName, verifyGraph } from './verify.js';
 
 /** What a node gives: the node's full name. */
 export type Value = string;
@@ -135,6 +135,7 @@ export function graphBuilder(name: string, inputShape: Shape): GraphBuilder {
   };
 
   const node = (local: string, op: Op, ...inputs: readonly Value[]): Value => {
+    checkName(local);
     const full = `${prefix}${local}`;
     if (shapes.has(full)) {
       throw new RectioError('graph', `Node ${full}: there is a node of this name already`, 'Give it another name.');

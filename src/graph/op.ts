@@ -160,7 +160,6 @@ export type OpKind = Op['kind'];
 /** The op of one kind. */
 export type OpOf<K extends OpKind> = Extract<Op, { kind: K }>;
 
-
 /** Which kinds are activations. Total, so that a new kind has to say. */
 const activationKinds: { readonly [K in OpKind]: boolean } = {
   input: false,

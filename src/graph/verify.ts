@@ -6,6 +6,19 @@ import type { Graph } from './graph.js';
 import { inferShapes } from './shapes.js';
 
 /**
+ * A node's name: one word, since it goes into messages, state_dicts and prints.
+ * @throws RectioError `graph`.
+ */
+export function checkName(name: string): void {
+  if (/^[^\s\p{C}]+$/u.test(name)) return;
+  throw new RectioError(
+    'graph',
+    `${JSON.stringify(name)} is no name for a node`,
+    'Use at least one character, and no spaces or invisible ones.',
+  );
+}
+
+/**
  * Names are unique, each node stands behind its inputs, attributes are in range, shapes fit, there is one input, it
  * comes first, and every node but the last (the output) is used.
  * @throws RectioError `graph` naming the node and what was expected of it.
@@ -20,14 +33,10 @@ export function verifyGraph(graph: Graph): void {
     );
   }
   const names = new Set<string>();
-  const unused = new Set<string>();
   for (const node of graph.nodes) {
-    if (node.name === '' || names.has(node.name)) {
-      throw new RectioError(
-        'graph',
-        node.name === '' ? `Network ${graph.name}: a ${node.op.kind} has no name` : `Node ${node.name} appears twice`,
-        'Give every node a name of its own.',
-      );
+    checkName(node.name);
+    if (names.has(node.name)) {
+      throw new RectioError('graph', `Node ${node.name} appears twice`, 'Give every node a name of its own.');
     }
     if (node.op.kind === 'input' && node !== input) {
       throw new RectioError(
@@ -38,16 +47,18 @@ export function verifyGraph(graph: Graph): void {
     }
     checkOp(node.name, { ...node.op });
     names.add(node.name);
-    unused.add(node.name);
-    for (const name of node.inputs) unused.delete(name);
   }
   inferShapes(graph);
-  unused.delete(graph.nodes.at(-1)!.name);
-  for (const name of unused) {
-    throw new RectioError(
-      'graph',
-      `Node ${name}: nobody uses what it gives, and it is not the output`,
-      'Connect it, remove it, or put it last to make it the output.',
-    );
-  }
+  refuseUnused(graph);
+}
+
+function refuseUnused({ nodes }: Graph): void {
+  const used = new Set(nodes.flatMap((node) => node.inputs));
+  const unused = nodes.slice(0, -1).find((node) => !used.has(node.name));
+  if (unused === undefined) return;
+  throw new RectioError(
+    'graph',
+    `Node ${unused.name}: nobody uses what it gives, and it is not the output`,
+    'Connect it, remove it, or put it last to make it the output.',
+  );
 }

@@ -1,0 +1,36 @@
+/** A Graph as text, one line for each node: for reading, for tests, and for reviewing what a pass changed. */
+
+import { attributeTypes } from './attributes.js';
+import type { Graph, Node, Place } from './graph.js';
+import type { Shape } from './op.js';
+import { inferShapes, printShape } from './shapes.js';
+
+/**
+ * The network as text: a heading wherever the place changes, then `name = op(inputs, attributes): shape`. Nothing is
+ * aligned, so that a changed node changes one line.
+ * @throws RectioError `graph` where the shapes do not fit.
+ */
+export function printGraph(graph: Graph): string {
+  const shapes = inferShapes(graph);
+  const lines = [graph.name];
+  let place = '';
+  for (const node of graph.nodes) {
+    const next = printPlace(node.place);
+    if (next !== place) lines.push(next === '' ? '-' : next);
+    place = next;
+    lines.push(`  ${printNode(node, shapes.get(node.name)!)}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function printPlace({ stage, block, role }: Place): string {
+  return [stage && `stage ${stage}`, block && `block ${block}`, role].filter(Boolean).join(', ');
+}
+
+function printNode({ name, op, inputs }: Node, shape: Shape): string {
+  const values: { readonly [attribute: string]: unknown } = { ...op };
+  const attributes = Object.keys(attributeTypes[op.kind]).map((key) => `${key} ${printValue(values[key])}`);
+  return `${name} = ${op.kind}(${[...inputs, ...attributes].join(', ')}): ${printShape(shape)}`;
+}
+
+const printValue = (value: unknown): string => (Array.isArray(value) ? value.join('×') : String(value));

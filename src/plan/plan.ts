@@ -20,14 +20,7 @@ import type { Pair } from '../graph/op.js';
  * - `small`: everything else: batch statistics, losses, norms; never larger than a few values per channel or example
  */
 export type TensorRole =
-  | 'input'
-  | 'parameter'
-  | 'statistic'
-  | 'optimizer'
-  | 'average'
-  | 'gradient'
-  | 'activation'
-  | 'small';
+  'input' | 'parameter' | 'statistic' | 'optimizer' | 'average' | 'gradient' | 'activation' | 'small';
 
 /** Roles whose tensors keep their values from one run to the next. */
 export const persistentRoles: ReadonlySet<TensorRole> = new Set(['parameter', 'statistic', 'optimizer', 'average']);
@@ -94,8 +87,11 @@ export interface ConvolutionCall extends Call<'convolution', Ids<'x' | 'weight',
 export interface ConvolutionDataGradientCall extends Call<'convolutionDataGradient', Ids<'dy' | 'weight'>, Ids<'dx'>> {
   readonly window: ConvolutionWindow;
 }
-export interface ConvolutionWeightGradientCall
-  extends Call<'convolutionWeightGradient', Ids<'x' | 'dy'>, Ids<'dweight', 'dbias'>> {
+export interface ConvolutionWeightGradientCall extends Call<
+  'convolutionWeightGradient',
+  Ids<'x' | 'dy'>,
+  Ids<'dweight', 'dbias'>
+> {
   readonly window: ConvolutionWindow;
 }
 
@@ -110,13 +106,12 @@ export type LinearWeightGradientCall = Call<'linearWeightGradient', Ids<'x' | 'd
  * variance. Updates the running statistics (the running variance with the unbiased one, as PyTorch does; with a
  * single value per channel the biased one).
  */
-export interface BatchNormCall
-  extends Call<
-    'batchNorm',
-    Ids<'x' | 'weight' | 'bias', 'addend'>,
-    Ids<'y' | 'mean' | 'inverseDeviation'>,
-    Ids<'runningMean' | 'runningVar'>
-  > {
+export interface BatchNormCall extends Call<
+  'batchNorm',
+  Ids<'x' | 'weight' | 'bias', 'addend'>,
+  Ids<'y' | 'mean' | 'inverseDeviation'>,
+  Ids<'runningMean' | 'runningVar'>
+> {
   readonly epsilon: number;
   readonly momentum: number;
   readonly relu: boolean;
@@ -125,17 +120,15 @@ export interface BatchNormCall
  * With g = (dy + dy2), zeroed where y ≤ 0 if `relu` (only then is `y` given): daddend = g, dbias = Σg,
  * dweight = Σg·x̂, dx = weight·inverseDeviation·(g − dbias/M − x̂·dweight/M), M values per channel.
  */
-export interface BatchNormGradientCall
-  extends Call<
-    'batchNormGradient',
-    Ids<'x' | 'dy' | 'weight' | 'mean' | 'inverseDeviation', 'dy2' | 'y'>,
-    Ids<'dx' | 'dweight' | 'dbias', 'daddend'>
-  > {
+export interface BatchNormGradientCall extends Call<
+  'batchNormGradient',
+  Ids<'x' | 'dy' | 'weight' | 'mean' | 'inverseDeviation', 'dy2' | 'y'>,
+  Ids<'dx' | 'dweight' | 'dbias', 'daddend'>
+> {
   readonly relu: boolean;
 }
 /** Folded batch norm: y = x·scale + shift per channel, + addend, then ReLU if `relu`. */
-export interface ChannelAffineCall
-  extends Call<'channelAffine', Ids<'x' | 'scale' | 'shift', 'addend'>, Ids<'y'>> {
+export interface ChannelAffineCall extends Call<'channelAffine', Ids<'x' | 'scale' | 'shift', 'addend'>, Ids<'y'>> {
   readonly relu: boolean;
 }
 
@@ -147,8 +140,11 @@ export interface ActivationCall extends Call<'activation', Ids<'x', 'weight'>, I
  * dx = dy·f′; `saved` is y for relu and relu6, x for all others. At 0, f′ is the derivative from below; relu6's at 6
  * is 0 (as in PyTorch).
  */
-export interface ActivationGradientCall
-  extends Call<'activationGradient', Ids<'saved' | 'dy', 'weight'>, Ids<'dx', 'dweight'>> {
+export interface ActivationGradientCall extends Call<
+  'activationGradient',
+  Ids<'saved' | 'dy', 'weight'>,
+  Ids<'dx', 'dweight'>
+> {
   readonly function: ActivationFunction;
 }
 
@@ -209,8 +205,7 @@ export interface DropoutCall extends Call<'dropout', Ids<'x'>, Ids<'y'>> {
 export interface ScaleCall extends Call<'scale', Ids<'x' | 'weight'>, Ids<'y'>> {
   readonly per: 'channel' | 'element';
 }
-export interface ScaleGradientCall
-  extends Call<'scaleGradient', Ids<'x' | 'weight' | 'dy'>, Ids<'dweight', 'dx'>> {
+export interface ScaleGradientCall extends Call<'scaleGradient', Ids<'x' | 'weight' | 'dy'>, Ids<'dweight', 'dx'>> {
   readonly per: 'channel' | 'element';
 }
 
@@ -219,8 +214,11 @@ export interface ScaleGradientCall
  * losses[n] = −Σ t·log softmax(logits); correct[n] = 1 where the first largest logit is the first largest target;
  * dlogits = (softmax − t)/N, the gradient of the mean loss.
  */
-export interface SoftmaxCrossEntropyCall
-  extends Call<'softmaxCrossEntropy', Ids<'logits' | 'targets'>, Ids<'losses' | 'correct' | 'dlogits'>> {
+export interface SoftmaxCrossEntropyCall extends Call<
+  'softmaxCrossEntropy',
+  Ids<'logits' | 'targets'>,
+  Ids<'losses' | 'correct' | 'dlogits'>
+> {
   readonly labelSmoothing: number;
 }
 
@@ -232,15 +230,24 @@ export type GradientNormCall = Call<'gradientNorm', NumberedIds, Ids<'norm'>>;
  * velocity ← momentum·velocity + g; parameter ← parameter − learningRate·(nesterov ? g + momentum·velocity : velocity).
  * Velocity starts at zero; without momentum there is none. Scalar `learningRate`. (PyTorch's form, without dampening.)
  */
-export interface SgdCall extends Call<'sgd', Ids<'gradient', 'norm'>, Record<never, number>, Ids<'parameter', 'velocity'>> {
+export interface SgdCall extends Call<
+  'sgd',
+  Ids<'gradient', 'norm'>,
+  Record<never, number>,
+  Ids<'parameter', 'velocity'>
+> {
   readonly momentum: number;
   readonly nesterov: boolean;
   readonly weightDecay: number;
   readonly clipNorm: number;
 }
 /** Loshchilov and Hutter 2019, in PyTorch's form. Scalars `learningRate`, and `step` counted from 0 (bias correction uses step + 1). */
-export interface AdamWCall
-  extends Call<'adamw', Ids<'gradient', 'norm'>, Record<never, number>, Ids<'parameter' | 'firstMoment' | 'secondMoment'>> {
+export interface AdamWCall extends Call<
+  'adamw',
+  Ids<'gradient', 'norm'>,
+  Record<never, number>,
+  Ids<'parameter' | 'firstMoment' | 'secondMoment'>
+> {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;

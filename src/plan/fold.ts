@@ -1,0 +1,103 @@
+/** Folding of batch norm for inference: which norms vanish into their convolution, and the weights that come of it. */
+
+import { RectioError } from '../base/error.js';
+import type { Graph, Node } from '../graph/graph.js';
+import type { BatchNormOp } from '../graph/op.js';
+import { nodeParameters } from '../graph/parameters.js';
+import { inferShapes } from '../graph/shapes.js';
+
+/** Norms that stand directly behind a convolution that nothing else reads: norm's name → convolution's name. */
+export function foldedNorms(graph: Graph): Map<string, string> {
+  const { nodes } = graph;
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  /** The node whose value `name` has in inference. */
+  const source = (name: string): Node => {
+    const node = byName.get(name)!;
+    return node.op.kind === 'identity' || node.op.kind === 'dropout' ? source(node.inputs[0]!) : node;
+  };
+  const reads = new Map<string, number>();
+  const read = (name: string): void => void reads.set(name, (reads.get(name) ?? 0) + 1);
+  for (const { op, inputs } of nodes) {
+    if (op.kind !== 'identity' && op.kind !== 'dropout') inputs.forEach((input) => read(source(input).name));
+  }
+  read(source(nodes.at(-1)!.name).name);
+
+  const folds = new Map<string, string>();
+  for (const { name, op, inputs } of nodes) {
+    if (op.kind !== 'batchNorm') continue;
+    const before = source(inputs[0]!);
+    if (before.op.kind === 'convolution' && reads.get(before.name) === 1) folds.set(name, before.name);
+  }
+  return folds;
+}
+
+/**
+ * The weights of the inference plan, from those of the training plan (parameters and running statistics by
+ * state_dict name). Computes in float64, rounds once. What is not folded is passed on, not copied.
+ * @throws RectioError `checkpoint` where a weight is missing or has another size.
+ */
+export function foldWeights(graph: Graph, weights: ReadonlyMap<string, Float32Array>): Map<string, Float32Array> {
+  const folds = foldedNorms(graph);
+  const shapes = inferShapes(graph);
+  const result = new Map<string, Float32Array>();
+  for (const node of graph.nodes) {
+    const { name, op, inputs } = node;
+    if (op.kind === 'input') continue;
+    const own = new Map(
+      nodeParameters(node, shapes.get(inputs[0]!)!).map(({ name: full, local, shape }) => {
+        return [
+          local,
+          weightOf(
+            weights,
+            full,
+            shape.reduce((a, b) => a * b, 1),
+          ),
+        ];
+      }),
+    );
+    if (op.kind !== 'batchNorm') {
+      for (const [local, data] of own) result.set(`${name}.${local}`, data);
+      continue;
+    }
+    const affine = channelAffine(op, own as ReadonlyMap<string, Float32Array>);
+    const convolution = folds.get(name);
+    if (convolution === undefined) {
+      result.set(`${name}.scale`, Float32Array.from(affine.scale));
+      result.set(`${name}.shift`, Float32Array.from(affine.shift));
+      continue;
+    }
+    const weight = result.get(`${convolution}.weight`)!;
+    const bias = result.get(`${convolution}.bias`);
+    const perChannel = weight.length / affine.scale.length;
+    result.set(
+      `${convolution}.weight`,
+      weight.map((value, i) => value * affine.scale[Math.floor(i / perChannel)]!),
+    );
+    result.set(
+      `${convolution}.bias`,
+      Float32Array.from(affine.shift, (shift, c) => shift + (bias?.[c] ?? 0) * affine.scale[c]!),
+    );
+  }
+  return result;
+}
+
+/** Batch norm with running statistics as x·scale + shift. */
+function channelAffine(
+  { epsilon }: BatchNormOp,
+  own: ReadonlyMap<string, Float32Array>,
+): { scale: Float64Array; shift: Float64Array } {
+  const [weight, bias] = [own.get('weight')!, own.get('bias')!];
+  const [mean, variance] = [own.get('running_mean')!, own.get('running_var')!];
+  const scale = Float64Array.from(weight, (w, c) => w / Math.sqrt(variance[c]! + epsilon));
+  return { scale, shift: Float64Array.from(bias, (b, c) => b - mean[c]! * scale[c]!) };
+}
+
+function weightOf(weights: ReadonlyMap<string, Float32Array>, name: string, size: number): Float32Array {
+  const data = weights.get(name);
+  if (data?.length === size) return data;
+  throw new RectioError(
+    'checkpoint',
+    data ? `The weight ${name} has ${data.length} values instead of ${size}.` : `The weight ${name} is missing.`,
+    'Give the weights of this very network, running statistics included.',
+  );
+}

@@ -1,0 +1,272 @@
+/** Graph → forward calls: one rule for each op, one simple call for each node; fusing comes after. */
+
+import { RectioError } from '../base/error.js';
+import { hashText } from '../base/random.js';
+import type { Graph } from '../graph/graph.js';
+import type { ActivationOp, Op, OpKind, OpOf, Shape } from '../graph/op.js';
+import { type LocalName, nodeParameters } from '../graph/parameters.js';
+import { inferShapes } from '../graph/shapes.js';
+import { verifyGraph } from '../graph/verify.js';
+import type { Draft } from './draft.js';
+import { numbered } from './kernels.js';
+import type { ActivationFunction, KernelCall } from './plan.js';
+
+/** What lowering needs to know beside the graph. */
+export interface LoweringOptions {
+  readonly mode: 'training' | 'inference';
+  readonly batch: number;
+  /** Seed of the dropout masks. */
+  readonly seed: number;
+  /** Batch norms that are folded into the convolution before them: norm's name → convolution's name. */
+  readonly folds: ReadonlyMap<string, string>;
+}
+
+export interface Lowered {
+  readonly calls: readonly KernelCall[];
+  readonly images: number;
+  readonly logits: number;
+  /** Ids of the learned parameters, in the graph's order. */
+  readonly trainable: readonly number[];
+  /** Ids of the running statistics, in the graph's order. */
+  readonly statistics: readonly number[];
+}
+
+interface Lowering {
+  readonly mode: LoweringOptions['mode'];
+  readonly seed: number;
+  readonly node: string;
+  /** The node's output in the batch's dims. */
+  readonly dims: Shape;
+  /** For a convolution: a batch norm is folded into it. For a batch norm: it is folded into its convolution. */
+  readonly folded: boolean;
+  /** The tensor of one of the node's parameters. */
+  parameter(local: LocalName): number;
+  /** A parameter that only inference plans have. */
+  foldedParameter(local: string, dims: Shape): number;
+  /** A tensor under the node's name, or under `<node>.<part>`. */
+  activation(): number;
+  small(part: string, dims: Shape): number;
+  index(): number;
+  emit(call: KernelCall): void;
+}
+
+/** Emits the node's call and returns the tensor that holds its value. */
+type LoweringRule<K extends OpKind> = (op: OpOf<K>, inputs: readonly number[], lowering: Lowering) => number;
+
+const lowerActivation = (op: ActivationOp, [x = -1]: readonly number[], lowering: Lowering): number => {
+  const y = lowering.activation();
+  const weight = op.kind === 'prelu' ? { weight: lowering.parameter('weight') } : {};
+  const { node } = lowering;
+  lowering.emit({ kind: 'activation', node, in: { x, ...weight }, out: { y }, update: {}, function: functionOf(op) });
+  return y;
+};
+
+function functionOf(op: ActivationOp): ActivationFunction {
+  return op.kind === 'leakyRelu' ? { name: op.kind, slope: op.slope } : { name: op.kind };
+}
+
+/** Identities vanish everywhere, dropout in inference: their value is their input's. */
+const loweringRules: { readonly [K in OpKind]: LoweringRule<K> } = {
+  input: (_, [images = -1]) => images,
+
+  convolution: (op, [x = -1], lowering) => {
+    const weight = lowering.parameter('weight');
+    const bias = op.bias
+      ? { bias: lowering.parameter('bias') }
+      : lowering.folded
+        ? { bias: lowering.foldedParameter('bias', [op.outChannels]) }
+        : {};
+    const y = lowering.activation();
+    const { kernel, stride, padding, dilation, groups } = op;
+    const window = { kernel, stride, padding, dilation, groups };
+    const { node } = lowering;
+    lowering.emit({
+      kind: 'convolution',
+      node,
+      in: { x, weight, ...bias },
+      out: { y },
+      update: {},
+      window,
+      relu: false,
+    });
+    return y;
+  },
+
+  batchNorm: (op, [x = -1], lowering) => {
+    if (lowering.folded) return x;
+    const { node } = lowering;
+    const channels = [lowering.dims[1]!];
+    if (lowering.mode === 'inference') {
+      const scale = lowering.foldedParameter('scale', channels);
+      const shift = lowering.foldedParameter('shift', channels);
+      const y = lowering.activation();
+      lowering.emit({ kind: 'channelAffine', node, in: { x, scale, shift }, out: { y }, update: {}, relu: false });
+      return y;
+    }
+    const y = lowering.activation();
+    lowering.emit({
+      kind: 'batchNorm',
+      node,
+      in: { x, weight: lowering.parameter('weight'), bias: lowering.parameter('bias') },
+      out: {
+        y,
+        mean: lowering.small('mean', channels),
+        inverseDeviation: lowering.small('inverseDeviation', channels),
+      },
+      update: { runningMean: lowering.parameter('running_mean'), runningVar: lowering.parameter('running_var') },
+      epsilon: op.epsilon,
+      momentum: op.momentum,
+      relu: false,
+    });
+    return y;
+  },
+
+  relu: lowerActivation,
+  leakyRelu: lowerActivation,
+  prelu: lowerActivation,
+  relu6: lowerActivation,
+  silu: lowerActivation,
+  gelu: lowerActivation,
+  sigmoid: lowerActivation,
+
+  identity: (_, [x = -1]) => x,
+
+  add: (_, inputs, lowering) => {
+    const y = lowering.activation();
+    lowering.emit({ kind: 'sum', node: lowering.node, in: numbered(inputs), out: { y }, update: {}, relu: false });
+    return y;
+  },
+
+  concat: (_, inputs, lowering) => {
+    const y = lowering.activation();
+    lowering.emit({ kind: 'concat', node: lowering.node, in: numbered(inputs), out: { y }, update: {} });
+    return y;
+  },
+
+  padChannels: (op, [x = -1], lowering) => {
+    const y = lowering.activation();
+    lowering.emit({ kind: 'padChannels', node: lowering.node, in: { x }, out: { y }, update: {}, before: op.before });
+    return y;
+  },
+
+  maxPool: (op, [x = -1], lowering) => {
+    const y = lowering.activation();
+    const index = lowering.mode === 'training' ? { index: lowering.index() } : {};
+    const window = { kernel: op.kernel, stride: op.stride, padding: op.padding };
+    lowering.emit({ kind: 'maxPool', node: lowering.node, in: { x }, out: { y, ...index }, update: {}, window });
+    return y;
+  },
+
+  averagePool: (op, [x = -1], lowering) => {
+    const y = lowering.activation();
+    const window = { kernel: op.kernel, stride: op.stride, padding: op.padding };
+    const { countPadding } = op;
+    const { node } = lowering;
+    lowering.emit({ kind: 'averagePool', node, in: { x }, out: { y }, update: {}, window, countPadding });
+    return y;
+  },
+
+  globalAveragePool: (_, [x = -1], lowering) => {
+    const y = lowering.activation();
+    lowering.emit({ kind: 'globalAveragePool', node: lowering.node, in: { x }, out: { y }, update: {} });
+    return y;
+  },
+
+  linear: (op, [x = -1], lowering) => {
+    const weight = lowering.parameter('weight');
+    const bias = op.bias ? { bias: lowering.parameter('bias') } : {};
+    const y = lowering.activation();
+    lowering.emit({ kind: 'linear', node: lowering.node, in: { x, weight, ...bias }, out: { y }, update: {} });
+    return y;
+  },
+
+  flatten: (_, [x = -1], lowering) => {
+    const y = lowering.activation();
+    lowering.emit({ kind: 'flatten', node: lowering.node, in: { x }, out: { y }, update: {} });
+    return y;
+  },
+
+  dropout: (op, [x = -1], lowering) => {
+    if (lowering.mode === 'inference') return x;
+    const y = lowering.activation();
+    const { node, seed } = lowering;
+    const stream = hashText(node);
+    lowering.emit({ kind: 'dropout', node, in: { x }, out: { y }, update: {}, rate: op.rate, seed, stream });
+    return y;
+  },
+
+  scale: (op, [x = -1], lowering) => {
+    const weight = lowering.parameter('weight');
+    const y = lowering.activation();
+    lowering.emit({ kind: 'scale', node: lowering.node, in: { x, weight }, out: { y }, update: {}, per: op.per });
+    return y;
+  },
+};
+
+/**
+ * Lowers the graph to forward calls.
+ * @throws RectioError `graph` where it is not well formed, `plan` where its output is not one vector per image.
+ */
+export function lowerGraph(draft: Draft, graph: Graph, options: LoweringOptions): Lowered {
+  const { mode, batch, seed, folds } = options;
+  if (!Number.isInteger(batch) || batch < 1) {
+    throw new RectioError(
+      'plan',
+      `The batch of a plan for ${graph.name} is ${batch}.`,
+      'Give a whole number of images, 1 or more.',
+    );
+  }
+  verifyGraph(graph);
+  const shapes = inferShapes(graph);
+  const { nodes } = graph;
+  const images = draft.add('images', 'input', [batch, ...shapes.get(nodes[0]!.name)!]);
+
+  const convolutions = new Set(folds.values());
+  const calls: KernelCall[] = [];
+  const trainable: number[] = [];
+  const statistics: number[] = [];
+  const values = new Map<string, number>();
+  const parameterNames = new Map<string, number>();
+
+  // Parameters first, so that no activation of the same name takes theirs.
+  for (const node of nodes) {
+    if (node.op.kind === 'input' || (mode === 'inference' && node.op.kind === 'batchNorm')) continue;
+    for (const parameter of nodeParameters(node, shapes.get(node.inputs[0]!)!)) {
+      const id = draft.add(parameter.name, parameter.trainable ? 'parameter' : 'statistic', parameter.shape);
+      parameterNames.set(parameter.name, id);
+      (parameter.trainable ? trainable : statistics).push(id);
+    }
+  }
+
+  for (const node of nodes) {
+    const { name, op } = node;
+    const inputs = op.kind === 'input' ? [images] : node.inputs.map((from) => values.get(from)!);
+    const dims = [batch, ...shapes.get(name)!];
+    const lowering: Lowering = {
+      mode,
+      seed,
+      node: name,
+      dims,
+      folded: folds.has(name) || convolutions.has(name),
+      parameter: (local) => parameterNames.get(`${name}.${local}`)!,
+      foldedParameter: (local, parameterDims) => draft.add(`${name}.${local}`, 'parameter', parameterDims),
+      activation: () => draft.add(name, 'activation', dims),
+      small: (part, partDims) => draft.add(`${name}.${part}`, 'small', partDims),
+      index: () => draft.add(`${name}.index`, 'activation', dims, { type: 'uint8' }),
+      emit: (call) => void calls.push(call),
+    };
+    const rule = loweringRules[op.kind] as (op: Op, inputs: readonly number[], lowering: Lowering) => number;
+    values.set(name, rule(op, inputs, lowering));
+  }
+
+  const logits = values.get(nodes.at(-1)!.name)!;
+  const { dims } = draft.tensor(logits);
+  if (dims.length !== 2) {
+    throw new RectioError(
+      'plan',
+      `The output of ${graph.name}, ${nodes.at(-1)!.name}, has shape [${dims.slice(1).join(', ')}] instead of [classes].`,
+      'End the network with a flatten and a linear node.',
+    );
+  }
+  return { calls, images, logits, trainable, statistics };
+}

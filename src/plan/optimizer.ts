@@ -1,0 +1,97 @@
+/** Optimizers as a plan sees them: what they remember for each parameter, and the call that updates it. */
+
+import type { Draft } from './draft.js';
+import type { KernelCall } from './plan.js';
+
+/** Stochastic gradient descent with momentum, in PyTorch's form. Momentum 0 keeps no velocity. */
+export interface SgdOptions {
+  readonly kind: 'sgd';
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  readonly weightDecay: number;
+  /** Whether weight decay also acts on vectors: norms' weights and biases, biases, slopes. */
+  readonly decayNormsAndBiases: boolean;
+}
+
+/** Adam with decoupled weight decay (Loshchilov and Hutter 2019). */
+export interface AdamWOptions {
+  readonly kind: 'adamw';
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly decayNormsAndBiases: boolean;
+}
+
+export type OptimizerOptions = SgdOptions | AdamWOptions;
+
+/** Clipping as the update calls see it: the gradients' norm, and the norm they are cut down to. */
+export interface Clipping {
+  readonly norm: number;
+  readonly clipNorm: number;
+}
+
+type UpdateRule<O extends OptimizerOptions> = (
+  draft: Draft,
+  options: O,
+  parameter: number,
+  gradient: number,
+  clipping: Clipping | undefined,
+) => KernelCall;
+
+const updateRules: { readonly [K in OptimizerOptions['kind']]: UpdateRule<Extract<OptimizerOptions, { kind: K }>> } = {
+  sgd: (draft, options, parameter, gradient, clipping) => ({
+    kind: 'sgd',
+    node: draft.tensor(parameter).name,
+    in: { gradient, ...normInput(clipping) },
+    out: {},
+    update: {
+      parameter,
+      ...(options.momentum === 0 ? {} : { velocity: remembered(draft, 'velocity', parameter) }),
+    },
+    momentum: options.momentum,
+    nesterov: options.nesterov,
+    weightDecay: weightDecay(draft, options, parameter),
+    clipNorm: clipping?.clipNorm ?? 0,
+  }),
+  adamw: (draft, options, parameter, gradient, clipping) => ({
+    kind: 'adamw',
+    node: draft.tensor(parameter).name,
+    in: { gradient, ...normInput(clipping) },
+    out: {},
+    update: {
+      parameter,
+      firstMoment: remembered(draft, 'firstMoment', parameter),
+      secondMoment: remembered(draft, 'secondMoment', parameter),
+    },
+    beta1: options.beta1,
+    beta2: options.beta2,
+    epsilon: options.epsilon,
+    weightDecay: weightDecay(draft, options, parameter),
+    clipNorm: clipping?.clipNorm ?? 0,
+  }),
+};
+
+/** The call that updates one parameter; adds the tensors that the optimizer remembers. */
+export function updateCall(
+  draft: Draft,
+  options: OptimizerOptions,
+  parameter: number,
+  gradient: number,
+  clipping: Clipping | undefined,
+): KernelCall {
+  return (updateRules[options.kind] as UpdateRule<OptimizerOptions>)(draft, options, parameter, gradient, clipping);
+}
+
+function normInput(clipping: Clipping | undefined): { norm?: number } {
+  return clipping === undefined ? {} : { norm: clipping.norm };
+}
+
+function remembered(draft: Draft, what: string, parameter: number): number {
+  const { name, dims } = draft.tensor(parameter);
+  return draft.add(`${what}:${name}`, 'optimizer', dims, { of: parameter });
+}
+
+function weightDecay(draft: Draft, options: OptimizerOptions, parameter: number): number {
+  return options.decayNormsAndBiases || draft.tensor(parameter).dims.length > 1 ? options.weightDecay : 0;
+}

@@ -35,7 +35,10 @@ export interface Program {
    * before it returns, and gives back every output.
    */
   run(inputs: RunInputs, scalars: RunScalars): Promise<RunOutputs>;
-  /** A persistent tensor by name, in logical order; a copy. */
+  /**
+   * A persistent tensor by name, in logical order; a copy. It holds every bit there is: whoever writes all persistent
+   * tensors of one program into a fresh one goes on with the same results.
+   */
   read(tensor: string): Promise<Float32Array>;
   /** Sets a persistent tensor by name. Before their first write, all are zero. */
   write(tensor: string, data: Float32Array): Promise<void>;

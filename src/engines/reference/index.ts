@@ -85,7 +85,14 @@ async function runStep(
       lastTurn = performance.now();
     }
   }
+  roundPersistent(memory);
   return Object.fromEntries([...memory.outputs].map(([name, { data }]) => [name, Float32Array.from(data)]));
+}
+
+/** Between steps everything that stays is float32, so that what `read` gives is all there is to know. */
+function roundPersistent(memory: Memory): void {
+  for (const { data } of memory.persistent.values())
+    for (let i = 0; i < data.length; i++) data[i] = Math.fround(data[i]!);
 }
 
 function live(memory: Memory | undefined, plan: Plan): Memory {

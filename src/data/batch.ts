@@ -33,7 +33,7 @@ export interface BatchMaker {
 export function createBatchMaker(recipe: BatchRecipe): BatchMaker {
   const { split, batch, seed, transforms, classes } = recipe;
   const reader = openImages(split, recipe.shape);
-  const table = normalizeTable(recipe.mean, recipe.deviation);
+  const norm = normalization(recipe);
   let order: Uint32Array | undefined;
   let orderEpoch = -1;
   let unmixed: Float32Array | undefined;
@@ -49,7 +49,7 @@ export function createBatchMaker(recipe: BatchRecipe): BatchMaker {
       targets.fill(0);
       for (let row = 0; row < count; row++) {
         const index = order ? order[start + row]! : start + row;
-        writeImage(recipe, table, reader, epoch, index, images, row * reader.size);
+        writeImage(recipe, norm, reader, epoch, index, images, row * reader.size);
         targets[row * classes + split.labels[index]!] = 1;
       }
       images.fill(0, count * reader.size);
@@ -65,20 +65,22 @@ export function createBatchMaker(recipe: BatchRecipe): BatchMaker {
   };
 }
 
-/** The normalized value of each of the 256 pixel values, per channel. */
-function normalizeTable(mean: readonly number[], deviation: readonly number[]): Float32Array {
-  const table = new Float32Array(mean.length * 256);
-  for (let channel = 0; channel < mean.length; channel++) {
-    for (let value = 0; value < 256; value++) {
-      table[channel * 256 + value] = (value / 255 - mean[channel]!) / deviation[channel]!;
-    }
-  }
-  return table;
+/** Normalization as one multiplication and one addition per pixel: (p / 255 − mean) / deviation = p · scale + shift. */
+interface Normalization {
+  readonly scale: readonly number[];
+  readonly shift: readonly number[];
+}
+
+function normalization({ mean, deviation }: BatchRecipe): Normalization {
+  return {
+    scale: deviation.map((value) => 1 / (255 * value)),
+    shift: mean.map((value, channel) => -value / deviation[channel]!),
+  };
 }
 
 function writeImage(
   recipe: BatchRecipe,
-  table: Float32Array,
+  norm: Normalization,
   reader: ImageReader,
   epoch: number,
   index: number,
@@ -89,11 +91,11 @@ function writeImage(
   const [, height, width] = shape;
   const from = reader.read(index);
   if (transforms.padCrop === 0 && !transforms.flip && transforms.cutout === 0) {
-    writeWhole(reader.pixels, from, out, at, table, shape);
+    writeWhole(reader.pixels, from, out, at, norm, shape);
     return;
   }
   const draw = drawImage(transforms, seed, epoch, index, height, width);
-  writeWindow(reader.pixels, from, out, at, table, shape, draw);
+  writeWindow(reader.pixels, from, out, at, norm, shape, draw);
   if (transforms.cutout > 0) eraseSquare(out, at, shape, transforms.cutout, draw);
 }
 
@@ -102,13 +104,14 @@ function writeWhole(
   from: number,
   out: Float32Array,
   at: number,
-  table: Float32Array,
+  norm: Normalization,
   [channels, height, width]: Dataset['shape'],
 ): void {
   const plane = height * width;
   for (let channel = 0; channel < channels; channel++) {
-    const row = channel * 256;
-    for (let i = channel * plane, end = i + plane; i < end; i++) out[at + i] = table[row + pixels[from + i]!]!;
+    const scale = norm.scale[channel]!;
+    const shift = norm.shift[channel]!;
+    for (let i = channel * plane, end = i + plane; i < end; i++) out[at + i] = pixels[from + i]! * scale + shift;
   }
 }
 
@@ -118,7 +121,7 @@ function writeWindow(
   from: number,
   out: Float32Array,
   at: number,
-  table: Float32Array,
+  norm: Normalization,
   [channels, height, width]: Dataset['shape'],
   { top, left, flip }: ImageDraw,
 ): void {
@@ -126,8 +129,8 @@ function writeWindow(
   const first = Math.max(0, -left);
   const end = Math.min(width, width - left);
   for (let channel = 0; channel < channels; channel++) {
-    const tableRow = channel * 256;
-    const black = table[tableRow]!;
+    const scale = norm.scale[channel]!;
+    const black = norm.shift[channel]!;
     for (let y = 0; y < height; y++) {
       const target = at + (channel * height + y) * width;
       const sourceRow = y + top;
@@ -139,11 +142,11 @@ function writeWindow(
       if (flip) {
         const last = target + width - 1;
         for (let x = 0; x < first; x++) out[last - x] = black;
-        for (let x = first; x < end; x++) out[last - x] = table[tableRow + pixels[source + x]!]!;
+        for (let x = first; x < end; x++) out[last - x] = pixels[source + x]! * scale + black;
         for (let x = end; x < width; x++) out[last - x] = black;
       } else {
         for (let x = 0; x < first; x++) out[target + x] = black;
-        for (let x = first; x < end; x++) out[target + x] = table[tableRow + pixels[source + x]!]!;
+        for (let x = first; x < end; x++) out[target + x] = pixels[source + x]! * scale + black;
         for (let x = end; x < width; x++) out[target + x] = black;
       }
     }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { RectioError } from '../base/error.js';
 import type { Dataset, Split } from './dataset.js';
-import { kindOf, readWhole } from './files.js';
+import { fileBytes, kindOf, memoryBytes, type ByteSource } from './files.js';
 import type { OpenOptions } from './options.js';
 import { channelStatistics, fingerprint } from './statistics.js';
 import { readTarGz } from './tar.js';
@@ -53,8 +53,8 @@ export const cifar100Form: CifarForm = {
 
 /** The dataset's files by name, and how to speak of them. */
 interface CifarFiles {
-  /** The bytes of a file; undefined where it is missing. */
-  read(name: string): Promise<Uint8Array | undefined>;
+  /** A file; undefined where it is missing. */
+  find(name: string): Promise<ByteSource | undefined>;
   place(name: string): string;
 }
 
@@ -96,15 +96,15 @@ function folderFiles(folder: string): CifarFiles {
   const place = (name: string): string => join(folder, name);
   return {
     place,
-    read: async (name) => ((await kindOf(place(name))) === 'file' ? readWhole(place(name)) : undefined),
+    find: async (name) => ((await kindOf(place(name))) === 'file' ? fileBytes(place(name)) : undefined),
   };
 }
 
 async function archiveFiles(form: CifarForm, path: string): Promise<CifarFiles> {
   const wanted = new Set([...form.trainFiles, form.testFile, form.namesFile]);
   const entries = await readTarGz(path, (name) => wanted.has(baseName(name)));
-  const byName = new Map([...entries].map(([name, bytes]) => [baseName(name), bytes]));
-  return { place: (name) => `${path}: ${name}`, read: async (name) => byName.get(name) };
+  const byName = new Map([...entries].map(([name, bytes]) => [baseName(name), memoryBytes(bytes)]));
+  return { place: (name) => `${path}: ${name}`, find: async (name) => byName.get(name) };
 }
 
 function baseName(path: string): string {
@@ -120,53 +120,57 @@ async function readSplit(
   limit = Infinity,
 ): Promise<MemorySplit> {
   const record = form.labelBytes + PIXELS;
-  const parts: Uint8Array[] = [];
+  const parts: { readonly source: ByteSource; readonly place: string }[] = [];
   let count = 0;
   for (const name of names) {
     if (count >= limit) break;
-    const bytes = await files.read(name);
+    const source = await files.find(name);
     const place = files.place(name);
-    if (bytes === undefined) throw new RectioError('data', `${place} is missing.`, howToGet(form));
-    if (bytes.length === 0 || bytes.length % record !== 0) {
+    if (source === undefined) throw new RectioError('data', `${place} is missing.`, howToGet(form));
+    if (source.size === 0 || source.size % record !== 0) {
       throw new RectioError(
         'data',
-        `${place} has ${bytes.length} bytes, which is not a multiple of ${record}, the size of one image with its label.`,
+        `${place} has ${source.size} bytes, which is not a multiple of ${record}, the size of one image with its label.`,
         `The file is cut off or not of ${form.name}'s binary version. ${howToGet(form)}`,
       );
     }
-    checkLabels(form, bytes, record, place);
-    parts.push(bytes);
-    count += bytes.length / record;
+    parts.push({ source, place });
+    count += source.size / record;
   }
   count = Math.min(count, limit);
   const images = new SharedArrayBuffer(count * PIXELS);
   const labels = new Uint16Array(count);
   const pixels = new Uint8Array(images);
   let index = 0;
-  for (const part of parts) {
-    for (let at = 0; at < part.length && index < count; at += record, index++) {
-      labels[index] = part[at + form.labelBytes - 1]!;
-      pixels.set(part.subarray(at + form.labelBytes, at + record), index * PIXELS);
-    }
+  for (const { source, place } of parts) {
+    const first = index;
+    await source.visit(record, (bytes) => {
+      for (let at = 0; at < bytes.length && index < count; at += record, index++) {
+        const label = bytes[at + form.labelBytes - 1]!;
+        if (label >= form.classes) throw badLabel(form, place, label, index - first);
+        labels[index] = label;
+        pixels.set(bytes.subarray(at + form.labelBytes, at + record), index * PIXELS);
+      }
+    });
   }
   return { count, labels, source: { kind: 'memory', images } };
 }
 
-function checkLabels(form: CifarForm, bytes: Uint8Array, record: number, place: string): void {
-  for (let at = form.labelBytes - 1, image = 0; at < bytes.length; at += record, image++) {
-    const label = bytes[at]!;
-    if (label < form.classes) continue;
-    throw new RectioError(
-      'data',
-      `${place} has label ${label} > ${form.classes - 1} at image ${image}.`,
-      `The file is damaged or not of ${form.name}'s binary version. ${howToGet(form)}`,
-    );
-  }
+function badLabel(form: CifarForm, place: string, label: number, image: number): RectioError {
+  return new RectioError(
+    'data',
+    `${place} has label ${label} > ${form.classes - 1} at image ${image}.`,
+    `The file is damaged or not of ${form.name}'s binary version. ${howToGet(form)}`,
+  );
 }
 
 async function readClassNames(form: CifarForm, files: CifarFiles): Promise<string[]> {
-  const bytes = await files.read(form.namesFile);
-  const names = bytes === undefined ? [] : new TextDecoder().decode(bytes).split(/\s+/).filter(Boolean);
+  const source = await files.find(form.namesFile);
+  const names: string[] = [];
+  // The size bounds what is read: a list of names has a few kilobytes.
+  if (source !== undefined && source.size > 0 && source.size < 65_536) {
+    await source.visit(source.size, (bytes) => names.push(...bytes.toString('utf8').split(/\s+/).filter(Boolean)));
+  }
   // The names only label things: a missing or odd file is no reason to refuse the images.
   return names.length === form.classes ? names : Array.from({ length: form.classes }, (_, index) => String(index));
 }

@@ -1,6 +1,6 @@
 /** Reading dataset files, with errors that name the file. */
 
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 
 import { RectioError } from '../base/error.js';
 
@@ -16,10 +16,51 @@ export async function kindOf(path: string): Promise<'file' | 'folder' | undefine
   }
 }
 
+/** Bytes that are looked at piece by piece. */
+export interface ByteSource {
+  readonly size: number;
+  /** Shows all bytes in pieces of whole records; a piece is valid during the call only. `size` is a multiple of `record`. */
+  visit(record: number, look: (bytes: Buffer) => void): Promise<void>;
+}
+
+/** About this much is read at once: large enough to be fast, small enough to stay in the processor's cache. */
+const PIECE_BYTES = 1 << 20;
+
+/** A file as bytes. @throws RectioError `data` where it cannot be read or changes meanwhile. */
+export async function fileBytes(path: string): Promise<ByteSource> {
+  const { size } = await guard(path, () => stat(path));
+  return {
+    size,
+    async visit(record, look) {
+      const piece = Buffer.allocUnsafeSlow(Math.min(size, record * Math.max(1, Math.floor(PIECE_BYTES / record))));
+      const file = await guard(path, () => open(path));
+      try {
+        for (let at = 0; at < size;) {
+          const wanted = Math.min(piece.length, size - at);
+          const { bytesRead } = await guard(path, () => file.read(piece, 0, wanted, at));
+          if (bytesRead !== wanted) throw unreadable(path, new Error('it became shorter while it was read'));
+          look(piece.subarray(0, wanted));
+          at += wanted;
+        }
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+export function memoryBytes(bytes: Buffer): ByteSource {
+  return { size: bytes.length, visit: async (_record, look) => look(bytes) };
+}
+
 /** A whole file. @throws RectioError `data` where it cannot be read. */
-export async function readWhole(path: string): Promise<Buffer> {
+export function readWhole(path: string): Promise<Buffer> {
+  return guard(path, () => readFile(path));
+}
+
+async function guard<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
-    return await readFile(path);
+    return await read();
   } catch (error) {
     throw unreadable(path, error);
   }

@@ -313,9 +313,9 @@ export function verifyPlan(plan: Plan): void {
   };
   verifyTensors(plan, refuse);
 
-  const written = new Set<number>();
+  const written = new Set<number>(Object.values(plan.inputs));
   const updated = new Set<number>();
-  for (const { id, role } of plan.tensors) if (role === 'input' || persistentRoles.has(role)) written.add(id);
+  for (const { id, role } of plan.tensors) if (persistentRoles.has(role)) written.add(id);
 
   plan.calls.forEach((call, index) => {
     const complain = (complaint: string): never => refuse(`call ${index}, ${call.kind} of ${call.node}, ${complaint}`);
@@ -400,14 +400,20 @@ function verifyOwners({ tensors }: Plan, call: KernelCall, complain: Refuse): vo
   }
 }
 
+/** A plan without loss is a fragment, as engines are tested with: it gives back what it likes. */
+function outputsNeeded({ mode, calls }: Plan): readonly string[] {
+  if (mode === 'inference') return ['logits'];
+  return calls.some(({ kind }) => kind === 'softmaxCrossEntropy') ? ['losses', 'correct'] : [];
+}
+
 function verifyEnds(plan: Plan, written: ReadonlySet<number>, refuse: Refuse): void {
-  const inputs = Object.values(plan.inputs);
-  for (const { id, name, role } of plan.tensors) {
-    if ((role === 'input') !== inputs.includes(id)) refuse(`${role} ${name} and the plan's inputs disagree`);
-    if (!written.has(id)) refuse(`nothing writes ${name}`);
+  for (const { id, name } of plan.tensors) if (!written.has(id)) refuse(`nothing writes ${name}`);
+  for (const [name, id] of Object.entries(plan.inputs)) {
+    const { role, type } = plan.tensors[id] ?? refuse(`the input ${name} is no tensor`);
+    if (persistentRoles.has(role)) refuse(`the input ${name} is ${role}, which is written by name`);
+    if (type !== 'float32') refuse(`the input ${name} is of type ${type}`);
   }
-  const needed = plan.mode === 'training' ? ['losses', 'correct'] : ['logits'];
-  for (const name of needed) if (!(name in plan.outputs)) refuse(`the output ${name} is missing`);
+  for (const name of outputsNeeded(plan)) if (!(name in plan.outputs)) refuse(`the output ${name} is missing`);
   for (const [name, id] of Object.entries(plan.outputs)) {
     const { role } = plan.tensors[id] ?? refuse(`the output ${name} is no tensor`);
     if (role === 'input' || persistentRoles.has(role)) refuse(`the output ${name} is ${role}, which no call writes`);

@@ -21,6 +21,10 @@ export interface Engine {
   readonly name: string;
   /** What it computes on, for people: `CPU, 2 threads, AVX-512`. */
   readonly device: string;
+  /** Threads that compute. */
+  readonly threads: number;
+  /** Of the libraries it computes with, by name; empty where it brings everything itself. */
+  readonly versions: { readonly [library: string]: string };
   /** Prepares a plan to run. @throws RectioError `engine` where the plan asks for what the engine cannot do. */
   compile(plan: Plan, options?: CompileOptions): Promise<Program>;
 }

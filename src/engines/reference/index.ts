@@ -22,6 +22,8 @@ export function createReferenceEngine(): Engine {
   return {
     name: 'reference',
     device: 'JavaScript, 1 thread, float64',
+    threads: 1,
+    versions: {},
     compile: async (plan, options) => compile(plan, options),
   };
 }

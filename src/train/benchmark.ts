@@ -1,0 +1,88 @@
+/** How fast a network's bare step is: random images in memory, no loader, no logging. */
+
+import { RectioError } from '../base/error.js';
+import { randomStream } from '../base/random.js';
+import type { Engine, Program, RunInputs } from '../engines/engine.js';
+import type { Graph } from '../graph/index.js';
+import { foldWeights, inferencePlan, trainingPlan, type Plan } from '../plan/index.js';
+import { initializeWeights } from './initialize.js';
+
+export interface BenchmarkOptions {
+  readonly graph: Graph;
+  readonly engine: Engine;
+  /** Images per step. */
+  readonly batch: number;
+  /** `train`: forward, backward and update; `eval`: forward, with batch norm folded. */
+  readonly mode: 'train' | 'eval';
+  /** Steps that count. */
+  readonly steps: number;
+  /** Steps before them that do not. */
+  readonly warmUp: number;
+}
+
+export interface BenchmarkResult {
+  /** From the median step. */
+  readonly imagesPerSecond: number;
+  /** Milliseconds. */
+  readonly stepMs: { readonly min: number; readonly median: number; readonly max: number };
+}
+
+/** What the peers in bench/peers do as well. */
+const optimizer = {
+  kind: 'sgd',
+  momentum: 0.9,
+  nesterov: false,
+  weightDecay: 1e-4,
+  decayNormsAndBiases: true,
+} as const;
+const learningRate = 0.1;
+const seed = 0;
+
+/** Compiles the network, runs it on one random batch, and times the steps. */
+export async function benchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
+  const { graph, engine, batch, mode, steps, warmUp } = options;
+  const training = mode === 'train';
+  const plan = training ? trainingPlan(graph, { batch, optimizer }) : inferencePlan(graph, { batch });
+  const program = await engine.compile(plan);
+  try {
+    const weights = initializeWeights(graph, seed);
+    await writeWeights(program, training ? weights : foldWeights(graph, weights));
+    const inputs = randomInputs(plan);
+    const times: number[] = [];
+    for (let step = 0; step < warmUp + steps; step++) {
+      const start = performance.now();
+      await program.run(inputs, training ? { learningRate, step } : {});
+      if (step >= warmUp) times.push(performance.now() - start);
+    }
+    return summary(times, batch);
+  } finally {
+    await program.dispose();
+  }
+}
+
+async function writeWeights(program: Program, weights: ReadonlyMap<string, Float32Array>): Promise<void> {
+  for (const [name, data] of weights) await program.write(name, data);
+}
+
+/** Normal images, and targets of which each names one class. */
+function randomInputs(plan: Plan): RunInputs {
+  const stream = randomStream(seed);
+  const dims = (name: string): readonly number[] => plan.tensors[plan.inputs[name]!]!.dims;
+  const count = (name: string) => dims(name).reduce((product, size) => product * size, 1);
+  const images = Float32Array.from({ length: count('images') }, stream.normal);
+  if (plan.inputs['targets'] === undefined) return { images };
+  const targets = new Float32Array(count('targets'));
+  const [rows = 0, classes = 0] = dims('targets');
+  for (let row = 0; row < rows; row++) targets[row * classes + stream.below(classes)] = 1;
+  return { images, targets };
+}
+
+function summary(times: readonly number[], batch: number): BenchmarkResult {
+  if (times.length === 0) {
+    throw new RectioError('usage', 'A benchmark of no steps measures nothing', 'Give at least one step.');
+  }
+  const sorted = times.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return { imagesPerSecond: (batch / median) * 1000, stepMs: { min: sorted[0]!, median, max: sorted.at(-1)! } };
+}

@@ -1,0 +1,64 @@
+/** What each op costs for one image: one rule table, total over the ops. */
+
+import { elements, type Node, type Op, type OpKind, type OpOf, type Shape } from '../graph/index.js';
+
+export interface LayerCounts {
+  /** Multiplications with an addition each, of convolutions and linear layers; everything else is small beside them. */
+  readonly macs: number;
+  /** Values that pass through an activation function. */
+  readonly activationElements: number;
+  /** Values of the output that memory has to hold; 0 where the output is the input under another name. */
+  readonly outputElements: number;
+}
+
+type CountRule<K extends OpKind> = (op: OpOf<K>, input: Shape, output: Shape) => LayerCounts;
+
+const makesNew = (_: Op, __: Shape, output: Shape): LayerCounts => ({
+  macs: 0,
+  activationElements: 0,
+  outputElements: elements(output),
+});
+const passesOn = (): LayerCounts => ({ macs: 0, activationElements: 0, outputElements: 0 });
+const activates = (_: Op, __: Shape, output: Shape): LayerCounts => ({
+  macs: 0,
+  activationElements: elements(output),
+  outputElements: elements(output),
+});
+
+const countRules: { readonly [K in OpKind]: CountRule<K> } = {
+  input: makesNew,
+  convolution: (op, [channels = 0], output) => ({
+    macs: elements(output) * (channels / op.groups) * op.kernel[0] * op.kernel[1],
+    activationElements: 0,
+    outputElements: elements(output),
+  }),
+  batchNorm: makesNew,
+  relu: activates,
+  leakyRelu: activates,
+  prelu: activates,
+  relu6: activates,
+  silu: activates,
+  gelu: activates,
+  sigmoid: activates,
+  identity: passesOn,
+  add: makesNew,
+  concat: makesNew,
+  padChannels: makesNew,
+  maxPool: makesNew,
+  averagePool: makesNew,
+  globalAveragePool: makesNew,
+  linear: (_, input, output) => ({
+    macs: elements(input) * elements(output),
+    activationElements: 0,
+    outputElements: elements(output),
+  }),
+  flatten: passesOn,
+  dropout: makesNew,
+  scale: makesNew,
+};
+
+/** What a node costs for one image, given the shapes of its first input and of its output. */
+export function countLayer(node: Node, input: Shape, output: Shape): LayerCounts {
+  const rule = countRules[node.op.kind] as (op: Op, input: Shape, output: Shape) => LayerCounts;
+  return rule(node.op, input, output);
+}

@@ -1,0 +1,87 @@
+/**
+ * Plan fragments for the conformance suite: one kernel call (or a few that belong together), with everything it reads
+ * given by the test and everything it writes handed back. Tensors keep the roles they have in real plans, because
+ * engines lay them out in memory by role.
+ */
+
+import { scalarsRead } from '../../plan/kernels.js';
+import { persistentRoles, type KernelCall, type Plan, type TensorRole, type TensorSpec } from '../../plan/plan.js';
+import { filled, type Fill } from '../../testing/values.js';
+import type { RunScalars } from '../engine.js';
+
+export interface Fragment {
+  readonly title: string;
+  readonly plan: Plan;
+  readonly inputs: { readonly [name: string]: Float32Array };
+  readonly persistent: ReadonlyMap<string, Float32Array>;
+  /** The scalars of one run after the other. */
+  readonly runs: readonly RunScalars[];
+  /** Magnitude to measure errors against where the true result cancels to (nearly) nothing. */
+  readonly scale: number;
+}
+
+export interface FragmentOptions {
+  /** One run without scalars where left out. */
+  readonly runs?: readonly RunScalars[];
+  readonly scale?: number;
+}
+
+/** Names the tensors of a fragment; each function returns the id. */
+export interface Sketch {
+  /** A tensor that the test fills: an input of the plan, or a persistent one, by its role. */
+  given(name: string, role: TensorRole, dims: readonly number[], fill: Fill, of?: number): number;
+  /** A tensor that a call writes and the test compares. */
+  made(name: string, role: TensorRole, dims: readonly number[], of?: number): number;
+  /** A tensor that stays inside the plan. */
+  hidden(name: string, role: TensorRole, dims: readonly number[], type?: TensorSpec['type']): number;
+}
+
+/** Builds a fragment from a function that names tensors and returns the calls. */
+export function fragment(
+  title: string,
+  calls: (sketch: Sketch) => readonly KernelCall[],
+  { runs = [{}], scale = 0 }: FragmentOptions = {},
+): Fragment {
+  const tensors: TensorSpec[] = [];
+  const planInputs: { [name: string]: number } = {};
+  const planOutputs: { [name: string]: number } = {};
+  const inputs: { [name: string]: Float32Array } = {};
+  const persistent = new Map<string, Float32Array>();
+  const add = (name: string, role: TensorRole, dims: readonly number[], type: TensorSpec['type'], of?: number) => {
+    const id = tensors.length;
+    tensors.push({ id, name, role, dims, type, ...(of === undefined ? {} : { of }) });
+    return id;
+  };
+  const sketch: Sketch = {
+    given: (name, role, dims, fill, of) => {
+      const id = add(name, role, dims, 'float32', of);
+      const values = filled(
+        dims.reduce((product, size) => product * size, 1),
+        fill,
+        name,
+      );
+      if (persistentRoles.has(role)) {
+        persistent.set(name, values);
+      } else {
+        planInputs[name] = id;
+        inputs[name] = values;
+      }
+      return id;
+    },
+    made: (name, role, dims, of) => (planOutputs[name] = add(name, role, dims, 'float32', of)),
+    hidden: (name, role, dims, type = 'float32') => add(name, role, dims, type),
+  };
+  const listed = calls(sketch);
+  const batch = tensors.find(({ role }) => role === 'activation' || role === 'input')?.dims[0] ?? 1;
+  const plan: Plan = {
+    name: title,
+    mode: 'training',
+    batch,
+    tensors,
+    calls: listed,
+    inputs: planInputs,
+    outputs: planOutputs,
+    scalars: scalarsRead(listed),
+  };
+  return { title, plan, inputs, persistent, runs, scale };
+}

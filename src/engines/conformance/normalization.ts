@@ -1,0 +1,166 @@
+/** Batch norm with everything that may be fused behind it, and its folded form. */
+
+import type { TensorRole } from '../../plan/plan.js';
+import { constant, normal, rectified, uniform, type Fill } from '../../testing/values.js';
+import { fragment, type Fragment, type FragmentOptions } from './fragment.js';
+
+type Dims = readonly [batch: number, channels: number, height: number, width: number];
+
+interface Row {
+  readonly dims: Dims;
+  readonly title?: string;
+  readonly x?: Fill;
+  readonly role?: TensorRole;
+  readonly epsilon?: number;
+  readonly momentum?: number;
+  readonly options?: FragmentOptions;
+}
+
+const rows: readonly Row[] = [
+  { dims: [2, 16, 8, 8] },
+  { dims: [4, 64, 8, 8] },
+  { dims: [1, 17, 5, 7] },
+  { dims: [5, 3, 9, 9] },
+  { dims: [2, 12, 32, 32] },
+  { dims: [3, 40, 5, 7], epsilon: 1e-3, momentum: 0.01 },
+  { dims: [5, 24, 1, 1] },
+  { dims: [4, 1, 1, 1] },
+  { dims: [2, 3, 9, 9], role: 'input', title: 'of the input' },
+  // Values far from zero: a variance as mean of squares minus square of mean would lose three of seven digits.
+  { dims: [4, 16, 8, 8], x: { kind: 'normal', mean: 30 }, title: 'around 30' },
+  { dims: [2, 16, 5, 7], x: { kind: 'normal', deviation: 1e-3 }, title: 'of thousandths', epsilon: 1e-5 },
+];
+
+/**
+ * What has no variance. x − mean and dx cancel to zero here, and rounding may leave what 1/√epsilon magnifies: errors
+ * are measured against that magnitude.
+ */
+const degenerate: readonly Row[] = [
+  { dims: [1, 40, 1, 1], title: 'with one value per channel', options: { scale: 1 / Math.sqrt(1e-5) } },
+  { dims: [2, 17, 5, 7], x: constant(0.7), title: 'of constant values', options: { scale: 1 / Math.sqrt(1e-5) } },
+];
+
+const extras = [
+  { relu: false, more: false },
+  { relu: true, more: false },
+  { relu: true, more: true },
+  { relu: false, more: true },
+];
+
+const cases = [
+  ...rows.map((row, index) => ({ row, ...extras[index % 4]! })),
+  ...extras.map((extra) => ({ row: { dims: [2, 24, 9, 9] } as Row, ...extra })),
+  ...degenerate.map((row) => ({ row, relu: false, more: false })),
+];
+
+const title = ({ dims, title: name }: Row, parts: readonly (string | false)[]): string =>
+  [`[${dims.join(', ')}]${name ? ` ${name}` : ''}`, ...parts.filter((part) => part !== false)].join(', ');
+
+export const batchNormCases: readonly Fragment[] = cases.map(({ row, relu, more }) =>
+  fragment(
+    title(row, [more && 'with addend', relu && 'with ReLU']),
+    ({ given, made }) => {
+      const channels = [row.dims[1]];
+      return [
+        {
+          kind: 'batchNorm',
+          node: 'bn',
+          in: {
+            x: given('x', row.role ?? 'activation', row.dims, row.x ?? normal),
+            weight: given('bn.weight', 'parameter', channels, uniform(0.5, 1.5)),
+            bias: given('bn.bias', 'parameter', channels, normal),
+            ...(more && { addend: given('addend', 'activation', row.dims, normal) }),
+          },
+          out: {
+            y: made('y', 'activation', row.dims),
+            mean: made('bn.mean', 'small', channels),
+            inverseDeviation: made('bn.inverseDeviation', 'small', channels),
+          },
+          update: {
+            runningMean: given('bn.running_mean', 'statistic', channels, normal),
+            runningVar: given('bn.running_var', 'statistic', channels, uniform(0.5, 1.5)),
+          },
+          epsilon: row.epsilon ?? 1e-5,
+          momentum: row.momentum ?? 0.1,
+          relu,
+        },
+      ];
+    },
+    { ...row.options, runs: [{}, {}] },
+  ),
+);
+
+export const batchNormGradientCases: readonly Fragment[] = cases
+  .filter(({ row }) => row.role !== 'input')
+  .flatMap(({ row, relu, more }) => [false, true].map((dy2) => ({ row, relu, more, dy2 })))
+  .map(({ row, relu, more, dy2 }) =>
+    fragment(
+      title(row, [dy2 && 'of two gradients', relu && 'behind a ReLU', more && 'with the gradient by the addend']),
+      ({ given, made, hidden }) => {
+        const channels = [row.dims[1]];
+        const x = given('x', 'activation', row.dims, row.x ?? normal);
+        const weight = given('bn.weight', 'parameter', channels, uniform(0.5, 1.5));
+        const bias = given('bn.bias', 'parameter', channels, normal);
+        const mean = made('bn.mean', 'small', channels);
+        const inverseDeviation = made('bn.inverseDeviation', 'small', channels);
+        return [
+          {
+            kind: 'batchNorm',
+            node: 'bn',
+            in: { x, weight, bias },
+            out: { y: hidden('normalized', 'activation', row.dims), mean, inverseDeviation },
+            update: {
+              runningMean: given('bn.running_mean', 'statistic', channels, constant(0)),
+              runningVar: given('bn.running_var', 'statistic', channels, constant(1)),
+            },
+            epsilon: row.epsilon ?? 1e-5,
+            momentum: 0.1,
+            relu: false,
+          },
+          {
+            kind: 'batchNormGradient',
+            node: 'bn',
+            in: {
+              x,
+              weight,
+              mean,
+              inverseDeviation,
+              dy: given('dy', 'activation', row.dims, normal),
+              ...(dy2 && { dy2: given('dy2', 'activation', row.dims, normal) }),
+              // Not the forward result: its zeros must fall where both engines agree, which rounding could change.
+              ...(relu && { y: given('y', 'activation', row.dims, rectified) }),
+            },
+            out: {
+              dx: made('dx', 'activation', row.dims),
+              dweight: made('grad:bn.weight', 'gradient', channels, weight),
+              dbias: made('grad:bn.bias', 'gradient', channels, bias),
+              ...(more && { daddend: made('daddend', 'activation', row.dims) }),
+            },
+            update: {},
+            relu,
+          },
+        ];
+      },
+      row.options,
+    ),
+  );
+
+export const channelAffineCases: readonly Fragment[] = cases
+  .filter(({ row }) => !row.options)
+  .map(({ row, relu, more }) =>
+    fragment(title(row, [more && 'with addend', relu && 'with ReLU']), ({ given, made }) => [
+      {
+        kind: 'channelAffine',
+        node: 'bn',
+        in: {
+          x: given('x', row.role ?? 'activation', row.dims, row.x ?? normal),
+          scale: given('bn.scale', 'parameter', [row.dims[1]], normal),
+          shift: given('bn.shift', 'parameter', [row.dims[1]], normal),
+          ...(more && { addend: given('addend', 'activation', row.dims, normal) }),
+        },
+        out: { y: made('y', 'activation', row.dims) },
+        update: {},
+        relu,
+      },
+    ]),
+  );

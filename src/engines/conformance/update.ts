@@ -1,0 +1,141 @@
+/** What happens to parameters at the end of a step. */
+
+import type { AdamWCall, KernelCall, NumberedIds, SgdCall } from '../../plan/plan.js';
+import { constant, normal, uniform } from '../../testing/values.js';
+import { fragment, type Fragment, type Sketch } from './fragment.js';
+
+type Dims = readonly number[];
+
+/** Shapes of a convolution's weight, a fully connected one's, a bias, and of a single slope. */
+const shapes: readonly Dims[] = [[24, 17, 3, 3], [10, 40], [17], [1]];
+
+/** Small enough and large enough for clipping to act, and not to. */
+const clips = [undefined, 0.01, 1e6];
+
+function sgdCall(
+  { given }: Sketch,
+  name: string,
+  dims: Dims,
+  norm: number | undefined,
+  options: Pick<SgdCall, 'momentum' | 'nesterov' | 'weightDecay' | 'clipNorm'>,
+): SgdCall {
+  const parameter = given(name, 'parameter', dims, normal);
+  return {
+    kind: 'sgd',
+    node: name,
+    in: { gradient: given(`grad:${name}`, 'gradient', dims, normal, parameter), ...(norm !== undefined && { norm }) },
+    out: {},
+    update: {
+      parameter,
+      ...(options.momentum !== 0 && { velocity: given(`velocity:${name}`, 'optimizer', dims, constant(0), parameter) }),
+    },
+    ...options,
+  };
+}
+
+/** Behind an update of the norm's own parameters, as in every real plan. */
+export const gradientNormCases: readonly Fragment[] = [
+  shapes,
+  [[17]],
+  Array.from({ length: 12 }, (_, i) => [i + 1]),
+].map((all) =>
+  fragment(
+    `over gradients of ${all.map((dims) => `[${dims.join(', ')}]`).join(' ')}`,
+    (sketch) => {
+      const norm = sketch.made('norm', 'small', [1]);
+      const updates = all.map((dims, index) =>
+        sgdCall(sketch, `p${index}.weight`, dims, norm, { momentum: 0, nesterov: false, weightDecay: 0, clipNorm: 1 }),
+      );
+      const gradients: NumberedIds = Object.fromEntries(updates.map((call, index) => [`x${index}`, call.in.gradient]));
+      const normCall: KernelCall = { kind: 'gradientNorm', node: 'norm', in: gradients, out: { norm }, update: {} };
+      return [normCall, ...updates];
+    },
+    { runs: [{ learningRate: 0.1 }] },
+  ),
+);
+
+export const sgdCases: readonly Fragment[] = shapes
+  .flatMap((dims) => [
+    { dims, momentum: 0, nesterov: false },
+    { dims, momentum: 0.9, nesterov: false },
+    { dims, momentum: 0.9, nesterov: true },
+  ])
+  .flatMap((row) => [0, 5e-2].map((weightDecay) => ({ ...row, weightDecay })))
+  .map((row, index) => ({ ...row, clipNorm: clips[index % clips.length] }))
+  .map(({ dims, clipNorm, ...options }) =>
+    fragment(
+      `[${dims.join(', ')}], momentum ${options.momentum}${options.nesterov ? ' (Nesterov)' : ''}, weight decay ` +
+        `${options.weightDecay}, ${clipNorm === undefined ? 'not clipped' : `clipped to ${clipNorm}`}`,
+      (sketch) => {
+        const norm = clipNorm === undefined ? undefined : sketch.given('norm', 'small', [1], constant(3.7));
+        return [sgdCall(sketch, 'weight', dims, norm, { ...options, clipNorm: clipNorm ?? 0 })];
+      },
+      { runs: [{ learningRate: 0.1 }, { learningRate: 0.1 }, { learningRate: 0.01 }] },
+    ),
+  );
+
+function adamwCall(
+  { given }: Sketch,
+  dims: Dims,
+  norm: number | undefined,
+  options: Pick<AdamWCall, 'weightDecay' | 'clipNorm'>,
+): AdamWCall {
+  const parameter = given('weight', 'parameter', dims, normal);
+  return {
+    kind: 'adamw',
+    node: 'weight',
+    in: { gradient: given('grad:weight', 'gradient', dims, normal, parameter), ...(norm !== undefined && { norm }) },
+    out: {},
+    update: {
+      parameter,
+      firstMoment: given('firstMoment:weight', 'optimizer', dims, constant(0), parameter),
+      secondMoment: given('secondMoment:weight', 'optimizer', dims, constant(0), parameter),
+    },
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    ...options,
+  };
+}
+
+export const adamwCases: readonly Fragment[] = shapes
+  .flatMap((dims) => clips.map((clipNorm, index) => ({ dims, clipNorm, weightDecay: index === 0 ? 0 : 0.05 })))
+  .map(({ dims, clipNorm, weightDecay }) =>
+    fragment(
+      `[${dims.join(', ')}], weight decay ${weightDecay}, ${clipNorm === undefined ? 'not clipped' : `clipped to ${clipNorm}`}`,
+      (sketch) => {
+        const norm = clipNorm === undefined ? undefined : sketch.given('norm', 'small', [1], constant(3.7));
+        return [adamwCall(sketch, dims, norm, { weightDecay, clipNorm: clipNorm ?? 0 })];
+      },
+      {
+        runs: [
+          { learningRate: 1e-2, step: 0 },
+          { learningRate: 1e-2, step: 1 },
+          { learningRate: 1e-3, step: 2 },
+          { learningRate: 1e-3, step: 100_000 },
+        ],
+      },
+    ),
+  );
+
+export const movingAverageCases: readonly Fragment[] = [
+  ...shapes.map((dims) => ({ dims, role: 'parameter' as const })),
+  { dims: [17], role: 'statistic' as const },
+].map(({ dims, role }) =>
+  fragment(
+    `of a ${role} [${dims.join(', ')}]`,
+    ({ given }) => {
+      const x = given('x', role, dims, normal);
+      return [
+        {
+          kind: 'movingAverage',
+          node: 'x',
+          in: { x },
+          out: {},
+          update: { average: given('average:x', 'average', dims, uniform(-1, 1), x) },
+        },
+      ];
+    },
+    { runs: [{ averageDecay: 0 }, { averageDecay: 0.9 }, { averageDecay: 0.999 }, { averageDecay: 1 }] },
+  ),
+);

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { relativeError } from './compare.js';
+
+describe('relativeError', () => {
+  it('measures the largest difference against the largest expected magnitude', () => {
+    expect(relativeError([1, -3.9, 0], [1, -4, 0.05])).toBeCloseTo(0.025);
+  });
+
+  it('is zero for equal tensors, zeros included', () => {
+    expect(relativeError([0, 0], [0, 0])).toBe(0);
+  });
+
+  it('is infinite where zeros are expected and something else is found, unless a scale is given', () => {
+    expect(relativeError([1e-9], [0])).toBe(Infinity);
+    expect(relativeError([1e-9], [0], 1)).toBeCloseTo(1e-9);
+  });
+
+  it('is NaN, which no tolerance accepts, for values that are not finite and for other lengths', () => {
+    expect(relativeError([NaN], [1])).toBeNaN();
+    expect(relativeError([1], [Infinity])).toBeNaN();
+    expect(relativeError([1, 2], [1])).toBeNaN();
+  });
+});

@@ -1,0 +1,61 @@
+/** Values for tests: drawn from a seed, so that every engine and every run sees the same. All are exact in float32. */
+
+import { hashText, randomStream, type RandomStream } from '../base/random.js';
+
+/** How a tensor of a test is filled. */
+export type Fill =
+  /** Standard normal, times `deviation`, plus `mean`. */
+  | { readonly kind: 'normal'; readonly mean?: number; readonly deviation?: number }
+  /** Uniform in [from, to). */
+  | { readonly kind: 'uniform'; readonly from: number; readonly to: number }
+  /** Integers from … to, both included: ties, and values that lie exactly on a kink. */
+  | { readonly kind: 'integers'; readonly from: number; readonly to: number }
+  /** Rows of `classes`, each with a single one. */
+  | { readonly kind: 'oneHot'; readonly classes: number }
+  /** Rows of `classes`, each a distribution. */
+  | { readonly kind: 'distribution'; readonly classes: number }
+  | { readonly kind: 'constant'; readonly value: number }
+  /** What a function makes of another filling: max(x, 0) of normal values, say. */
+  | { readonly kind: 'mapped'; readonly of: Fill; readonly by: (value: number) => number };
+
+export const normal: Fill = { kind: 'normal' };
+export const constant = (value: number): Fill => ({ kind: 'constant', value });
+export const uniform = (from: number, to: number): Fill => ({ kind: 'uniform', from, to });
+export const integers = (from: number, to: number): Fill => ({ kind: 'integers', from, to });
+/** Normal values behind a ReLU: about half are exactly zero. */
+export const rectified: Fill = { kind: 'mapped', of: normal, by: (value) => Math.max(value, 0) };
+
+/** `count` values drawn for `name`; the same name and fill always give the same ones. */
+export function filled(count: number, fill: Fill, name: string, seed = 1): Float32Array {
+  const stream = randomStream(seed, hashText(name));
+  switch (fill.kind) {
+    case 'normal':
+      return drawn(count, () => (fill.mean ?? 0) + (fill.deviation ?? 1) * stream.normal());
+    case 'uniform':
+      return drawn(count, () => fill.from + (fill.to - fill.from) * stream.uniform());
+    case 'integers':
+      return drawn(count, () => fill.from + stream.below(fill.to - fill.from + 1));
+    case 'oneHot':
+      return rows(count, fill.classes, (row) => (row[stream.below(fill.classes)] = 1));
+    case 'distribution':
+      return rows(count, fill.classes, (row) => fillDistribution(row, stream));
+    case 'constant':
+      return new Float32Array(count).fill(fill.value);
+    case 'mapped':
+      return filled(count, fill.of, name, seed).map(fill.by);
+  }
+}
+
+const drawn = (count: number, draw: () => number): Float32Array => Float32Array.from({ length: count }, draw);
+
+function rows(count: number, width: number, fillRow: (row: Float32Array) => void): Float32Array {
+  const values = new Float32Array(count);
+  for (let start = 0; start < count; start += width) fillRow(values.subarray(start, start + width));
+  return values;
+}
+
+function fillDistribution(row: Float32Array, stream: RandomStream): void {
+  const weights = drawn(row.length, () => stream.uniform());
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  row.set(weights.map((weight) => weight / total));
+}

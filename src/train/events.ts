@@ -16,6 +16,8 @@ export type TrainEvent =
       /** The step the training goes on from; 0 for a new one. */
       readonly step: number;
       readonly parameters: number;
+      /** What the user should know before, in sentences; mostly empty. */
+      readonly notes: readonly string[];
     }
   | {
       readonly type: 'step';

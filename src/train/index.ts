@@ -1,0 +1,33 @@
+/** Training: recipes, schedules, the loop as a stream of events, and what a run writes to disk. */
+
+export {
+  resolveConfig,
+  type AdamWConfig,
+  type CheckpointConfig,
+  type DataConfig,
+  type EvaluationConfig,
+  type LogConfig,
+  type ModelConfig,
+  type OptimizerConfig,
+  type RatioConfig,
+  type SgdConfig,
+  type TrainConfig,
+  type TrainConfigInput,
+} from './config.js';
+export { type Score, type TrainEvent, type TrainSummary } from './events.js';
+export { initializeWeights } from './initialize.js';
+export { readMetrics, type MetricsLine } from './metrics.js';
+export { recipeNames, resolveRecipe, type Recipe } from './recipes.js';
+export { readRunRecord, type RunRecord } from './run-folder.js';
+export { readSafetensors, writeSafetensors, type StoredTensor, type StoredTensors } from './safetensors.js';
+export {
+  averageDecayAt,
+  learningRates,
+  type ConstantSchedule,
+  type CosineSchedule,
+  type OneCycleSchedule,
+  type Schedule,
+  type StepSchedule,
+} from './schedule.js';
+export { type TrainOptions } from './session.js';
+export { train } from './train.js';

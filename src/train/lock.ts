@@ -1,0 +1,131 @@
+/**
+ * One process per run. The lock is a file that names its holder; a holder that no longer lives (killed, machine
+ * restarted) does not count.
+ */
+
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+import { RectioError } from '../base/error.js';
+import { errorNumber, onDisk } from './files.js';
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** Tells a process from a later one with the same number; null where the system does not say. */
+  readonly born: string | null;
+}
+
+export interface RunLock {
+  release(): Promise<void>;
+}
+
+/** Runs that this very process holds: its own number in a lock file does not tell whether it is in use. */
+const held = new Set<string>();
+
+/** @throws RectioError `checkpoint` where another process trains this run, `disk` where the lock cannot be written */
+export async function lockRun(folder: string): Promise<RunLock> {
+  const path = join(folder, 'lock');
+  if (held.has(path)) throw inUse(folder, 'this process');
+  held.add(path);
+  try {
+    await onDisk(path, () => take(folder, path));
+  } catch (error) {
+    held.delete(path);
+    throw error;
+  }
+  return {
+    async release() {
+      await rm(path, { force: true });
+      held.delete(path);
+    },
+  };
+}
+
+async function take(folder: string, path: string): Promise<void> {
+  const mine = `${path}.${process.pid}`;
+  const holder: Holder = { pid: process.pid, host: hostname(), born: await bornAt(process.pid) };
+  await writeFile(mine, JSON.stringify(holder));
+  try {
+    // A link appears with its content in one step and fails where the name is taken.
+    for (let attempt = 0; !(await linked(mine, path)); attempt++) {
+      const text = await readFile(path, 'utf8').catch((error: unknown) => whereGone(error));
+      if (text === undefined) continue;
+      const other = parseHolder(text);
+      if (attempt > 9 || (other !== undefined && (await lives(other)))) throw inUse(folder, describe(other));
+      await removeStale(path, text);
+    }
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (errorNumber(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function whereGone(error: unknown): undefined {
+  if (errorNumber(error) === 'ENOENT') return undefined;
+  throw error;
+}
+
+/** Moves a dead holder's lock away, and puts it back where another process was quicker and it is a new one. */
+async function removeStale(path: string, text: string): Promise<void> {
+  const aside = `${path}.stale.${process.pid}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    return whereGone(error);
+  }
+  if ((await readFile(aside, 'utf8')) !== text) await linked(aside, path);
+  await rm(aside, { force: true });
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    return JSON.parse(text) as Holder;
+  } catch {
+    // Written half by a crash of the machine: nobody holds it.
+    return undefined;
+  }
+}
+
+async function lives(holder: Holder): Promise<boolean> {
+  // Nothing can be known of another machine's processes.
+  if (holder.host !== hostname()) return true;
+  if (holder.pid === process.pid) return false;
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    return errorNumber(error) === 'EPERM';
+  }
+  const born = await bornAt(holder.pid);
+  return holder.born === null || born === null || born === holder.born;
+}
+
+/** When a process began, in the system's own count; known on Linux only. */
+async function bornAt(pid: number): Promise<string | null> {
+  if (process.platform !== 'linux') return null;
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // Field 22; counted from behind the name in parentheses, which may hold anything.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+}
+
+function describe(holder: Holder | undefined): string {
+  return holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`;
+}
+
+function inUse(folder: string, by: string): RectioError {
+  return new RectioError(
+    'checkpoint',
+    `The run ${folder} is being trained by ${by}.`,
+    `Wait for it to end or stop it; if no such process is left, delete ${join(folder, 'lock')}.`,
+  );
+}

@@ -1,0 +1,81 @@
+/** The log of a run as JSON lines: every epoch, and a step from time to time, with the time of day (Unix seconds). */
+
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { TrainState } from './checkpoint.js';
+import type { TrainEvent } from './events.js';
+import { errorNumber, onDisk, replaceFile, writeAll } from './files.js';
+
+/** What is worth a line. */
+export type MetricsEvent = Extract<TrainEvent, { type: 'step' | 'epoch' }>;
+
+export type MetricsLine = { readonly time: number } & MetricsEvent;
+
+/** An onlooker that writes down what happens. */
+export interface EventLog {
+  write(line: MetricsLine): Promise<void>;
+  /** Returns once everything written would survive a crash of the machine. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+function metricsPath(run: string): string {
+  return join(run, 'metrics.jsonl');
+}
+
+/** What a run's log holds; a line torn by a crash does not count. */
+export async function readMetrics(run: string): Promise<MetricsLine[]> {
+  const text = await readFile(metricsPath(run), 'utf8').catch((error: unknown) => {
+    if (errorNumber(error) === 'ENOENT') return '';
+    throw error;
+  });
+  return text.split('\n').flatMap((line) => parseLine(line) ?? []);
+}
+
+function parseLine(line: string): MetricsLine | undefined {
+  try {
+    return JSON.parse(line) as MetricsLine;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Opens the log of a run that stands at `state`. Lines of what is to be done again are cut, so that in the end the log
+ * tells of every step once. @returns the lines kept, and the log to go on with
+ * @throws RectioError `disk`
+ */
+export async function openMetrics(
+  run: string,
+  state: Pick<TrainState, 'step' | 'epoch'>,
+): Promise<{ readonly lines: readonly MetricsLine[]; readonly log: EventLog }> {
+  const path = metricsPath(run);
+  const done = (line: MetricsLine) => (line.type === 'epoch' ? line.epoch < state.epoch : line.step < state.step);
+  const lines = (await readMetrics(run)).filter(done);
+  await replaceFile(path, (file) => file.writeFile(lines.map(printLine).join('')));
+  return { lines, log: await appendTo(path, (line) => new TextEncoder().encode(printLine(line))) };
+}
+
+function printLine(line: MetricsLine): string {
+  return `${JSON.stringify(line)}\n`;
+}
+
+/** A log that appends each line to a file; where the disk refuses, no half of a line stays. */
+export async function appendTo(path: string, encode: (line: MetricsLine) => Uint8Array): Promise<EventLog> {
+  const file = await onDisk(path, () => open(path, 'a'));
+  return {
+    write: (line) =>
+      onDisk(path, async () => {
+        const { size } = await file.stat();
+        try {
+          await writeAll(file, encode(line));
+        } catch (error) {
+          await file.truncate(size);
+          throw error;
+        }
+      }),
+    sync: () => onDisk(path, () => file.sync()),
+    close: () => file.close(),
+  };
+}

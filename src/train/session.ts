@@ -1,0 +1,270 @@
+/** Opening a training: a new run or one to go on with, everything checked before anything is written. */
+
+import { isDeepStrictEqual } from 'node:util';
+
+import { RectioError } from '../base/error.js';
+import { createLoader, type Dataset, type Loader } from '../data/index.js';
+import type { Engine } from '../engines/engine.js';
+import { elements, graphParameters, type Graph } from '../graph/index.js';
+import { isRecord } from './check.js';
+import { listCheckpoints, readCheckpoint, removeLeftovers, writePersistent, type TrainState } from './checkpoint.js';
+import type { TrainConfig } from './config.js';
+import { emptyTally } from './evaluate.js';
+import { lockRun } from './lock.js';
+import { openMetrics, type EventLog } from './metrics.js';
+import { compilePrograms, writeInitialState, type Programs } from './programs.js';
+import { createRunFolder, readRunRecord, runName, writeRunRecord, type RunRecord } from './run-folder.js';
+import { learningRates } from './schedule.js';
+import { openTensorboard } from './tensorboard.js';
+
+export interface TrainOptions {
+  /** Opened by the caller. */
+  readonly engine: Engine;
+  readonly dataset: Dataset;
+  /** The network, rewritten to its ratio already. */
+  readonly graph: Graph;
+  /** What the rewrite kept and dropped, for the run's record. */
+  readonly proportion?: unknown;
+  readonly config: TrainConfig;
+  /** Versions for the run's record, by name. */
+  readonly versions?: { readonly [name: string]: string };
+  /** The run's folder; by default a new one below `runs/`. It has to be given to resume. */
+  readonly run?: string;
+  /** Go on with the run in `run`. Its record (`readRunRecord`) says with which config, network and data. */
+  readonly resume?: boolean;
+  /** Asks to finish the step, write a checkpoint and stop. */
+  readonly signal?: AbortSignal;
+}
+
+/** A training that is under way. */
+export interface Session {
+  readonly config: TrainConfig;
+  readonly graph: Graph;
+  readonly dataset: Dataset;
+  readonly run: string;
+  readonly signal: AbortSignal | undefined;
+  readonly programs: Programs;
+  readonly loaders: { readonly train: Loader; readonly test: Loader };
+  readonly learningRate: (step: number) => number;
+  readonly logs: readonly EventLog[];
+  readonly notes: readonly string[];
+  /** Of learned values, for people. */
+  readonly parameters: number;
+  /** Where it stands; replaced as it moves on. */
+  state: TrainState;
+  /** The newest checkpoint, if there is one. */
+  checkpoint: { readonly path: string; readonly step: number; readonly epoch: number } | undefined;
+  close(): Promise<void>;
+}
+
+/** Things to be closed, in the opposite order of their opening, whatever happens. */
+interface Closing {
+  add(close: () => Promise<void>): void;
+  all(): Promise<void>;
+}
+
+function closing(): Closing {
+  const steps: (() => Promise<void>)[] = [];
+  return {
+    add: (close) => void steps.push(close),
+    async all() {
+      for (let close = steps.pop(); close !== undefined; close = steps.pop()) await close();
+    },
+  };
+}
+
+/**
+ * @throws RectioError `checkpoint` where the run to resume does not fit or is in use, `disk` where it cannot be
+ * written, and whatever plans, engine and loader have against the options
+ */
+export async function openSession(options: TrainOptions): Promise<Session> {
+  const closings = closing();
+  try {
+    const loaders = openLoaders(options, closings);
+    const opened = options.resume === true ? await goOn(options, closings) : await begin(options, closings);
+    const { metrics, tensorboard } = await openLogs(opened.run, opened.state, closings);
+    const { config, graph, dataset, signal } = options;
+    const { stepsPerEpoch } = loaders.train;
+    return {
+      ...opened,
+      config,
+      graph,
+      dataset,
+      signal,
+      loaders,
+      learningRate: learningRates(config.schedule, { stepsPerEpoch, totalSteps: stepsPerEpoch * config.epochs }),
+      logs: [metrics, tensorboard],
+      parameters: countParameters(graph),
+      close: () => closings.all(),
+    };
+  } catch (error) {
+    await closings.all();
+    throw error;
+  }
+}
+
+function openLoaders({ dataset, config }: TrainOptions, closings: Closing): Session['loaders'] {
+  const { batch, seed, transforms, evaluation, data } = config;
+  const { workers } = data;
+  const train = createLoader({ dataset, split: 'train', batch, seed, transforms, workers });
+  closings.add(() => train.close());
+  const test = createLoader({ dataset, split: 'test', batch: evaluation.batch, workers });
+  closings.add(() => test.close());
+  return { train, test };
+}
+
+type Opened = Pick<Session, 'run' | 'programs' | 'state' | 'checkpoint' | 'notes'>;
+
+/** A new run: the folder is made last, when nothing can be wrong with the options any more. */
+async function begin(options: TrainOptions, closings: Closing): Promise<Opened> {
+  const { engine, graph, config } = options;
+  const programs = await compilePrograms(engine, graph, config);
+  closings.add(() => programs.dispose());
+  await writeInitialState(programs, graph, config.seed);
+  const folder = await createRunFolder(options.run, runName(config));
+  try {
+    await lock(folder.path, closings);
+    await removeLeftovers(folder.path);
+    await writeRunRecord(folder.path, recordOf(options, programs));
+  } catch (error) {
+    await closings.all();
+    await folder.discard();
+    throw error;
+  }
+  return { run: folder.path, programs, state: firstState(options), checkpoint: undefined, notes: [] };
+}
+
+/** A run to go on with: from its newest checkpoint, or from its beginning where it has none yet. */
+async function goOn(options: TrainOptions, closings: Closing): Promise<Opened> {
+  const { run, engine, graph, config } = options;
+  if (run === undefined) throw new Error('To resume, the folder of the run has to be given.');
+  const record = await readRunRecord(run);
+  verifyRecord(run, record, options);
+  await lock(run, closings);
+  await removeLeftovers(run);
+  const sameDevice = record.engine.device === engine.device;
+  const programs = await compilePrograms(engine, graph, config, sameDevice ? record.tuning : undefined);
+  closings.add(() => programs.dispose());
+  if (!sameDevice) await writeRunRecord(run, { ...record, ...engineOf(options, programs) });
+  const notes = sameDevice
+    ? []
+    : [`The run was on ${record.engine.device} and goes on on ${engine.device}: last digits can differ.`];
+  const newest = (await listCheckpoints(run)).at(-1);
+  if (newest === undefined) {
+    await writeInitialState(programs, graph, config.seed);
+    return { run, programs, state: firstState(options), checkpoint: undefined, notes };
+  }
+  const { state, tensors } = await readCheckpoint(newest.path);
+  verifyState(newest.path, state, options);
+  await writePersistent(programs.plan, programs.training, tensors, newest.path);
+  return { run, programs, state, checkpoint: { ...newest, epoch: state.epoch }, notes };
+}
+
+async function lock(run: string, closings: Closing): Promise<void> {
+  const { release } = await lockRun(run);
+  closings.add(release);
+}
+
+async function openLogs(run: string, state: TrainState, closings: Closing) {
+  const { lines, log: metrics } = await openMetrics(run, state);
+  closings.add(() => metrics.close());
+  const tensorboard = await openTensorboard(run, lines);
+  closings.add(() => tensorboard.close());
+  return { metrics, tensorboard };
+}
+
+function firstState({ config, dataset }: TrainOptions): TrainState {
+  return {
+    format: 1,
+    step: 0,
+    epoch: 0,
+    sums: emptyTally,
+    scores: null,
+    seconds: { training: 0, total: 0 },
+    seed: config.seed,
+    fingerprint: dataset.fingerprint,
+  };
+}
+
+function countParameters(graph: Graph): number {
+  return graphParameters(graph)
+    .filter(({ trainable }) => trainable)
+    .reduce((sum, { shape }) => sum + elements(shape), 0);
+}
+
+function recordOf(options: TrainOptions, programs: Programs): RunRecord {
+  const { dataset, graph, config, proportion = null } = options;
+  return {
+    format: 1,
+    ...engineOf(options, programs),
+    config,
+    dataset: {
+      name: dataset.name,
+      fingerprint: dataset.fingerprint,
+      classes: dataset.classes,
+      shape: dataset.shape,
+      trainImages: dataset.train.count,
+      testImages: dataset.test.count,
+      mean: dataset.mean,
+      deviation: dataset.deviation,
+    },
+    graph,
+    proportion,
+  };
+}
+
+function engineOf({ engine, versions = {} }: TrainOptions, { tuning }: Programs) {
+  const { name, device } = engine;
+  return { versions: { node: process.versions.node, ...versions }, engine: { name, device }, tuning };
+}
+
+/** Whether what the caller brings is what the run was begun with. */
+function verifyRecord(run: string, record: RunRecord, { engine, dataset, graph, config }: TrainOptions): void {
+  const refuse = (what: string, hint: string): never => {
+    throw new RectioError('checkpoint', `The run ${run} ${what}.`, hint);
+  };
+  const anew = 'Start a new run instead, in another folder.';
+  if (record.dataset.fingerprint !== dataset.fingerprint) {
+    refuse(
+      `was begun on other data: ${record.dataset.name} with fingerprint ${record.dataset.fingerprint}, where ` +
+        `${dataset.name} now has ${dataset.fingerprint}`,
+      'Give the data that it was begun with, or start a new run in another folder.',
+    );
+  }
+  if (record.engine.name !== engine.name) {
+    refuse(`was begun with engine ${record.engine.name}, not ${engine.name}`, `Give --engine ${record.engine.name}.`);
+  }
+  const setting = firstDifference(record.config, config);
+  if (setting !== undefined) refuse(`was begun with another ${setting}`, anew);
+  if (!isDeepStrictEqual(plain(record.graph), plain(graph))) {
+    refuse(`is of another network than the ${graph.name} of this version`, anew);
+  }
+}
+
+/** Settings that decide nothing about the result, and may be others when a run goes on. */
+const freeSettings: ReadonlySet<string> = new Set(['data.dir', 'data.workers']);
+
+/** The first setting that two configs have different values for, such as `schedule.kind`. */
+function firstDifference(a: unknown, b: unknown, path = ''): string | undefined {
+  if (freeSettings.has(path) || isDeepStrictEqual(a, b)) return undefined;
+  if (!isRecord(a) || !isRecord(b)) return path;
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    const found = firstDifference(a[key], b[key], path === '' ? key : `${path}.${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** As it comes back from a file. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function verifyState(path: string, state: TrainState, { config, dataset }: TrainOptions): void {
+  if (state.seed === config.seed && state.fingerprint === dataset.fingerprint) return;
+  throw new RectioError(
+    'checkpoint',
+    `The checkpoint ${path} is of another run: its seed or its data are not the run's.`,
+    'Put back the checkpoint that belongs there, or delete this one to go on from the one before.',
+  );
+}

@@ -1,0 +1,216 @@
+/**
+ * The training loop. What it tells is in `events.ts`, what it writes in `run-folder.ts`. Everything random is a
+ * function of seed and position, and a checkpoint holds all there is between two steps: a training that was stopped
+ * anywhere goes on to the same bits.
+ */
+
+import { RectioError } from '../base/error.js';
+import type { Batch } from '../data/index.js';
+import type { RunOutputs } from '../engines/engine.js';
+import { firstNotFinite, readPersistent, writeCheckpoint, type TrainState } from './checkpoint.js';
+import { addTallies, emptyTally, evaluate, scoreOf, type Tally } from './evaluate.js';
+import type { Score, TrainEvent } from './events.js';
+import { finishRun } from './finish.js';
+import type { MetricsEvent } from './metrics.js';
+import { readJudgedWeights, writeInferenceWeights } from './programs.js';
+import { averageDecayAt } from './schedule.js';
+import { openSession, type Session, type TrainOptions } from './session.js';
+
+type Events = AsyncGenerator<TrainEvent, void, void>;
+
+/**
+ * Trains a network, or goes on with it. Leave the loop over the events early and everything is closed.
+ * @throws RectioError `interrupted` after `signal` (a checkpoint is written first), `training` where the loss is no
+ * longer a number, `checkpoint` where a run to resume does not fit, `disk` where a file cannot be written
+ */
+export async function* train(options: TrainOptions): Events {
+  const session = await openSession(options);
+  try {
+    yield startEvent(session);
+    while (session.state.epoch < session.config.epochs) {
+      const clock = startClock(session);
+      yield* trainEpoch(session, clock);
+      yield* closeEpoch(session, clock);
+    }
+    yield { type: 'done', summary: await finishRun(session) };
+  } finally {
+    await session.close();
+  }
+}
+
+function startEvent({ run, config, loaders, state, parameters, notes }: Session): TrainEvent {
+  const { stepsPerEpoch } = loaders.train;
+  return { type: 'start', run, epochs: config.epochs, stepsPerEpoch, step: state.step, parameters, notes };
+}
+
+/** A step that the engine works on. */
+interface Issued {
+  readonly step: number;
+  readonly learningRate: number;
+  readonly tally: Promise<Tally>;
+}
+
+/**
+ * The steps of the current epoch that are still to be done. Two are in flight, so that the engine has its next step
+ * while this thread looks at the last one's results and fetches the next batch.
+ */
+async function* trainEpoch(session: Session, clock: Clock): Events {
+  const { loaders, state, signal } = session;
+  const first = state.step - state.epoch * loaders.train.stepsPerEpoch;
+  const inFlight: Issued[] = [];
+  let step = state.step;
+  try {
+    for await (const batch of loaders.train.epoch(state.epoch, first)) {
+      inFlight.push(issue(session, step++, batch));
+      const pause = signal?.aborted === true || checkpointDue(session, step);
+      while (inFlight.length > (pause ? 0 : 1)) yield await settle(session, inFlight.shift()!, clock);
+      if (!pause) continue;
+      if (signal?.aborted) yield* interrupt(session);
+      yield* saveCheckpoint(session);
+    }
+    while (inFlight.length > 0) yield await settle(session, inFlight.shift()!, clock);
+  } finally {
+    await Promise.allSettled(inFlight.map(({ tally }) => tally));
+  }
+}
+
+/** Queues a step. The engine copies the batch before `run` returns, so its buffers may be filled anew. */
+function issue(session: Session, step: number, { images, targets }: Batch): Issued {
+  const { config, programs } = session;
+  const learningRate = session.learningRate(step);
+  const averageDecay = averageDecayAt(config.averageDecay ?? 0, step);
+  const tally = programs.training.run({ images, targets }, { learningRate, step, averageDecay }).then(tallyOf);
+  // Looked at when its turn comes; until then a failure must not count as unhandled.
+  tally.catch(() => undefined);
+  return { step, learningRate, tally };
+}
+
+function tallyOf({ losses, correct }: RunOutputs): Tally {
+  const sum = (values: Float32Array) => values.reduce((total, value) => total + value, 0);
+  return { images: losses!.length, loss: sum(losses!), correct: sum(correct!) };
+}
+
+/** Waits for a step and takes its results in. */
+async function settle(session: Session, { step, learningRate, tally }: Issued, clock: Clock): Promise<TrainEvent> {
+  const result = await tally;
+  const { state, config } = session;
+  if (!Number.isFinite(result.loss)) throw notFinite(session, `The loss is ${result.loss} at step ${step}`);
+  const sums = addTallies(state.sums, result);
+  session.state = { ...state, step: step + 1, sums, seconds: secondsNow(clock) };
+  const event = {
+    type: 'step',
+    step,
+    epoch: state.epoch,
+    train: scoreOf(result),
+    learningRate,
+    imagesPerSecond: imagesPerSecond(session, clock),
+  } as const;
+  if (step % config.log.everySteps === 0) await writeLogs(session, event);
+  return event;
+}
+
+/** Evaluates, tells of the epoch and writes the checkpoint behind it. */
+async function* closeEpoch(session: Session, clock: Clock): Events {
+  const { config, state, signal } = session;
+  const last = state.epoch + 1 === config.epochs;
+  const test = last || due(state.epoch + 1, config.evaluation.everyEpochs) ? await evaluateNow(session) : null;
+  if (test === 'stopped') return yield* interrupt(session);
+  const scores = { train: scoreOf(state.sums), test };
+  const seconds = { training: state.seconds.training, total: secondsNow(clock).total };
+  const event = {
+    type: 'epoch',
+    epoch: state.epoch,
+    step: state.step - 1,
+    ...scores,
+    learningRate: session.learningRate(state.step - 1),
+    imagesPerSecond: imagesPerSecond(session, clock),
+    seconds: seconds.total - clock.before.total,
+  } as const;
+  await writeLogs(session, event);
+  session.state = { ...state, epoch: state.epoch + 1, sums: emptyTally, scores, seconds };
+  yield event;
+  if (last || due(state.epoch + 1, config.checkpoint.everyEpochs)) yield* saveCheckpoint(session);
+  if (signal?.aborted && !last) yield* interrupt(session);
+}
+
+/** The score on the whole test split, of the averages where there are any. */
+async function evaluateNow(session: Session): Promise<Score | 'stopped'> {
+  const { programs, graph, dataset, loaders, signal } = session;
+  await writeInferenceWeights(programs, graph, await readJudgedWeights(programs));
+  const tally = await evaluate(programs.inference, loaders.test.epoch(0), dataset.classes.length, signal);
+  if (tally === undefined) return 'stopped';
+  if (!Number.isFinite(tally.loss)) {
+    throw notFinite(session, `The loss on the test images is ${tally.loss} after step ${session.state.step - 1}`);
+  }
+  return scoreOf(tally);
+}
+
+async function* saveCheckpoint(session: Session): Events {
+  const { run, state, programs } = session;
+  const tensors = await readPersistent(programs.plan, programs.training);
+  const broken = firstNotFinite(tensors);
+  if (broken !== undefined) throw notFinite(session, `${broken} is no longer finite after step ${state.step - 1}`);
+  // The log may tell of more than the checkpoint, never of less.
+  for (const log of session.logs) await log.sync();
+  const path = await writeCheckpoint(run, state, tensors);
+  session.checkpoint = { path, step: state.step, epoch: state.epoch };
+  yield { type: 'checkpoint', step: state.step, path };
+}
+
+/** Stops at the user's or the scheduler's wish, with a checkpoint of where it stands. */
+async function* interrupt(session: Session): AsyncGenerator<TrainEvent, never, void> {
+  const { state, checkpoint, config, loaders } = session;
+  if (checkpoint?.step !== state.step || checkpoint.epoch !== state.epoch) yield* saveCheckpoint(session);
+  throw new RectioError(
+    'interrupted',
+    `Stopped after ${state.step} of ${config.epochs * loaders.train.stepsPerEpoch} steps, with a checkpoint.`,
+    `Go on with: rectio train --resume ${session.run}`,
+  );
+}
+
+function checkpointDue({ config, loaders }: Session, step: number): boolean {
+  const { everySteps } = config.checkpoint;
+  // Behind an epoch's last step the evaluation comes first.
+  return everySteps !== null && due(step, everySteps) && !due(step, loaders.train.stepsPerEpoch);
+}
+
+function due(count: number, every: number): boolean {
+  return count % every === 0;
+}
+
+async function writeLogs(session: Session, event: MetricsEvent): Promise<void> {
+  const time = Date.now() / 1000;
+  for (const log of session.logs) await log.write({ time, ...event });
+}
+
+function notFinite({ checkpoint, state }: Session, what: string): RectioError {
+  const good =
+    checkpoint === undefined ? 'there is no checkpoint yet' : `the last good checkpoint is ${checkpoint.path}`;
+  return new RectioError(
+    'training',
+    `${what} (epoch ${state.epoch + 1}): the training has diverged; ${good}.`,
+    'Start a new run with a lower schedule.learningRate, a warm-up, or gradients clipped by clipNorm.',
+  );
+}
+
+/** When this process began the epoch, and what stood then. */
+interface Clock {
+  readonly start: number;
+  readonly before: TrainState['seconds'];
+  readonly images: number;
+}
+
+function startClock({ state }: Session): Clock {
+  return { start: performance.now(), before: state.seconds, images: state.sums.images };
+}
+
+function secondsNow({ start, before }: Clock): TrainState['seconds'] {
+  const passed = (performance.now() - start) / 1000;
+  return { training: before.training + passed, total: before.total + passed };
+}
+
+/** Of this process in this epoch; 0 where it had no step to do. */
+function imagesPerSecond({ state }: Session, { before, images }: Clock): number {
+  const seconds = state.seconds.training - before.training;
+  return seconds > 0 ? (state.sums.images - images) / seconds : 0;
+}

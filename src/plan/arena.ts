@@ -40,7 +40,7 @@ export function placeInArena(
 }
 
 function placeInOrder(order: readonly number[], sizes: readonly number[], lifetimes: readonly Lifetime[]): Arena {
-  const offsets = new Array<number>(sizes.length).fill(0);
+  const offsets = sizes.map(() => 0);
   /** Those placed so far, by offset. */
   const placed: number[] = [];
   let bytes = 0;

@@ -2,9 +2,9 @@
 
 import { RectioError } from '../base/error.js';
 import { hashText } from '../base/random.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph, Node } from '../graph/graph.js';
 import type { ActivationOp, Op, OpKind, OpOf, Shape } from '../graph/op.js';
-import { type LocalName, nodeParameters } from '../graph/parameters.js';
+import { nodeParameters } from '../graph/parameters.js';
 import { inferShapes } from '../graph/shapes.js';
 import { verifyGraph } from '../graph/verify.js';
 import type { Draft } from './draft.js';
@@ -37,12 +37,8 @@ interface Lowering {
   readonly node: string;
   /** The node's output in the batch's dims. */
   readonly dims: Shape;
-  /** For a convolution: a batch norm is folded into it. For a batch norm: it is folded into its convolution. */
-  readonly folded: boolean;
-  /** The tensor of one of the node's parameters. */
-  parameter(local: LocalName): number;
-  /** A parameter that only inference plans have. */
-  foldedParameter(local: string, dims: Shape): number;
+  /** The tensor of one of the node's parameters, where the plan has it. */
+  parameter(local: string): number | undefined;
   /** A tensor under the node's name, or under `<node>.<part>`. */
   activation(): number;
   small(part: string, dims: Shape): number;
@@ -55,7 +51,7 @@ type LoweringRule<K extends OpKind> = (op: OpOf<K>, inputs: readonly number[], l
 
 const lowerActivation = (op: ActivationOp, [x = -1]: readonly number[], lowering: Lowering): number => {
   const y = lowering.activation();
-  const weight = op.kind === 'prelu' ? { weight: lowering.parameter('weight') } : {};
+  const weight = op.kind === 'prelu' ? { weight: lowering.parameter('weight')! } : {};
   const { node } = lowering;
   lowering.emit({ kind: 'activation', node, in: { x, ...weight }, out: { y }, update: {}, function: functionOf(op) });
   return y;
@@ -65,17 +61,16 @@ function functionOf(op: ActivationOp): ActivationFunction {
   return op.kind === 'leakyRelu' ? { name: op.kind, slope: op.slope } : { name: op.kind };
 }
 
+function weightAndBias(lowering: Lowering): { weight: number; bias?: number } {
+  const bias = lowering.parameter('bias');
+  return { weight: lowering.parameter('weight')!, ...(bias === undefined ? {} : { bias }) };
+}
+
 /** Identities vanish everywhere, dropout in inference: their value is their input's. */
 const loweringRules: { readonly [K in OpKind]: LoweringRule<K> } = {
   input: (_, [images = -1]) => images,
 
   convolution: (op, [x = -1], lowering) => {
-    const weight = lowering.parameter('weight');
-    const bias = op.bias
-      ? { bias: lowering.parameter('bias') }
-      : lowering.folded
-        ? { bias: lowering.foldedParameter('bias', [op.outChannels]) }
-        : {};
     const y = lowering.activation();
     const { kernel, stride, padding, dilation, groups } = op;
     const window = { kernel, stride, padding, dilation, groups };
@@ -83,7 +78,7 @@ const loweringRules: { readonly [K in OpKind]: LoweringRule<K> } = {
     lowering.emit({
       kind: 'convolution',
       node,
-      in: { x, weight, ...bias },
+      in: { x, ...weightAndBias(lowering) },
       out: { y },
       update: {},
       window,
@@ -93,27 +88,26 @@ const loweringRules: { readonly [K in OpKind]: LoweringRule<K> } = {
   },
 
   batchNorm: (op, [x = -1], lowering) => {
-    if (lowering.folded) return x;
     const { node } = lowering;
-    const channels = [lowering.dims[1]!];
     if (lowering.mode === 'inference') {
-      const scale = lowering.foldedParameter('scale', channels);
-      const shift = lowering.foldedParameter('shift', channels);
+      const [scale, shift] = [lowering.parameter('scale'), lowering.parameter('shift')];
+      if (scale === undefined || shift === undefined) return x; // folded into its convolution
       const y = lowering.activation();
       lowering.emit({ kind: 'channelAffine', node, in: { x, scale, shift }, out: { y }, update: {}, relu: false });
       return y;
     }
+    const channels = [lowering.dims[1]!];
     const y = lowering.activation();
     lowering.emit({
       kind: 'batchNorm',
       node,
-      in: { x, weight: lowering.parameter('weight'), bias: lowering.parameter('bias') },
+      in: { x, weight: lowering.parameter('weight')!, bias: lowering.parameter('bias')! },
       out: {
         y,
         mean: lowering.small('mean', channels),
         inverseDeviation: lowering.small('inverseDeviation', channels),
       },
-      update: { runningMean: lowering.parameter('running_mean'), runningVar: lowering.parameter('running_var') },
+      update: { runningMean: lowering.parameter('running_mean')!, runningVar: lowering.parameter('running_var')! },
       epsilon: op.epsilon,
       momentum: op.momentum,
       relu: false,
@@ -172,11 +166,15 @@ const loweringRules: { readonly [K in OpKind]: LoweringRule<K> } = {
     return y;
   },
 
-  linear: (op, [x = -1], lowering) => {
-    const weight = lowering.parameter('weight');
-    const bias = op.bias ? { bias: lowering.parameter('bias') } : {};
+  linear: (_, [x = -1], lowering) => {
     const y = lowering.activation();
-    lowering.emit({ kind: 'linear', node: lowering.node, in: { x, weight, ...bias }, out: { y }, update: {} });
+    lowering.emit({
+      kind: 'linear',
+      node: lowering.node,
+      in: { x, ...weightAndBias(lowering) },
+      out: { y },
+      update: {},
+    });
     return y;
   },
 
@@ -196,19 +194,41 @@ const loweringRules: { readonly [K in OpKind]: LoweringRule<K> } = {
   },
 
   scale: (op, [x = -1], lowering) => {
-    const weight = lowering.parameter('weight');
+    const weight = lowering.parameter('weight')!;
     const y = lowering.activation();
     lowering.emit({ kind: 'scale', node: lowering.node, in: { x, weight }, out: { y }, update: {}, per: op.per });
     return y;
   },
 };
 
+/** What a node's calls read and remember. In inference a batch norm is folded, into a convolution or by itself. */
+function planParameters(
+  node: Node,
+  input: Shape,
+  { mode, folds }: LoweringOptions,
+): { readonly name: string; readonly role: 'parameter' | 'statistic'; readonly shape: Shape }[] {
+  const own = nodeParameters(node, input).map(({ name, shape, trainable }) => {
+    return { name, shape, role: trainable ? ('parameter' as const) : ('statistic' as const) };
+  });
+  const folded = (local: string, channels: number) => {
+    return { name: `${node.name}.${local}`, role: 'parameter' as const, shape: [channels] };
+  };
+  if (mode === 'training') return own;
+  if (node.op.kind === 'batchNorm') {
+    return folds.has(node.name) ? [] : [folded('scale', input[0]!), folded('shift', input[0]!)];
+  }
+  if (node.op.kind === 'convolution' && !node.op.bias && [...folds.values()].includes(node.name)) {
+    return [...own, folded('bias', node.op.outChannels)];
+  }
+  return own;
+}
+
 /**
  * Lowers the graph to forward calls.
  * @throws RectioError `graph` where it is not well formed, `plan` where its output is not one vector per image.
  */
 export function lowerGraph(draft: Draft, graph: Graph, options: LoweringOptions): Lowered {
-  const { mode, batch, seed, folds } = options;
+  const { mode, batch, seed } = options;
   if (!Number.isInteger(batch) || batch < 1) {
     throw new RectioError(
       'plan',
@@ -221,20 +241,18 @@ export function lowerGraph(draft: Draft, graph: Graph, options: LoweringOptions)
   const { nodes } = graph;
   const images = draft.add('images', 'input', [batch, ...shapes.get(nodes[0]!.name)!]);
 
-  const convolutions = new Set(folds.values());
   const calls: KernelCall[] = [];
   const trainable: number[] = [];
   const statistics: number[] = [];
   const values = new Map<string, number>();
-  const parameterNames = new Map<string, number>();
+  const parameters = new Map<string, number>();
 
   // Parameters first, so that no activation of the same name takes theirs.
   for (const node of nodes) {
-    if (node.op.kind === 'input' || (mode === 'inference' && node.op.kind === 'batchNorm')) continue;
-    for (const parameter of nodeParameters(node, shapes.get(node.inputs[0]!)!)) {
-      const id = draft.add(parameter.name, parameter.trainable ? 'parameter' : 'statistic', parameter.shape);
-      parameterNames.set(parameter.name, id);
-      (parameter.trainable ? trainable : statistics).push(id);
+    for (const { name, role, shape } of planParameters(node, shapes.get(node.inputs[0] ?? '') ?? [], options)) {
+      const id = draft.add(name, role, shape);
+      parameters.set(name, id);
+      (role === 'parameter' ? trainable : statistics).push(id);
     }
   }
 
@@ -247,9 +265,7 @@ export function lowerGraph(draft: Draft, graph: Graph, options: LoweringOptions)
       seed,
       node: name,
       dims,
-      folded: folds.has(name) || convolutions.has(name),
-      parameter: (local) => parameterNames.get(`${name}.${local}`)!,
-      foldedParameter: (local, parameterDims) => draft.add(`${name}.${local}`, 'parameter', parameterDims),
+      parameter: (local) => parameters.get(`${name}.${local}`),
       activation: () => draft.add(name, 'activation', dims),
       small: (part, partDims) => draft.add(`${name}.${part}`, 'small', partDims),
       index: () => draft.add(`${name}.index`, 'activation', dims, { type: 'uint8' }),

@@ -1,7 +1,7 @@
 /** Everything that a training depends on, in one record: grouped by concern, checked once, written into the run. */
 
 import { RectioError } from '../base/error.js';
-import type { Transforms } from '../data/transforms.js';
+import type { Transforms } from '../data/index.js';
 import {
   boolean,
   exactly,
@@ -17,6 +17,7 @@ import {
   wholeNumber,
 } from './check.js';
 import type { Check } from './check.js';
+import { scopes, type Scope } from '../proportion/index.js';
 import { resolveRecipe } from './recipes.js';
 import type { Schedule } from './schedule.js';
 
@@ -54,10 +55,11 @@ export interface ModelConfig {
 
 /** Which ReLUs stay. */
 export interface RatioConfig {
-  readonly ratio: string;
+  /** N:M; null: what the pattern says, or 1:1. */
+  readonly ratio: string | null;
   /** Null: the default pattern of the ratio. */
   readonly pattern: string | null;
-  readonly scope: 'network' | 'stage' | 'block';
+  readonly scope: Scope;
   /** Whether the stem's and the head's ReLUs count as sites too. */
   readonly stem: boolean;
   readonly head: boolean;
@@ -67,6 +69,12 @@ export interface DataConfig {
   readonly name: string;
   /** Folder or archive; null for the built-in dataset. */
   readonly dir: string | null;
+  /** What generated images and random splits are drawn from. */
+  readonly seed: number;
+  /** At most so many images of each split; null: all. */
+  readonly limit: number | null;
+  /** Side in pixels that images of a folder are brought to; null: the dataset's own. */
+  readonly size: number | null;
   /** Threads that prepare batches; 0 prepares in the main thread. Batches are the same with any number. */
   readonly workers: number;
 }
@@ -120,6 +128,7 @@ export type TrainConfigInput = DeepPartial<TrainConfig>;
 
 const share: Check<number> = number({ from: 0, below: 1 });
 const counted: Check<number> = wholeNumber({ from: 1 });
+const seedNumber: Check<number> = wholeNumber({ from: 0, to: 0xffff_ffff });
 const rate: Check<number> = number({ above: 0 });
 const warmupEpochs: Check<number> = number({ from: 0 });
 const weightDecay: Check<number> = number({ from: 0 });
@@ -159,14 +168,21 @@ const checkConfig = record<TrainConfig>({
   recipe: text,
   model: record<ModelConfig>({ name: text, shortcut: orNull(oneOf('A', 'B')) }),
   ratio: record<RatioConfig>({
-    ratio: text,
+    ratio: orNull(text),
     pattern: orNull(text),
-    scope: oneOf('network', 'stage', 'block'),
+    scope: oneOf(...scopes),
     stem: boolean,
     head: boolean,
   }),
-  data: record<DataConfig>({ name: text, dir: orNull(text), workers: wholeNumber({ from: 0, to: 64 }) }),
-  seed: wholeNumber({ from: 0, to: 0xffff_ffff }),
+  data: record<DataConfig>({
+    name: text,
+    dir: orNull(text),
+    seed: seedNumber,
+    limit: orNull(counted),
+    size: orNull(counted),
+    workers: wholeNumber({ from: 0, to: 64 }),
+  }),
+  seed: seedNumber,
   epochs: wholeNumber({ from: 1, to: 100_000 }),
   batch: wholeNumber({ from: 1, to: 65_536 }),
   optimizer: checkOptimizer,
@@ -187,8 +203,8 @@ const checkConfig = record<TrainConfig>({
 
 /** What no recipe needs to say. */
 const defaults = {
-  ratio: { ratio: '1:1', pattern: null, scope: 'network', stem: false, head: false },
-  data: { name: 'synthetic', dir: null, workers: 1 },
+  ratio: { ratio: null, pattern: null, scope: 'network', stem: false, head: false },
+  data: { name: 'synthetic', dir: null, seed: 0, limit: null, size: null, workers: 1 },
   model: { shortcut: null },
   seed: 0,
   clipNorm: null,

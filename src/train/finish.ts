@@ -21,13 +21,13 @@ export async function finishRun(session: Session): Promise<TrainSummary> {
   return summary;
 }
 
-function summarize({ run, config, state, parameters }: Session): TrainSummary {
+function summarize({ run, config, proportion, state, parameters }: Session): TrainSummary {
   const { train, test } = state.scores ?? {};
   if (!train || !test) throw new Error('A run that is not done has no summary.');
   return {
     run,
     model: config.model.name,
-    ratio: config.ratio.pattern ?? config.ratio.ratio,
+    ratio: proportion.asked,
     epochs: config.epochs,
     seed: config.seed,
     train,

@@ -2,7 +2,7 @@
 
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
-import { standardTransforms } from '../data/transforms.js';
+import { standardTransforms } from '../data/index.js';
 import type { TrainConfig } from './config.js';
 
 /** What a recipe says; everything else has a default or is the user's. */

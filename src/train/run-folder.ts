@@ -15,6 +15,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { RectioError } from '../base/error.js';
 import type { Tuning } from '../engines/engine.js';
 import type { Graph } from '../graph/index.js';
+import type { ProportionReport } from '../proportion/index.js';
 import type { TrainConfig } from './config.js';
 import { errorNumber, onDisk, replaceJson, syncFolder } from './files.js';
 
@@ -39,12 +40,12 @@ export interface RunRecord {
   };
   readonly graph: Graph;
   /** What the rewrite to the ratio kept and dropped. */
-  readonly proportion: unknown;
+  readonly proportion: ProportionReport;
 }
 
 /** `resnet20-2to1-seed0`: model, ratio (or pattern) and seed. */
 export function runName({ model, ratio, seed }: TrainConfig): string {
-  const proportion = ratio.pattern ?? ratio.ratio.replace(':', 'to');
+  const proportion = ratio.pattern ?? (ratio.ratio ?? '1:1').replace(':', 'to');
   return `${model.name}-${proportion}-seed${seed}`.replaceAll(/[^\w.-]+/g, '_');
 }
 

@@ -6,6 +6,7 @@ import { RectioError } from '../base/error.js';
 import { createLoader, type Dataset, type Loader } from '../data/index.js';
 import type { Engine } from '../engines/engine.js';
 import { elements, graphParameters, type Graph } from '../graph/index.js';
+import type { ProportionReport } from '../proportion/index.js';
 import { isRecord } from './check.js';
 import { listCheckpoints, readCheckpoint, removeLeftovers, writePersistent, type TrainState } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
@@ -23,8 +24,8 @@ export interface TrainOptions {
   readonly dataset: Dataset;
   /** The network, rewritten to its ratio already. */
   readonly graph: Graph;
-  /** What the rewrite kept and dropped, for the run's record. */
-  readonly proportion?: unknown;
+  /** What the rewrite kept and dropped. */
+  readonly proportion: ProportionReport;
   readonly config: TrainConfig;
   /** Versions for the run's record, by name. */
   readonly versions?: { readonly [name: string]: string };
@@ -40,6 +41,7 @@ export interface TrainOptions {
 export interface Session {
   readonly config: TrainConfig;
   readonly graph: Graph;
+  readonly proportion: ProportionReport;
   readonly dataset: Dataset;
   readonly run: string;
   readonly signal: AbortSignal | undefined;
@@ -83,12 +85,13 @@ export async function openSession(options: TrainOptions): Promise<Session> {
     const loaders = openLoaders(options, closings);
     const opened = options.resume === true ? await goOn(options, closings) : await begin(options, closings);
     const { metrics, tensorboard } = await openLogs(opened.run, opened.state, closings);
-    const { config, graph, dataset, signal } = options;
+    const { config, graph, proportion, dataset, signal } = options;
     const { stepsPerEpoch } = loaders.train;
     return {
       ...opened,
       config,
       graph,
+      proportion,
       dataset,
       signal,
       loaders,
@@ -193,7 +196,7 @@ function countParameters(graph: Graph): number {
 }
 
 function recordOf(options: TrainOptions, programs: Programs): RunRecord {
-  const { dataset, graph, config, proportion = null } = options;
+  const { dataset, graph, config, proportion } = options;
   return {
     format: 1,
     ...engineOf(options, programs),

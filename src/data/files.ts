@@ -16,6 +16,11 @@ export async function kindOf(path: string): Promise<'file' | 'folder' | undefine
   }
 }
 
+/** The size of the file at `path` in bytes; undefined where there is none. */
+export async function sizeOf(path: string): Promise<number | undefined> {
+  return (await kindOf(path)) === 'file' ? (await guard(path, () => stat(path))).size : undefined;
+}
+
 /** Bytes that are looked at piece by piece. */
 export interface ByteSource {
   readonly size: number;

@@ -115,16 +115,16 @@ function colorAwayFrom(other: Color, distance: number, random: RandomStream): Co
 function drawScene(canvas: Float32Array, label: number, random: RandomStream): void {
   const ground = randomColor(random);
   drawGround(canvas, ground, random);
-  for (let scraps = 2 + random.below(4); scraps > 0; scraps--) {
+  for (let scraps = random.below(4); scraps > 0; scraps--) {
     const scrap = kinds[random.below(8)]!;
     drawObject(canvas, scrap, between(random, 1.5, 3.5), randomColor(random), random);
   }
-  const radius = between(random, 6, 12);
-  if (random.uniform() < 0.4) {
+  const radius = between(random, 8, 13);
+  if (random.uniform() < 0.25) {
     const other = kinds[(label + 1 + random.below(kinds.length - 1)) % kinds.length]!;
-    drawObject(canvas, other, radius * between(random, 0.4, 0.65), colorAwayFrom(ground, 40, random), random);
+    drawObject(canvas, other, radius * between(random, 0.35, 0.6), colorAwayFrom(ground, 40, random), random);
   }
-  drawObject(canvas, kinds[label]!, radius, colorAwayFrom(ground, 45, random), random);
+  drawObject(canvas, kinds[label]!, radius, colorAwayFrom(ground, 90, random), random);
 }
 
 /** A slanted gradient with soft blotches and, often, faint stripes. */
@@ -174,10 +174,10 @@ function zigzag(phase: number): number {
 /** Draws one object at a random place, angle and stretch. */
 function drawObject(canvas: Float32Array, kind: Kind, radius: number, color: Color, random: RandomStream): void {
   const outline = kind.outlines[random.below(kind.outlines.length)]!;
-  const reach = Math.max(0, 17 - radius * 0.85);
+  const reach = Math.max(0, 15 - radius * 0.85);
   const centerX = 15.5 + between(random, -reach, reach);
   const centerY = 15.5 + between(random, -reach, reach);
-  const angle = between(random, 0, 2 * Math.PI);
+  const angle = between(random, -0.6, 0.6);
   const stretch = between(random, 0.85, 1.18);
   const cosine = Math.cos(angle) / radius;
   const sine = Math.sin(angle) / radius;
@@ -185,7 +185,7 @@ function drawObject(canvas: Float32Array, kind: Kind, radius: number, color: Col
   const period = between(random, 2.5, 5);
   const phase = random.uniform();
   const shade = between(random, -2, 2);
-  const opacity = between(random, 0.75, 1);
+  const opacity = between(random, 0.8, 1);
 
   const extent = radius * 1.45;
   const left = Math.max(0, Math.floor(centerX - extent));
@@ -224,7 +224,7 @@ function inSecondColor(fill: Fill, u: number, v: number, period: number, phase: 
 /** The canvas with noise as pixels. */
 function develop(canvas: Float32Array, pixels: Uint8ClampedArray, random: RandomStream): void {
   // The sum of four bytes is near enough to normal; its deviation is √(4 · (256² − 1) / 12).
-  const scale = between(random, 6, 30) / 147.8;
+  const scale = between(random, 3, 18) / 147.8;
   // One step of xorshift32 (Marsaglia 2003) per value: Philox would cost more than all the drawing.
   let state = random.word() | 1;
   for (let i = 0; i < pixels.length; i++) {

@@ -1,6 +1,7 @@
 /** Which shape every op makes of its inputs' shapes, and which inputs it takes at all. */
 
 import { RectioError } from '../base/error.js';
+import { nearest } from '../base/suggest.js';
 import { largestExtent } from './attributes.js';
 import type { Graph, Node } from './graph.js';
 import type { Op, OpKind, OpOf, Pair, Shape } from './op.js';
@@ -202,10 +203,11 @@ export function inputShapes(node: Node, shapes: ReadonlyMap<string, Shape>): Sha
   return node.inputs.map((input) => {
     const shape = shapes.get(input);
     if (shape === undefined) {
+      const [near] = nearest(input, shapes.keys(), 1);
       throw new RectioError(
         'graph',
         `Node ${node.name} (${node.op.kind}): its input '${input}' is no earlier node`,
-        'Every node stands behind all of its inputs; correct the name or the order.',
+        `${near === undefined ? '' : `Did you mean ${near}? `}Every node stands behind all of its inputs.`,
       );
     }
     return shape;

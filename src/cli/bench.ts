@@ -1,0 +1,65 @@
+/** `rectio bench`: how fast the bare training or inference step of a network is here. */
+
+import { defineCommand, exitCodes } from './command.js';
+import { engineOptions } from './engine-options.js';
+import { choice, flag, integer } from './options.js';
+import { chosenNetwork, defined, modelPositional, proportionOptions, shapeOptions } from './proportion-options.js';
+import { formatCount } from './table.js';
+
+export const benchCommand = defineCommand({
+  name: 'bench',
+  summary: 'measure the speed of a network on this machine',
+  description:
+    'Times the bare step of a network on random images in memory: no data loading, no logging. Some steps warm up, then ' +
+    'every step is timed; images per second come from the median step. Close other programs for figures that repeat.',
+  positionals: [modelPositional],
+  options: {
+    batch: integer('IMAGES', { least: 1 }, { help: 'images per step' }, 128),
+    mode: choice(['train', 'eval'], { help: 'the whole training step, or inference' }, 'train'),
+    steps: integer('COUNT', { least: 1 }, { help: 'steps that are timed' }, 20),
+    warmUp: integer('COUNT', { least: 0 }, { help: 'steps before them' }, 3),
+    ...engineOptions,
+    ...proportionOptions,
+    ...shapeOptions,
+    json: flag('print one JSON document'),
+  },
+  examples: [
+    { command: 'rectio bench resnet20 --batch 128', does: 'one training step, 20 times' },
+    { command: 'rectio bench cifar_vgg16_bn --mode eval --json', does: 'inference, for a script' },
+  ],
+  async run({ values, positionals: [model = ''] }, output) {
+    const [{ benchmark }, { openEngine }] = await Promise.all([
+      import('../train/benchmark.js'),
+      import('../engines/registry.js'),
+    ]);
+    const { batch, mode, steps, warmUp, threads } = values;
+    const { graph } = await chosenNetwork(model, values);
+    const engine = await openEngine(values.engine, defined({ threads }));
+    const { imagesPerSecond, stepMs } = await benchmark({ graph, engine, batch, mode, steps, warmUp });
+    const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024);
+    if (values.json) {
+      const rounded = (value: number) => Math.round(value * 10) / 10;
+      output.json({
+        model,
+        batch,
+        threads: engine.threads,
+        engine: engine.name,
+        mode,
+        imagesPerSecond: rounded(imagesPerSecond),
+        stepMs: { min: rounded(stepMs.min), median: rounded(stepMs.median), max: rounded(stepMs.max) },
+        peakRssMb,
+      });
+      return exitCodes.done;
+    }
+    const ms = (value: number) => value.toFixed(1);
+    output.print(
+      [
+        `${model}, ${mode}, batch ${batch}, ${engine.name} (${engine.device})`,
+        `${formatCount(imagesPerSecond)} images/s`,
+        `step: median ${ms(stepMs.median)} ms, from ${ms(stepMs.min)} to ${ms(stepMs.max)} ms over ${steps} steps`,
+        `peak memory: ${peakRssMb} MB`,
+      ].join('\n'),
+    );
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,36 @@
+/** What a command is. Its file holds nothing heavy at the top level: what it needs it imports when it runs. */
+
+import type { OptionTable, ParsedArguments, Positional } from './options.js';
+import type { Output } from './output.js';
+
+export interface Example {
+  readonly command: string;
+  readonly does: string;
+}
+
+export interface Command<Table extends OptionTable = OptionTable> {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** A paragraph for its own help. */
+  readonly description: string;
+  readonly positionals: readonly Positional[];
+  readonly options: Table;
+  readonly examples: readonly Example[];
+  /** Gives the exit code. */
+  run(parsed: ParsedArguments<Table>, output: Output): Promise<number>;
+}
+
+/** Ties a command's `run` to its own table. */
+export function defineCommand<const Table extends OptionTable>(command: Command<Table>): Command<Table> {
+  return command;
+}
+
+/** The exit codes; docs/cli.md lists them for users. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  /** Standard output was closed by its reader while a training ran. */
+  closed: 141,
+} as const;

@@ -1,0 +1,105 @@
+/** `rectio data`: which datasets there are, and getting them. */
+
+import { existsSync } from 'node:fs';
+
+import { RectioError } from '../base/error.js';
+import { didYouMean } from '../base/suggest.js';
+import { defineCommand, exitCodes } from './command.js';
+import { flag, text, type Values } from './options.js';
+import type { Output } from './output.js';
+import { defined } from './proportion-options.js';
+import { listenForSignals, signalExitCode } from './signals.js';
+import { createTransferProgress } from './transfer-progress.js';
+import { formatTable } from './table.js';
+
+const actions = ['list', 'get'] as const;
+
+const options = {
+  dir: text('DIR', { help: 'get: where to put the files', standard: "Rectio's cache, where train looks too" }),
+  mirror: text('URL', { help: 'get: take the files from this address instead of the official one' }),
+  json: flag('print one JSON document'),
+};
+
+type DataValues = Values<typeof options>;
+
+export const dataCommand = defineCommand({
+  name: 'data',
+  summary: 'list the datasets, or download one',
+  description:
+    'Lists the datasets that train knows and whether they are here, or downloads one from its official address, with a ' +
+    'checksum. An interrupted download goes on where it stopped.',
+  positionals: [
+    { placeholder: 'ACTION', help: 'list or get', required: true },
+    { placeholder: 'NAME', help: 'get: the dataset', required: false },
+  ],
+  options,
+  examples: [
+    { command: 'rectio data list', does: 'every dataset, and where it lies' },
+    { command: 'rectio data get cifar10', does: '170 MB; then: rectio train resnet20 --data cifar10' },
+  ],
+  async run({ values, positionals: [action = '', name] }, output) {
+    if (action === 'list' && name === undefined) return list(values, output);
+    if (action === 'get') return get(name, values, output);
+    throw new RectioError(
+      'usage',
+      action === 'list' ? 'rectio data list takes no name' : `rectio data cannot '${action}'`,
+      action === 'list' ? 'To download a dataset: rectio data get NAME' : didYouMean(action, actions),
+    );
+  },
+});
+
+async function list(values: DataValues, output: Output): Promise<number> {
+  const { datasetNames, defaultDataDir, downloadableNames } = await import('../data/index.js');
+  const datasets = datasetNames.map((name) => {
+    const download = downloadableNames.includes(name);
+    const dir = defaultDataDir(name);
+    return { name, download, dir: download && existsSync(dir) ? dir : null };
+  });
+  if (values.json) {
+    output.json(datasets);
+    return exitCodes.done;
+  }
+  const where = ({ name, download, dir }: (typeof datasets)[number]) => {
+    if (name === 'synthetic') return 'built in';
+    return dir ?? (download ? `rectio data get ${name}` : 'your own, with --data-dir');
+  };
+  output.print(
+    formatTable(
+      [{ title: 'dataset' }, { title: 'where' }],
+      datasets.map((dataset) => [dataset.name, where(dataset)]),
+    ),
+  );
+  return exitCodes.done;
+}
+
+async function get(name: string | undefined, values: DataValues, output: Output): Promise<number> {
+  const { downloadDataset, downloadableNames } = await import('../data/index.js');
+  if (name === undefined) {
+    throw new RectioError('usage', 'NAME is missing', `Give one of: ${downloadableNames.join(', ')}.`);
+  }
+  const progress = createTransferProgress(output.progressTo(values.json));
+  const stopping = listenForSignals(() => {});
+  try {
+    const { dir, mirror } = values;
+    const result = await downloadDataset(name, {
+      ...defined({ dir, mirror }),
+      signal: stopping.signal,
+      onProgress: progress.show,
+    });
+    progress.clear();
+    if (values.json) output.json({ name, ...result });
+    else {
+      output.print(result.fetched === 0 ? `${name} is here already: ${result.dir}` : `${name} is in ${result.dir}`);
+      output.print(`Next: rectio train resnet20 --data ${name}${dir === undefined ? '' : ` --data-dir ${dir}`}`);
+    }
+    return exitCodes.done;
+  } catch (error) {
+    progress.clear();
+    const signal = stopping.received();
+    if (!signal || !(error instanceof RectioError) || error.code !== 'interrupted') throw error;
+    output.note(`${error.message}\n${error.hint}`);
+    return signalExitCode(signal);
+  } finally {
+    stopping.release();
+  }
+}

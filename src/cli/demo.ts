@@ -1,0 +1,145 @@
+/** `rectio demo`: the idea in two minutes. Trains one small network at 1:1 and at 2:1 and compares. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { RectioError } from '../base/error.js';
+import type { ProportionReport } from '../proportion/index.js';
+import type { TrainSummary } from '../train/index.js';
+import { defineCommand, exitCodes } from './command.js';
+import { engineOptions } from './engine-options.js';
+import type { Output } from './output.js';
+import { prepareTraining, type EngineChoice } from './prepare-training.js';
+import { createProgress } from './progress.js';
+import { listenForSignals, signalExitCode, type Stopping } from './signals.js';
+import { formatCount, formatDuration, formatTable } from './table.js';
+
+const model = 'resnet20';
+const ratios = ['1:1', '2:1'] as const;
+
+/** Sized for two cores and two minutes; the reference engine can only show the way. */
+const sizes = {
+  fast: { epochs: 3, batch: 128, limit: undefined },
+  reference: { epochs: 1, batch: 16, limit: 48 },
+} as const;
+
+interface Result {
+  readonly ratio: string;
+  readonly proportion: ProportionReport;
+  readonly summary: TrainSummary;
+}
+
+export const demoCommand = defineCommand({
+  name: 'demo',
+  summary: 'train a small network at 1:1 and 2:1 and compare (what npm start runs)',
+  description:
+    `Trains ${model} on the built-in dataset, first with all its ReLUs (1:1), then with every second one dropped (2:1), and ` +
+    'compares. Takes under two minutes on two cores and leaves no files behind.',
+  positionals: [],
+  options: engineOptions,
+  examples: [{ command: 'rectio demo', does: 'the whole of it' }],
+  async run({ values }, output) {
+    const stopping = listenForSignals((signal) => output.note(`\n${signal}: stopping; nothing is kept.`));
+    const folder = await mkdtemp(join(tmpdir(), 'rectio-demo-'));
+    try {
+      const results: Result[] = [];
+      for (const ratio of ratios) results.push(await trainAt(ratio, values, { folder, stopping, output }));
+      explain(results, output);
+      return exitCodes.done;
+    } catch (error) {
+      const signal = stopping.received();
+      if (signal && error instanceof RectioError && error.code === 'interrupted') return signalExitCode(signal);
+      throw error;
+    } finally {
+      stopping.release();
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+});
+
+interface Surroundings {
+  readonly folder: string;
+  readonly stopping: Stopping;
+  readonly output: Output;
+}
+
+async function trainAt(
+  ratio: string,
+  choice: EngineChoice,
+  { folder, stopping, output }: Surroundings,
+): Promise<Result> {
+  const [{ resolveConfig, train }, { openEngine }] = await Promise.all([
+    import('../train/index.js'),
+    import('../engines/registry.js'),
+  ]);
+  const slow = (await openEngine(choice.engine)).name === 'reference';
+  const { epochs, batch, limit } = slow ? sizes.reference : sizes.fast;
+  const config = resolveConfig({ model: { name: model }, ratio: { ratio }, epochs, batch });
+  const prepared = await prepareTraining(config, choice, limit);
+  if (ratio === ratios[0]) introduce(prepared.engine.device, slow, output);
+  const progress = createProgress(output.progressTo(false), `${model} ${ratio}`);
+  const run = join(folder, ratio.replace(':', 'to'));
+  let summary: TrainSummary | undefined;
+  try {
+    for await (const event of train({ ...prepared, run, signal: stopping.signal })) {
+      progress.show(event.type === 'start' ? { ...event, run: '' } : event);
+      if (event.type === 'done') summary = event.summary;
+    }
+  } finally {
+    progress.clear();
+  }
+  if (summary === undefined) throw new Error('The training ended without a summary.');
+  return { ratio, proportion: prepared.proportion, summary };
+}
+
+function introduce(device: string, slow: boolean, output: Output): void {
+  output.print(`Two trainings of ${model} on the built-in dataset (8,000 images, ten classes), on ${device}.`);
+  output.print('First 1:1, a ReLU behind every convolution; then 2:1, every second ReLU dropped, all else the same.');
+  if (slow) {
+    output.print('Only the reference engine is here, which is very slow: a few images show the way, no more.');
+    output.print('rectio doctor says what the fast engine needs.');
+  }
+  output.print('');
+}
+
+function explain(results: readonly Result[], output: Output): void {
+  const rows = results.map(({ ratio, proportion, summary }) => [
+    ratio,
+    `${proportion.sites.filter(({ kept }) => kept).length} of ${proportion.sites.length}`,
+    formatCount(summary.parameters),
+    `${summary.train.error.toFixed(1)} %`,
+    `${summary.test.error.toFixed(1)} %`,
+    formatCount(summary.imagesPerSecond),
+    formatDuration(summary.seconds),
+  ]);
+  const right = (title: string) => ({ title, align: 'right' as const });
+  const columns = [
+    { title: 'ratio' },
+    ...['ReLUs kept', 'parameters', 'train error', 'test error', 'images/s', 'time'].map(right),
+  ];
+  output.print(`\n${formatTable(columns, rows)}\n`);
+  output.print(meaning(results));
+  output.print(
+    [
+      '',
+      'Next:',
+      `  npx rectio inspect ${model} --ratio 2:1               which ReLUs were dropped`,
+      `  npx rectio train ${model} --ratio 3:2 --epochs 5      another ratio, kept as a run`,
+      '  npx rectio data get cifar10                          real images',
+      '  npx rectio train --help                              everything else',
+    ].join('\n'),
+  );
+}
+
+function meaning([first, second]: readonly Result[]): string {
+  const difference = second!.summary.test.error - first!.summary.test.error;
+  const size = Math.abs(difference).toFixed(1);
+  const direction = difference < 0 ? 'lower' : 'higher';
+  const what =
+    size === '0.0' ? 'the test error came out the same' : `the test error came out ${size} points ${direction}`;
+  return (
+    `With half the ReLUs dropped, at the same parameters and multiply-adds, ${what}.\n` +
+    'That is one seed and a short training: no conclusion. The same network with another seed can differ as much.'
+  );
+}

@@ -1,0 +1,72 @@
+/** The command line: finds the command, reads its arguments, runs it, and turns what happens into an exit code. */
+
+import { RectioError } from '../base/error.js';
+import { didYouMean } from '../base/suggest.js';
+import { benchCommand } from './bench.js';
+import type { Command } from './command.js';
+import { exitCodes } from './command.js';
+import { dataCommand } from './data.js';
+import { demoCommand } from './demo.js';
+import { doctorCommand } from './doctor.js';
+import { commandHelp, overview } from './help.js';
+import { inspectCommand } from './inspect.js';
+import { modelsCommand } from './models.js';
+import type { Output } from './output.js';
+import { processOutput } from './output.js';
+import { parseArguments } from './options.js';
+import { reportError } from './report-error.js';
+import { trainCommand } from './train.js';
+import { packageVersion } from './version.js';
+
+/** In the order of a first visit. */
+const commands = [
+  trainCommand,
+  inspectCommand,
+  benchCommand,
+  doctorCommand,
+  dataCommand,
+  modelsCommand,
+  demoCommand,
+] as readonly Command[];
+
+/** Runs one command line and gives the exit code. */
+export async function main(args: readonly string[], output: Output = processOutput()): Promise<number> {
+  try {
+    return await dispatch(args, output);
+  } catch (error) {
+    return reportError(error, output, Boolean(process.env['RECTIO_DEBUG']));
+  }
+}
+
+async function dispatch([name, ...args]: readonly string[], output: Output): Promise<number> {
+  const width = process.stdout.columns || 80;
+  if (name === '--version' || name === '-v') {
+    output.print(packageVersion());
+    return exitCodes.done;
+  }
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const about = commands.find((command) => command.name === args[0]);
+    output.print(about ? commandHelp(about, width) : overview(commands, width));
+    return name === undefined ? exitCodes.usage : exitCodes.done;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  if (!command) throw unknownCommand(name);
+  if (asksForHelp(args)) {
+    output.print(commandHelp(command, width));
+    return exitCodes.done;
+  }
+  return command.run(parseArguments(args, command.options, command.positionals), output);
+}
+
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? undefined : end).some((arg) => arg === '--help' || arg === '-h');
+}
+
+function unknownCommand(name: string): RectioError {
+  const names = commands.map((command) => command.name);
+  if (name.startsWith('-')) {
+    return new RectioError('usage', `The command comes first, before ${name}`, `Commands are: ${names.join(', ')}.`);
+  }
+  return new RectioError('usage', `There is no command '${name}'`, didYouMean(name, names));
+}

@@ -1,0 +1,55 @@
+/** Brings together what a training needs: dataset, network at its ratio, engine. */
+
+import type { Dataset } from '../data/index.js';
+import type { Engine } from '../engines/engine.js';
+import type { Graph } from '../graph/index.js';
+import type { ProportionReport } from '../proportion/index.js';
+import type { TrainConfig } from '../train/index.js';
+import { defined } from './proportion-options.js';
+
+export interface Prepared {
+  readonly engine: Engine;
+  readonly dataset: Dataset;
+  readonly graph: Graph;
+  readonly proportion: ProportionReport;
+  readonly config: TrainConfig;
+}
+
+export interface EngineChoice {
+  readonly engine: string;
+  readonly threads: number | undefined;
+}
+
+/**
+ * Opens everything, with at most `limit` images of each split. Names and ratio are looked at before the dataset is read, which can take seconds.
+ * @throws RectioError for whatever does not exist or does not fit
+ */
+export async function prepareTraining(
+  config: TrainConfig,
+  { engine: name, threads }: EngineChoice,
+  limit?: number,
+): Promise<Prepared> {
+  const [{ openDataset }, { openEngine }, { createModel, modelDefaults }, { applyRatio, parseRatio }] =
+    await Promise.all([
+      import('../data/index.js'),
+      import('../engines/registry.js'),
+      import('../zoo/index.js'),
+      import('../proportion/index.js'),
+    ]);
+  const { model, ratio, data } = config;
+  modelDefaults(model.name);
+  if (ratio.ratio !== null) parseRatio(ratio.ratio);
+  const engine = await openEngine(name, defined({ threads }));
+  const dataset = await openDataset(data.name, defined({ dir: data.dir ?? undefined, limit }));
+  const network = createModel(model.name, {
+    classes: dataset.classes.length,
+    inputShape: dataset.shape,
+    ...(model.shortcut === null ? {} : { shortcut: model.shortcut }),
+  });
+  const { ratio: asked, pattern, ...rest } = ratio;
+  const { graph, report } = applyRatio(network, {
+    ...rest,
+    ...defined({ ratio: asked ?? undefined, pattern: pattern ?? undefined }),
+  });
+  return { engine, dataset, graph, proportion: report, config };
+}

@@ -1,0 +1,150 @@
+/** Shows a training while it runs: a bar on a terminal, plain lines in a pipe, a file or CI. */
+
+import type { Score, TrainEvent } from '../train/events.js';
+import type { Screen } from './output.js';
+import { formatCount, formatDuration } from './table.js';
+
+export interface Progress {
+  show(event: TrainEvent): void;
+  /** Takes the bar away, so that other words can follow. */
+  clear(): void;
+}
+
+/** How often the bar is drawn anew, and how often a plain line comes within an epoch. */
+const barEveryMs = 100;
+const lineEveryMs = 30_000;
+
+interface State {
+  epochs: number;
+  stepsPerEpoch: number;
+  /** Where this process went on from, and when. */
+  firstStep: number;
+  startedAt: number;
+  drawnAt: number;
+  /** Mean of the last steps, so that the figure is readable. */
+  loss: number | undefined;
+  error: number | undefined;
+}
+
+/** @param title what is trained, such as `resnet20 2:1`, shown where the line has room */
+export function createProgress(screen: Screen, title: string, now: () => number = () => performance.now()): Progress {
+  const state: State = {
+    epochs: 0,
+    stepsPerEpoch: 0,
+    firstStep: 0,
+    startedAt: 0,
+    drawnAt: -Infinity,
+    loss: undefined,
+    error: undefined,
+  };
+  let barShown = false;
+  const clear = () => {
+    if (barShown) screen.write('\r\u001b[K');
+    barShown = false;
+  };
+  const line = (text: string) => {
+    clear();
+    screen.write(`${text}\n`);
+  };
+
+  const start = (event: Extract<TrainEvent, { type: 'start' }>) => {
+    Object.assign(state, {
+      epochs: event.epochs,
+      stepsPerEpoch: event.stepsPerEpoch,
+      firstStep: event.step,
+      startedAt: now(),
+      drawnAt: screen.terminal ? -Infinity : now(),
+    });
+    const resumed = event.step > 0 ? `, going on from step ${formatCount(event.step)}` : '';
+    line(
+      `${title}: ${formatCount(event.parameters)} parameters, ${plural(event.epochs, 'epoch')} of ` +
+        `${plural(event.stepsPerEpoch, 'step')}${resumed}`,
+    );
+    line(`run folder: ${event.run}`);
+  };
+
+  const step = (event: Extract<TrainEvent, { type: 'step' }>) => {
+    state.loss = smooth(state.loss, event.train.loss);
+    state.error = smooth(state.error, event.train.error);
+    if (now() - state.drawnAt < (screen.terminal ? barEveryMs : lineEveryMs)) return;
+    state.drawnAt = now();
+    if (screen.terminal) {
+      screen.write(`\r${drawBar(state, event, screen, now())}\u001b[K`);
+      barShown = true;
+    } else {
+      const share = Math.floor(((event.step + 1) / (state.epochs * state.stepsPerEpoch)) * 100);
+      line(`${share} %: ${figures(state, event, now()).join(', ')}`);
+    }
+  };
+
+  const epoch = (event: Extract<TrainEvent, { type: 'epoch' }>) => {
+    const number = `${String(event.epoch + 1).padStart(String(state.epochs).length)}/${state.epochs}`;
+    const narrow = screen.terminal && screen.columns() < 80;
+    const score = ({ loss, error }: Score) =>
+      narrow ? `${error.toFixed(1)} %` : `${loss.toFixed(3)} ${percent(error)}`;
+    const parts = [
+      narrow ? number : `epoch ${number}`,
+      `train ${score(event.train)}`,
+      ...(event.test ? [`test ${score(event.test)}`] : []),
+      ...(narrow ? [] : [`${formatCount(event.imagesPerSecond).padStart(6)} images/s`]),
+      formatDuration(event.seconds),
+    ];
+    line(parts.join(narrow ? ' ' : '  '));
+    if (!screen.terminal) state.drawnAt = now();
+  };
+
+  return {
+    show(event) {
+      if (event.type === 'start') start(event);
+      else if (event.type === 'step') step(event);
+      else if (event.type === 'epoch') epoch(event);
+    },
+    clear,
+  };
+}
+
+function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function percent(value: number): string {
+  return `${value.toFixed(2).padStart(5)} %`;
+}
+
+function smooth(before: number | undefined, value: number): number {
+  return before === undefined ? value : 0.9 * before + 0.1 * value;
+}
+
+type StepEvent = Extract<TrainEvent, { type: 'step' }>;
+
+/** The most important first: a narrow terminal shows as many as fit. */
+function figures(state: State, event: StepEvent, time: number): string[] {
+  const done = event.step + 1 - state.firstStep;
+  const left = state.epochs * state.stepsPerEpoch - event.step - 1;
+  const secondsLeft = ((time - state.startedAt) / 1000 / done) * left;
+  return [
+    `epoch ${event.epoch + 1}/${state.epochs}`,
+    `${formatDuration(secondsLeft)} left`,
+    `error ${(state.error ?? 0).toFixed(1)} %`,
+    `loss ${(state.loss ?? 0).toFixed(3)}`,
+    `${formatCount(event.imagesPerSecond)} images/s`,
+  ];
+}
+
+function drawBar(state: State, event: StepEvent, screen: Screen, time: number): string {
+  // The last column stays free: some terminals wrap when it is written.
+  const room = screen.columns() - 1;
+  const share = (event.step + 1) / (state.epochs * state.stepsPerEpoch);
+  const width = Math.max(6, Math.min(30, Math.floor(room / 4)));
+  const parts: string[] = [];
+  let used = width;
+  for (const part of figures(state, event, time)) {
+    if (used + 2 + part.length > room) break;
+    parts.push(part);
+    used += 2 + part.length;
+  }
+  const full = Math.round(width * share);
+  const done = '━'.repeat(full);
+  const rest = '─'.repeat(width - full);
+  return [screen.colors ? `\u001b[32m${done}\u001b[0m\u001b[2m${rest}\u001b[0m` : done + rest, ...parts].join('  ');
+}

@@ -1,0 +1,217 @@
+/** `rectio train`: from a network's name to a finished run. */
+
+import { RectioError } from '../base/error.js';
+import type { TrainConfig, TrainConfigInput, TrainSummary } from '../train/index.js';
+import { defineCommand, exitCodes } from './command.js';
+import { namingFile, readConfigFile } from './config-file.js';
+import { engineOptions } from './engine-options.js';
+import { choice, decimal, flag, integer, optionName, text, type Values } from './options.js';
+import type { Output } from './output.js';
+import { prepareTraining, type EngineChoice } from './prepare-training.js';
+import { createProgress } from './progress.js';
+import { defined, modelPositional, proportionOptions, shapeOptions } from './proportion-options.js';
+import { listenForSignals, signalExitCode } from './signals.js';
+import { formatDuration } from './table.js';
+
+const byRecipe = { standard: "the recipe's" };
+
+/** What may be given together with --resume: nothing that decides about the result. */
+const resumeOptions: ReadonlySet<string> = new Set(['resume', 'dataDir', 'workers', 'engine', 'threads', 'json']);
+
+const options = {
+  data: text('NAME', { help: 'the dataset; rectio data list shows them', standard: 'synthetic' }),
+  dataDir: text('DIR', {
+    help: 'folder (or official archive) of the dataset',
+    standard: 'where rectio data get puts it',
+  }),
+  ...proportionOptions,
+  shortcut: shapeOptions.shortcut,
+  recipe: text('NAME', { help: 'settings that belong together: fast, he2016', standard: 'fast' }),
+  epochs: integer('COUNT', { least: 1 }, { help: 'passes over the training images', ...byRecipe }),
+  batch: integer('IMAGES', { least: 1 }, { help: 'images per step', ...byRecipe }),
+  lr: decimal('RATE', { least: 0, above: true }, { help: 'highest learning rate', ...byRecipe }),
+  optimizer: choice(['sgd', 'adamw'], { help: 'sgd has momentum', ...byRecipe }),
+  weightDecay: decimal('RATE', { least: 0 }, { help: 'pull of the weights towards zero', ...byRecipe }),
+  labelSmoothing: decimal(
+    'SHARE',
+    { least: 0, most: 0.999 },
+    { help: 'share of each target spread over all classes', ...byRecipe },
+  ),
+  clipNorm: decimal(
+    'NORM',
+    { least: 0, above: true },
+    { help: 'largest norm of the whole gradient', standard: 'not clipped' },
+  ),
+  ema: decimal(
+    'DECAY',
+    { least: 0, most: 0.999999 },
+    { help: 'evaluate a moving average of the weights, with this decay per step', standard: 'none' },
+  ),
+  mixup: decimal(
+    'ALPHA',
+    { least: 0 },
+    { help: 'mix pairs of images, with shares from Beta(ALPHA, ALPHA)', ...byRecipe },
+  ),
+  cutout: integer(
+    'PIXELS',
+    { least: 0 },
+    { help: 'side of a square blanked out of every training image', ...byRecipe },
+  ),
+  seed: integer(
+    'NUMBER',
+    { least: 0, most: 0xffff_ffff },
+    { help: 'of initial weights, order of images and augmentation', standard: '0' },
+  ),
+  workers: integer('COUNT', { least: 0, most: 64 }, { help: 'threads that prepare batches', standard: '1' }),
+  ...engineOptions,
+  run: text('DIR', { help: "the run's folder, which must be new or empty", standard: 'a new one below runs/' }),
+  resume: text('DIR', { help: 'go on with the run in this folder; needs nothing else' }),
+  config: text('FILE', { help: 'JSON file of settings, such as the config.json of a run; options come before it' }),
+  json: flag('print one JSON document on standard output, everything else on standard error'),
+};
+
+type TrainValues = Values<typeof options>;
+
+export const trainCommand = defineCommand({
+  name: 'train',
+  summary: 'train a network at a ratio',
+  description:
+    'Trains a network whose convolutions and ReLUs stand in the ratio N:M, and writes a run: settings, metrics (JSON lines ' +
+    'and TensorBoard), checkpoints and the final weights. Ctrl-C finishes the step, writes a checkpoint and says how to ' +
+    'go on; a second Ctrl-C stops at once.',
+  positionals: [{ ...modelPositional, required: false }],
+  options,
+  examples: [
+    { command: 'rectio train resnet20 --epochs 3', does: 'the built-in dataset, no download' },
+    {
+      command: 'rectio train resnet20 --data cifar10 --data-dir DIR --ratio 3:2 --epochs 20',
+      does: 'CIFAR-10, of every three ReLUs two kept',
+    },
+    { command: 'rectio train --resume runs/resnet20-3to2-seed0', does: 'go on with a run that was stopped' },
+  ],
+  async run({ values, given, positionals: [model] }, output) {
+    const { config, engine } =
+      values.resume === undefined ? await newRun(model, values) : await resumedRun(values.resume, model, values, given);
+    return runTraining(config, engine, values, output);
+  },
+});
+
+interface Choice {
+  readonly config: TrainConfig;
+  readonly engine: EngineChoice;
+}
+
+async function newRun(model: string | undefined, values: TrainValues): Promise<Choice> {
+  const { resolveConfig } = await import('../train/index.js');
+  const layers = values.config === undefined ? [] : [await readConfigFile(values.config)];
+  const settings = settingsOf(model, values);
+  if (model === undefined && layers.length === 0) {
+    throw new RectioError('usage', 'MODEL is missing', 'Give the name of a network, as in: rectio train resnet20');
+  }
+  const config = namingFile(values.config, () => resolveConfig(...layers, settings));
+  return { config, engine: values };
+}
+
+/** The options as settings of the config. */
+function settingsOf(model: string | undefined, values: TrainValues): TrainConfigInput {
+  const { ratio, pattern, scope, stem, head } = values;
+  return {
+    recipe: values.recipe,
+    model: { name: model, shortcut: values.shortcut },
+    ratio: { ratio, pattern, scope, stem: stem || undefined, head: head || undefined },
+    data: { name: values.data, dir: values.dataDir, workers: values.workers },
+    seed: values.seed,
+    epochs: values.epochs,
+    batch: values.batch,
+    optimizer: defined({ kind: values.optimizer, weightDecay: values.weightDecay }),
+    schedule: { learningRate: values.lr },
+    labelSmoothing: values.labelSmoothing,
+    clipNorm: values.clipNorm,
+    averageDecay: values.ema,
+    transforms: { mixup: values.mixup, cutout: values.cutout },
+  };
+}
+
+/** A run says itself what it is; only where things lie and how many threads work may change. */
+async function resumedRun(
+  run: string,
+  model: string | undefined,
+  values: TrainValues,
+  given: ReadonlySet<string>,
+): Promise<Choice> {
+  const other = [...given].find((key) => !resumeOptions.has(key));
+  if (other !== undefined || model !== undefined) {
+    const what = other === undefined ? model : optionName(other);
+    throw new RectioError(
+      'usage',
+      `${what} cannot be given together with --resume: a run goes on as it was begun`,
+      `Leave it out, as in: rectio train --resume ${run}`,
+    );
+  }
+  const { readRunRecord } = await import('../train/index.js');
+  const { config, engine } = await readRunRecord(run);
+  const data = { ...config.data, ...defined({ dir: values.dataDir, workers: values.workers }) };
+  const name = given.has('engine') ? values.engine : engine.name;
+  return { config: { ...config, data }, engine: { engine: name, threads: values.threads } };
+}
+
+async function runTraining(
+  config: TrainConfig,
+  choice: EngineChoice,
+  values: TrainValues,
+  output: Output,
+): Promise<number> {
+  const screen = output.progressTo(values.json);
+  const progress = createProgress(
+    screen,
+    `${config.model.name} ${config.ratio.pattern ?? config.ratio.ratio ?? '1:1'}`,
+  );
+  const stopping = listenForSignals((signal) => {
+    progress.clear();
+    output.note(`${signal}: finishing the step and writing a checkpoint; once more stops at once.`);
+  });
+  let readerGone = false;
+  output.onClosed(() => {
+    readerGone = true;
+    stopping.stop();
+  });
+  try {
+    const [{ train }, { packageVersion }] = await Promise.all([import('../train/index.js'), import('./version.js')]);
+    const prepared = await prepareTraining(config, choice);
+    const folder = values.resume ?? values.run;
+    const events = train({
+      ...prepared,
+      versions: { rectio: packageVersion(), ...prepared.engine.versions },
+      ...(folder === undefined ? {} : { run: folder }),
+      resume: values.resume !== undefined,
+      signal: stopping.signal,
+    });
+    for await (const event of events) {
+      progress.show(event);
+      if (event.type === 'done') printSummary(event.summary, values.json, output);
+    }
+    return exitCodes.done;
+  } catch (error) {
+    progress.clear();
+    if (!(error instanceof RectioError) || error.code !== 'interrupted') throw error;
+    const signal = stopping.received();
+    output.note(`${error.message}\n${error.hint}`);
+    if (signal) return signalExitCode(signal);
+    return readerGone ? exitCodes.closed : exitCodes.failed;
+  } finally {
+    stopping.release();
+  }
+}
+
+function printSummary(summary: TrainSummary, json: boolean, output: Output): void {
+  if (json) {
+    output.json(summary);
+    return;
+  }
+  const { test, train, seconds, run } = summary;
+  output.print(
+    `done in ${formatDuration(seconds)}: test error ${test.error.toFixed(2)} %, loss ${test.loss.toFixed(3)} ` +
+      `(training: ${train.error.toFixed(2)} %, ${train.loss.toFixed(3)})`,
+  );
+  output.print(`weights and metrics: ${run}`);
+}

@@ -1,6 +1,6 @@
 /** Places tensors in one block of memory, so that those alive at the same time do not overlap. */
 
-import type { Lifetime } from './lifetimes.js';
+import { bytesAlive, type Lifetime } from './lifetimes.js';
 
 export interface ArenaOptions {
   /** Every offset is a multiple of this many bytes; default 64, a cache line. */
@@ -16,8 +16,9 @@ export interface Arena {
 
 /**
  * Greedy best fit: the tensors in some order, each into the smallest gap that takes it among those placed before it
- * that live at the same time (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net inference").
- * No one order is best for every plan, so a few are tried and the smallest arena wins.
+ * that live at the same time. No one order is best for every plan, so a few are tried and the smallest arena wins;
+ * most often it is the order by breadth (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net
+ * inference"), which begins with what lives through the fullest call.
  * @param sizes bytes of each tensor; those of size 0 take no room
  * @param lifetimes of the same tensors, in the same order
  */
@@ -27,12 +28,14 @@ export function placeInArena(
   { alignment = 64 }: ArenaOptions = {},
 ): Arena {
   const rounded = sizes.map((size) => Math.ceil(size / alignment) * alignment);
-  const span = (i: number): number => lifetimes[i]!.last - lifetimes[i]!.first + 1;
+  const alive = bytesAlive(rounded, lifetimes);
+  const breadth = lifetimes.map(({ first, last }) => alive.slice(first, last + 1).reduce((a, b) => Math.max(a, b), 0));
+  const area = lifetimes.map(({ first, last }, i) => rounded[i]! * (last - first + 1));
   const all = sizes.map((_, i) => i);
   const orders = [
-    all.toSorted((a, b) => rounded[b]! - rounded[a]! || lifetimes[a]!.first - lifetimes[b]!.first),
-    all.toSorted((a, b) => rounded[b]! * span(b) - rounded[a]! * span(a) || a - b),
-    all.toSorted((a, b) => span(b) - span(a) || rounded[b]! - rounded[a]! || a - b),
+    all.toSorted((a, b) => breadth[b]! - breadth[a]! || rounded[b]! - rounded[a]! || a - b),
+    all.toSorted((a, b) => rounded[b]! - rounded[a]! || lifetimes[a]!.first - lifetimes[b]!.first || a - b),
+    all.toSorted((a, b) => area[b]! - area[a]! || a - b),
   ];
   return orders
     .map((order) => placeInOrder(order, rounded, lifetimes))

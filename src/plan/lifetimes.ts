@@ -15,28 +15,30 @@ export interface Lifetime {
  */
 export function lifetimes(plan: Plan): Lifetime[] {
   const end = Math.max(0, plan.calls.length - 1);
-  const first = plan.tensors.map(({ role }) => (role === 'input' || persistentRoles.has(role) ? 0 : end));
+  const first = plan.tensors.map(({ role }) => (persistentRoles.has(role) ? 0 : end));
   const last = plan.tensors.map(({ role }) => (persistentRoles.has(role) ? end : 0));
   plan.calls.forEach((call, index) => {
     for (const id of idsWritten(call)) first[id] = Math.min(first[id]!, index);
     for (const id of [...idsRead(call), ...idsWritten(call)]) last[id] = Math.max(last[id]!, index);
   });
+  for (const id of Object.values(plan.inputs)) first[id] = 0;
   for (const id of Object.values(plan.outputs)) last[id] = end;
   return plan.tensors.map(({ id }) => ({ first: first[id]!, last: last[id]! }));
 }
 
+/** How many bytes live during each call. */
+export function bytesAlive(sizes: readonly number[], spans: readonly Lifetime[]): number[] {
+  const calls = spans.reduce((end, { last }) => Math.max(end, last + 1), 0);
+  const alive = Array.from({ length: calls + 1 }, () => 0);
+  spans.forEach(({ first, last }, i) => {
+    alive[first]! += sizes[i]!;
+    alive[last + 1]! -= sizes[i]!;
+  });
+  for (let call = 1; call <= calls; call++) alive[call]! += alive[call - 1]!;
+  return alive.slice(0, calls);
+}
+
 /** The most bytes alive during any one call: no arena can be smaller. */
 export function peakBytes(sizes: readonly number[], spans: readonly Lifetime[]): number {
-  const changes: number[] = [];
-  spans.forEach(({ first, last }, i) => {
-    changes[first] = (changes[first] ?? 0) + sizes[i]!;
-    changes[last + 1] = (changes[last + 1] ?? 0) - sizes[i]!;
-  });
-  let alive = 0;
-  let peak = 0;
-  for (let call = 0; call < changes.length; call++) {
-    alive += changes[call] ?? 0;
-    peak = Math.max(peak, alive);
-  }
-  return peak;
+  return bytesAlive(sizes, spans).reduce((peak, bytes) => Math.max(peak, bytes), 0);
 }

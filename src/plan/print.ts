@@ -10,7 +10,7 @@ import {
 } from './plan.js';
 
 /** Slots whose part in the call does not show from their place. */
-const labeled = new Set(['addend', 'daddend', 'dy2', 'y', 'norm']);
+const labeled = { read: new Set(['addend', 'dy2', 'y', 'norm']), written: new Set(['daddend', 'index']) };
 
 /**
  * `conv1            convolution         images[128,3,32,32] conv1.weight -> conv1[128,16,32,32]  3x3 s1 p1`:
@@ -36,16 +36,16 @@ export function printPlan(plan: Plan): string {
 }
 
 function callText(plan: Plan, call: KernelCall): string {
-  const tensors = (slots: Slots, labels: boolean): string[] =>
+  const tensors = (slots: Slots, labels: ReadonlySet<string>): string[] =>
     Object.entries(slots).map(([slot, id]) => {
       const { name, role, dims } = plan.tensors[id]!;
       const shape = persistentRoles.has(role) || role === 'gradient' ? '' : `[${dims.join()}]`;
-      return `${labels && labeled.has(slot) ? `${slot}=` : ''}${name}${shape}`;
+      return `${labels.has(slot) ? `${slot}=` : ''}${name}${shape}`;
     });
-  const written = tensors(call.out, false);
-  const updated = tensors(call.update, false);
+  const written = tensors(call.out, labeled.written);
+  const updated = tensors(call.update, labeled.written);
   const flow = [
-    ...tensors(call.in, true),
+    ...tensors(call.in, labeled.read),
     ...(written.length > 0 ? ['->', ...written] : []),
     ...(updated.length > 0 ? ['~>', ...updated] : []),
   ].join(' ');
@@ -53,14 +53,15 @@ function callText(plan: Plan, call: KernelCall): string {
   return attributes === '' ? flow : `${flow}  ${attributes}`;
 }
 
+/** What is false or 0 is left out. */
 function attributesText(call: KernelCall): string {
   const { kind: _kind, node: _node, in: _in, out: _out, update: _update, ...attributes } = call;
   return Object.entries(attributes)
     .flatMap(([name, value]: [string, unknown]) => {
       if (name === 'window') return [windowText(value as ConvolutionWindow)];
       if (name === 'function') return [functionText(value as ActivationFunction)];
-      if (typeof value === 'boolean') return value ? [name] : [];
-      return [`${name} ${value}`];
+      if (value === true) return [name];
+      return value === false || value === 0 ? [] : [`${name} ${value as string | number}`];
     })
     .join(' ');
 }

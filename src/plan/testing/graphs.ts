@@ -46,8 +46,8 @@ export function randomGraph(seed: number, length = 12): Graph {
     used.add(value);
     return value;
   };
-  /** Some value, most often a late one. */
-  const any = (): Value => pick(stream.below(3) === 0 ? values : values.slice(-2));
+  /** Some value, most often the last. */
+  const any = (): Value => pick(stream.below(3) === 0 ? values : values.slice(-1));
   /** Another value of the same shape as x, maybe x itself. */
   const like = (x: Value): Value => {
     const wanted = net.shape(x).join();
@@ -73,9 +73,12 @@ export function randomGraph(seed: number, length = 12): Graph {
       });
     },
     (name, x) => net.batchNorm(name, x),
-    (name, x) => net.batchNorm(name, x),
     (name, x) => net.relu(name, x),
-    (name, x) => net.relu(name, x),
+    // What fusing looks for, so that it is not left to chance.
+    (name, x) => net.relu(name, convNorm(net, name, x)),
+    (name, x) => net.relu(name, net.add(`${name}.add`, net.batchNorm(`${name}.bn`, x), like(x))),
+    (name, x) => net.add(name, convNorm(net, `${name}.a`, x), convNorm(net, `${name}.b`, x)),
+    (name, x) => net.relu(name, net.add(`${name}.add`, x, like(x))),
     (name, x) => net.leakyRelu(name, x, { slope: 0.2 }),
     (name, x) => net.prelu(name, x, { perChannel: flag() }),
     (name, x) => net.relu6(name, x),

@@ -18,47 +18,42 @@ export interface Site {
 }
 
 /**
- * Which activations can be sites. Sigmoid is none: networks use it as a gate or as an output, where the identity means
- * something else. Total, so that a new kind has to say.
+ * What a node is to the units of a network:
+ * - `layer`: what units are made of
+ * - `site`: an activation that may be one
+ * - `link`: what may stand between a layer and the activation behind it
+ * - `transparent`: a link that may also stand between an activation and the layer behind it
+ * - `other`: ends the search
+ *
+ * Sigmoid is no site: networks use it as a gate or as an output, where the identity means something else.
  */
-const siteKinds: { readonly [K in OpKind]: boolean } = {
-  input: false,
-  convolution: false,
-  batchNorm: false,
-  relu: true,
-  leakyRelu: true,
-  prelu: true,
-  relu6: true,
-  silu: true,
-  gelu: true,
-  sigmoid: false,
-  identity: false,
-  add: false,
-  concat: false,
-  padChannels: false,
-  maxPool: false,
-  averagePool: false,
-  globalAveragePool: false,
-  linear: false,
-  flatten: false,
-  dropout: false,
-  scale: false,
+type Part = 'layer' | 'site' | 'link' | 'transparent' | 'other';
+
+const partRules: { readonly [K in OpKind]: Part } = {
+  input: 'other',
+  convolution: 'layer',
+  batchNorm: 'link',
+  relu: 'site',
+  leakyRelu: 'site',
+  prelu: 'site',
+  relu6: 'site',
+  silu: 'site',
+  gelu: 'site',
+  sigmoid: 'other',
+  identity: 'transparent',
+  add: 'link',
+  concat: 'link',
+  padChannels: 'other',
+  maxPool: 'link',
+  averagePool: 'link',
+  globalAveragePool: 'other',
+  linear: 'layer',
+  flatten: 'other',
+  dropout: 'transparent',
+  scale: 'link',
 };
 
-/** What may stand between a layer and the activation behind it. */
-const betweenLayerAndActivation: ReadonlySet<OpKind> = new Set([
-  'batchNorm',
-  'add',
-  'concat',
-  'scale',
-  'dropout',
-  'identity',
-  'maxPool',
-  'averagePool',
-]);
-
-/** What may stand between an activation and the convolution behind it. */
-const transparent: ReadonlySet<OpKind> = new Set(['dropout', 'identity']);
+const partOf = (node: Node): Part => partRules[node.op.kind];
 
 /** All sites in forward order: stem, body and head. */
 export function findSites(graph: Graph): Site[] {
@@ -67,7 +62,7 @@ export function findSites(graph: Graph): Site[] {
 
   return graph.nodes.flatMap((node): Site[] => {
     const { role } = node.place;
-    if (!siteKinds[node.op.kind] || role === 'shortcut') return [];
+    if (partOf(node) !== 'site' || role === 'shortcut') return [];
     const layer = layers.get(node.inputs[0]!);
     const site = (part: Site['part']): Site[] => [{ name: node.name, ...sitePlace(node.place), part }];
     if (layer === 'linear') return site('head');
@@ -85,10 +80,12 @@ export function sitePlace({ stage, block }: Pick<Place, 'stage' | 'block'>): Pic
 /** For each node, the layer whose result it is, before any activation; a convolution goes before a linear layer. */
 function layersBehind(graph: Graph): ReadonlyMap<string, 'convolution' | 'linear'> {
   const layers = new Map<string, 'convolution' | 'linear'>();
-  for (const { name, op, inputs, place } of graph.nodes) {
+  for (const node of graph.nodes) {
+    const { name, op, inputs, place } = node;
+    const part = partOf(node);
     if (op.kind === 'convolution' && place.role !== 'shortcut') layers.set(name, 'convolution');
     if (op.kind === 'linear') layers.set(name, 'linear');
-    if (!betweenLayerAndActivation.has(op.kind)) continue;
+    if (part !== 'link' && part !== 'transparent') continue;
     const found = inputs.map((input) => layers.get(input));
     if (found.includes('convolution')) layers.set(name, 'convolution');
     else if (found.includes('linear')) layers.set(name, 'linear');
@@ -101,7 +98,7 @@ function isPreActivation(graph: Graph): boolean {
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
   const before = (node: Node): Node | undefined => {
     const input = nodes.get(node.inputs[0]!);
-    return input !== undefined && transparent.has(input.op.kind) ? before(input) : input;
+    return input !== undefined && partOf(input) === 'transparent' ? before(input) : input;
   };
   return graph.nodes.some((node) => {
     if (!isActivation(node.op)) return false;
@@ -118,7 +115,7 @@ function activationsBeforeConvolutions(graph: Graph): ReadonlySet<string> {
   for (const node of [...graph.nodes].reverse()) {
     const takes =
       (node.op.kind === 'convolution' && node.place.role !== 'shortcut') ||
-      (transparent.has(node.op.kind) && found.has(node.name));
+      (partOf(node) === 'transparent' && found.has(node.name));
     if (takes) for (const input of node.inputs) found.add(input);
   }
   return found;

@@ -10,8 +10,13 @@ export interface EngineOptions {
   readonly threads?: number;
 }
 
+// The native engine is loaded when it is asked for: whoever does not compute should not wait for it.
 const openers = {
-  auto: () => createReferenceEngine(),
+  auto: async (options) => {
+    const { createOnednnEngine, onednnStatus } = await import('./onednn/index.js');
+    return onednnStatus().available ? createOnednnEngine(options) : createReferenceEngine();
+  },
+  onednn: async (options) => (await import('./onednn/index.js')).createOnednnEngine(options),
   reference: () => createReferenceEngine(),
 } satisfies Record<string, (options: EngineOptions) => Engine | Promise<Engine>>;
 
@@ -27,9 +32,9 @@ function isEngineName(name: string): name is EngineName {
  * Opens an engine; `auto` takes the fastest one that works here.
  * @throws RectioError `usage` for an unknown name
  */
-export async function openEngine(name: string, _options: EngineOptions = {}): Promise<Engine> {
+export async function openEngine(name: string, options: EngineOptions = {}): Promise<Engine> {
   if (!isEngineName(name)) {
     throw new RectioError('usage', `There is no engine named ${name}.`, didYouMean(name, engineNames));
   }
-  return openers[name]();
+  return openers[name](options);
 }

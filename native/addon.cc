@@ -1,0 +1,450 @@
+// The door to JavaScript (Node-API). It reads a plan out of JavaScript objects, checks every type on the way, and hands
+// work to one compute thread: OpenMP keeps a pool of threads per calling thread, so all programs share that one caller.
+#include <node_api.h>
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "program.hpp"
+
+namespace rectio {
+namespace {
+
+// ---- Reading values -------------------------------------------------------------------------------------------------
+
+void ok(napi_status status, const char* what) {
+  if (status != napi_ok) throw PlanError(std::string("expected ") + what);
+}
+
+napi_valuetype typeOf(napi_env env, napi_value value) {
+  napi_valuetype type;
+  ok(napi_typeof(env, value, &type), "a value");
+  return type;
+}
+
+std::string toText(napi_env env, napi_value value) {
+  size_t length = 0;
+  ok(napi_get_value_string_utf8(env, value, nullptr, 0, &length), "a text");
+  std::string text(length, '\0');
+  ok(napi_get_value_string_utf8(env, value, text.data(), length + 1, &length), "a text");
+  return text;
+}
+
+double toNumber(napi_env env, napi_value value) {
+  double number;
+  ok(napi_get_value_double(env, value, &number), "a number");
+  return number;
+}
+
+int64_t toWhole(napi_env env, napi_value value, double least, double most) {
+  const double number = toNumber(env, value);
+  if (!(number >= least && number <= most) || number != std::floor(number)) throw PlanError("expected a whole number in range");
+  return static_cast<int64_t>(number);
+}
+
+std::vector<napi_value> toList(napi_env env, napi_value value) {
+  uint32_t length = 0;
+  ok(napi_get_array_length(env, value, &length), "a list");
+  std::vector<napi_value> items(length);
+  for (uint32_t i = 0; i < length; ++i) ok(napi_get_element(env, value, i, &items[i]), "an item");
+  return items;
+}
+
+napi_value get(napi_env env, napi_value object, const char* name) {
+  napi_value value;
+  ok(napi_get_named_property(env, object, name, &value), name);
+  return value;
+}
+
+std::vector<std::pair<std::string, napi_value>> entries(napi_env env, napi_value object) {
+  napi_value names;
+  ok(napi_get_property_names(env, object, &names), "an object");
+  std::vector<std::pair<std::string, napi_value>> found;
+  for (napi_value name : toList(env, names)) {
+    napi_value value;
+    ok(napi_get_property(env, object, name, &value), "a property");
+    found.emplace_back(toText(env, name), value);
+  }
+  return found;
+}
+
+std::vector<float> toFloats(napi_env env, napi_value value) {
+  bool isTyped = false;
+  ok(napi_is_typedarray(env, value, &isTyped), "a Float32Array");
+  napi_typedarray_type type;
+  size_t length = 0;
+  void* data = nullptr;
+  if (isTyped) ok(napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr), "a Float32Array");
+  if (!isTyped || type != napi_float32_array) throw PlanError("expected a Float32Array");
+  const float* first = static_cast<const float*>(data);
+  return std::vector<float>(first, first + length);
+}
+
+std::vector<double> toNumbers(napi_env env, napi_value value) {
+  std::vector<double> numbers;
+  for (napi_value item : toList(env, value)) numbers.push_back(toNumber(env, item));
+  return numbers;
+}
+
+constexpr double kMostIds = 1 << 24;
+
+std::map<std::string, int> toIds(napi_env env, napi_value object) {
+  std::map<std::string, int> ids;
+  for (const auto& [name, value] : entries(env, object))
+    if (typeOf(env, value) != napi_undefined) ids[name] = static_cast<int>(toWhole(env, value, 0, kMostIds));
+  return ids;
+}
+
+void readAttribute(napi_env env, CallSpec& call, const std::string& name, napi_value value, int depth) {
+  bool isList = false;
+  ok(napi_is_array(env, value, &isList), "an attribute");
+  switch (typeOf(env, value)) {
+    case napi_undefined:
+      return;
+    case napi_number:
+      call.numbers[name] = {toNumber(env, value)};
+      return;
+    case napi_boolean: {
+      bool flag;
+      ok(napi_get_value_bool(env, value, &flag), "a flag");
+      call.numbers[name] = {flag ? 1.0 : 0.0};
+      return;
+    }
+    case napi_string:
+      call.texts[name] = toText(env, value);
+      return;
+    case napi_object:
+      if (depth > 3) break;
+      if (isList) {
+        call.numbers[name] = toNumbers(env, value);
+      } else {
+        for (const auto& [inner, part] : entries(env, value)) readAttribute(env, call, name + "." + inner, part, depth + 1);
+      }
+      return;
+    default:
+      break;
+  }
+  call.fail("the attribute " + name + " is of no known type");
+}
+
+PlanSpec toPlan(napi_env env, napi_value value) {
+  PlanSpec plan;
+  plan.batch = toWhole(env, get(env, value, "batch"), 1, 1 << 24);
+  for (napi_value item : toList(env, get(env, value, "tensors"))) {
+    TensorSpec tensor;
+    tensor.name = toText(env, get(env, item, "name"));
+    tensor.role = toText(env, get(env, item, "role"));
+    tensor.type = toText(env, get(env, item, "type"));
+    for (napi_value dim : toList(env, get(env, item, "dims"))) tensor.dims.push_back(toWhole(env, dim, 1, static_cast<double>(kMostElements)));
+    const napi_value of = get(env, item, "of");
+    if (typeOf(env, of) != napi_undefined) tensor.of = static_cast<int>(toWhole(env, of, 0, kMostIds));
+    plan.tensors.push_back(std::move(tensor));
+  }
+  for (napi_value item : toList(env, get(env, value, "calls"))) {
+    CallSpec call;
+    call.kind = toText(env, get(env, item, "kind"));
+    call.node = toText(env, get(env, item, "node"));
+    call.in = toIds(env, get(env, item, "in"));
+    call.out = toIds(env, get(env, item, "out"));
+    call.update = toIds(env, get(env, item, "update"));
+    for (const auto& [name, part] : entries(env, item))
+      if (name != "kind" && name != "node" && name != "in" && name != "out" && name != "update") readAttribute(env, call, name, part, 0);
+    plan.calls.push_back(std::move(call));
+  }
+  // Values are passed in the order of the plan's own properties.
+  for (const auto& [name, id] : entries(env, get(env, value, "inputs")))
+    plan.inputs.emplace_back(name, static_cast<int>(toWhole(env, id, 0, kMostIds)));
+  for (const auto& [name, id] : entries(env, get(env, value, "outputs")))
+    plan.outputs.emplace_back(name, static_cast<int>(toWhole(env, id, 0, kMostIds)));
+  return plan;
+}
+
+// ---- Making values --------------------------------------------------------------------------------------------------
+
+napi_value fromText(napi_env env, const std::string& text) {
+  napi_value value;
+  napi_create_string_utf8(env, text.c_str(), text.size(), &value);
+  return value;
+}
+
+napi_value fromNumber(napi_env env, double number) {
+  napi_value value;
+  napi_create_double(env, number, &value);
+  return value;
+}
+
+napi_value fromFloats(napi_env env, const std::vector<float>& floats) {
+  napi_value buffer, view;
+  void* data = nullptr;
+  ok(napi_create_arraybuffer(env, floats.size() * sizeof(float), &data, &buffer), "memory for a result");
+  if (!floats.empty()) std::memcpy(data, floats.data(), floats.size() * sizeof(float));
+  ok(napi_create_typedarray(env, napi_float32_array, floats.size(), buffer, 0, &view), "memory for a result");
+  return view;
+}
+
+napi_value fromObject(napi_env env, const std::vector<std::pair<std::string, napi_value>>& properties) {
+  napi_value object;
+  napi_create_object(env, &object);
+  for (const auto& [name, value] : properties) napi_set_named_property(env, object, name.c_str(), value);
+  return object;
+}
+
+napi_value nothing(napi_env env) {
+  napi_value value;
+  napi_get_undefined(env, &value);
+  return value;
+}
+
+// ---- The compute thread ---------------------------------------------------------------------------------------------
+
+// One piece of work and what becomes of it: `work` on the compute thread, `result` back on JavaScript's.
+struct Job {
+  std::function<void()> work;
+  std::function<napi_value(napi_env)> result;
+  napi_deferred deferred = nullptr;
+  napi_threadsafe_function settle = nullptr;
+  std::string error;
+};
+
+class ComputeThread {
+ public:
+  void submit(Job* job) {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (!started_) std::thread([this] { serve(); }).detach();
+      started_ = true;
+      queue_.push_back(job);
+    }
+    wake_.notify_one();
+  }
+
+  // Before the process ends: what has not begun never will, what runs is waited for.
+  void drain() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    queue_.clear();
+    idle_.wait(lock, [this] { return !busy_; });
+  }
+
+ private:
+  void serve() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    for (;;) {
+      wake_.wait(lock, [this] { return !queue_.empty(); });
+      Job* job = queue_.front();
+      queue_.pop_front();
+      busy_ = true;
+      lock.unlock();
+      try {
+        job->work();
+      } catch (const std::bad_alloc&) {
+        job->error = "not enough memory";
+      } catch (const std::exception& error) {
+        job->error = error.what();
+      }
+      const napi_threadsafe_function settle = job->settle;
+      if (napi_call_threadsafe_function(settle, job, napi_tsfn_blocking) == napi_ok)
+        napi_release_threadsafe_function(settle, napi_tsfn_release);
+      else
+        delete job;  // JavaScript is gone; nobody is left to hear it.
+      lock.lock();
+      busy_ = false;
+      idle_.notify_all();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_, idle_;
+  std::deque<Job*> queue_;
+  bool started_ = false, busy_ = false;
+};
+
+// Never destroyed: its thread may outlive every destructor.
+ComputeThread& computeThread() {
+  static auto* thread = new ComputeThread;
+  return *thread;
+}
+
+void settleJob(napi_env env, napi_value, void*, void* data) {
+  std::unique_ptr<Job> job(static_cast<Job*>(data));
+  if (env == nullptr) return;
+  napi_value value = nullptr;
+  if (job->error.empty()) {
+    try {
+      value = job->result(env);
+    } catch (const std::exception& error) {
+      job->error = error.what();
+    }
+  }
+  if (job->error.empty()) {
+    napi_resolve_deferred(env, job->deferred, value);
+    return;
+  }
+  napi_value error;
+  napi_create_error(env, nullptr, fromText(env, job->error), &error);
+  napi_reject_deferred(env, job->deferred, error);
+}
+
+napi_value submit(napi_env env, std::function<void()> work, std::function<napi_value(napi_env)> result) {
+  auto job = std::make_unique<Job>();
+  job->work = std::move(work);
+  job->result = std::move(result);
+  napi_value promise;
+  ok(napi_create_threadsafe_function(env, nullptr, nullptr, fromText(env, "rectio"), 0, 1, nullptr, nullptr, nullptr, settleJob, &job->settle),
+     "a way back to JavaScript");
+  ok(napi_create_promise(env, &job->deferred, &promise), "a promise");
+  computeThread().submit(job.release());
+  return promise;
+}
+
+// ---- The functions --------------------------------------------------------------------------------------------------
+
+// What JavaScript holds of a program. `program` is only touched on the compute thread.
+struct Handle {
+  std::unique_ptr<Program> program;
+  int threads = 1;
+
+  Program& live() {
+    if (!program) throw PlanError("the program has been disposed of");
+    omp_set_num_threads(threads);
+    return *program;
+  }
+};
+using SharedHandle = std::shared_ptr<Handle>;
+
+constexpr napi_type_tag kHandleTag = {0x52656374696f5072, 0x6f6772616d000001};
+
+napi_value fromHandle(napi_env env, const SharedHandle& handle) {
+  napi_value value;
+  auto* held = new SharedHandle(handle);
+  ok(napi_create_external(env, held, [](napi_env, void* data, void*) { delete static_cast<SharedHandle*>(data); }, nullptr, &value), "a handle");
+  ok(napi_type_tag_object(env, value, &kHandleTag), "a handle");
+  return value;
+}
+
+SharedHandle toHandle(napi_env env, napi_value value) {
+  bool ours = false;
+  if (typeOf(env, value) != napi_external || napi_check_object_type_tag(env, value, &kHandleTag, &ours) != napi_ok || !ours)
+    throw PlanError("expected a program");
+  void* held = nullptr;
+  ok(napi_get_value_external(env, value, &held), "a program");
+  return *static_cast<SharedHandle*>(held);
+}
+
+using Arguments = std::vector<napi_value>;
+
+// prepare(plan, threads, tuning) → {handle, sizes, tuning}
+napi_value prepare(napi_env env, const Arguments& arguments) {
+  auto plan = std::make_shared<PlanSpec>(toPlan(env, arguments[0]));
+  auto handle = std::make_shared<Handle>();
+  handle->threads = static_cast<int>(toWhole(env, arguments[1], 1, 4096));
+  std::map<std::string, std::string> tuning;
+  for (const auto& [call, choice] : entries(env, arguments[2])) tuning[call] = toText(env, choice);
+  return submit(
+      env,
+      [=] {
+        omp_set_num_threads(handle->threads);
+        handle->program = std::make_unique<Program>(std::move(*plan), handle->threads, tuning);
+      },
+      [=](napi_env env) {
+        const std::vector<double> sizes = handle->program->sizes();
+        napi_value list;
+        ok(napi_create_array_with_length(env, sizes.size(), &list), "a list");
+        for (uint32_t i = 0; i < sizes.size(); ++i) napi_set_element(env, list, i, fromNumber(env, sizes[i]));
+        std::vector<std::pair<std::string, napi_value>> chosen;
+        for (const auto& [call, name] : handle->program->tuning()) chosen.emplace_back(call, fromText(env, name));
+        return fromObject(env, {{"handle", fromHandle(env, handle)}, {"sizes", list}, {"tuning", fromObject(env, chosen)}});
+      });
+}
+
+// place(handle, offsets, totalBytes)
+napi_value place(napi_env env, const Arguments& arguments) {
+  const SharedHandle handle = toHandle(env, arguments[0]);
+  const std::vector<double> offsets = toNumbers(env, arguments[1]);
+  const double total = toNumber(env, arguments[2]);
+  return submit(env, [=] { handle->live().place(offsets, total); }, nothing);
+}
+
+// run(handle, inputs in the plan's order, [learningRate, step, averageDecay]) → outputs in the plan's order
+napi_value run(napi_env env, const Arguments& arguments) {
+  const SharedHandle handle = toHandle(env, arguments[0]);
+  auto inputs = std::make_shared<std::vector<std::vector<float>>>();
+  for (napi_value item : toList(env, arguments[1])) inputs->push_back(toFloats(env, item));
+  const std::vector<double> numbers = toNumbers(env, arguments[2]);
+  if (numbers.size() != 3 || !(numbers[1] >= 0 && numbers[1] <= 4294967295.0)) throw PlanError("expected three scalars");
+  const Scalars scalars{static_cast<float>(numbers[0]), static_cast<float>(numbers[2]), static_cast<uint32_t>(numbers[1])};
+  auto outputs = std::make_shared<std::vector<std::vector<float>>>();
+  return submit(
+      env, [=] { handle->live().run(*inputs, *outputs, scalars); },
+      [=](napi_env env) {
+        napi_value list;
+        ok(napi_create_array_with_length(env, outputs->size(), &list), "a list");
+        for (uint32_t i = 0; i < outputs->size(); ++i) napi_set_element(env, list, i, fromFloats(env, (*outputs)[i]));
+        return list;
+      });
+}
+
+// read(handle, tensor) → values in logical order
+napi_value read(napi_env env, const Arguments& arguments) {
+  const SharedHandle handle = toHandle(env, arguments[0]);
+  const int tensor = static_cast<int>(toWhole(env, arguments[1], 0, kMostIds));
+  auto values = std::make_shared<std::vector<float>>();
+  return submit(env, [=] { *values = handle->live().read(tensor); }, [=](napi_env env) { return fromFloats(env, *values); });
+}
+
+// write(handle, tensor, values)
+napi_value write(napi_env env, const Arguments& arguments) {
+  const SharedHandle handle = toHandle(env, arguments[0]);
+  const int tensor = static_cast<int>(toWhole(env, arguments[1], 0, kMostIds));
+  auto values = std::make_shared<std::vector<float>>(toFloats(env, arguments[2]));
+  return submit(env, [=] { handle->live().write(tensor, *values); }, nothing);
+}
+
+// dispose(handle)
+napi_value dispose(napi_env env, const Arguments& arguments) {
+  const SharedHandle handle = toHandle(env, arguments[0]);
+  return submit(env, [=] { handle->program.reset(); }, nothing);
+}
+
+// describe() → {onednn, block}
+napi_value describe(napi_env env, const Arguments&) {
+  return fromObject(env, {{"onednn", fromText(env, dnn::version())}, {"block", fromNumber(env, kBlock)}});
+}
+
+template <napi_value (*kFunction)(napi_env, const Arguments&), size_t kCount>
+napi_value guarded(napi_env env, napi_callback_info info) {
+  size_t count = kCount;
+  Arguments arguments(std::max<size_t>(kCount, 1));
+  if (napi_get_cb_info(env, info, &count, arguments.data(), nullptr, nullptr) != napi_ok) return nullptr;
+  try {
+    if (count < kCount) throw PlanError("expected " + std::to_string(kCount) + " arguments");
+    return kFunction(env, arguments);
+  } catch (const std::exception& error) {
+    bool pending = false;
+    napi_is_exception_pending(env, &pending);
+    if (!pending) napi_throw_error(env, nullptr, error.what());
+    return nullptr;
+  }
+}
+
+napi_value initialize(napi_env env, napi_value exports) {
+  const std::pair<const char*, napi_callback> functions[] = {
+      {"prepare", guarded<prepare, 3>}, {"place", guarded<place, 3>},     {"run", guarded<run, 3>},          {"read", guarded<read, 2>},
+      {"write", guarded<write, 3>},     {"dispose", guarded<dispose, 1>}, {"describe", guarded<describe, 0>},
+  };
+  for (const auto& [name, callback] : functions) {
+    napi_value function;
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
+    napi_set_named_property(env, exports, name, function);
+  }
+  napi_add_env_cleanup_hook(env, [](void*) { computeThread().drain(); }, nullptr);
+  return exports;
+}
+
+}  // namespace
+}  // namespace rectio
+
+NAPI_MODULE_INIT() { return rectio::initialize(env, exports); }

@@ -1,0 +1,122 @@
+// What a kernel is, and what it is built from.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "parallel.hpp"
+#include "spec.hpp"
+#include "tensor.hpp"
+
+namespace rectio {
+
+// One call of a plan, ready to run again and again. It keeps pointers to tensors, which outlive it; their `data` is set
+// when the program's memory is placed, and does not change until the next `bind`.
+struct Kernel {
+  virtual ~Kernel() = default;
+  virtual size_t scratchBytes() const { return 0; }
+  // The tensors have their memory now, and `scratch` is this kernel's own for the time of its run.
+  virtual void bind(char* /*scratch*/) {}
+  virtual void run(const Scalars& scalars) = 0;
+};
+
+struct Tuning {
+  std::map<std::string, std::string> given;   // choices to follow
+  std::map<std::string, std::string> chosen;  // choices made
+};
+
+// Gives a kernel's maker its tensors and attributes, checked.
+class Builder {
+ public:
+  Builder(const CallSpec& call, std::vector<Tensor>& tensors, Tuning& tuning, int threads)
+      : call(call), tuning(tuning), threads(threads), tensors_(tensors) {}
+
+  const CallSpec& call;
+  Tuning& tuning;
+  const int threads;
+
+  Tensor& in(const std::string& name) const { return need(call.in, name); }
+  Tensor& out(const std::string& name) const { return need(call.out, name); }
+  Tensor& update(const std::string& name) const { return need(call.update, name); }
+  Tensor* inOrNull(const std::string& name) const { return maybe(call.in, name); }
+  Tensor* outOrNull(const std::string& name) const { return maybe(call.out, name); }
+  Tensor& owner(const Tensor& weight) const { return tensors_[static_cast<size_t>(weight.owner)]; }
+
+  // x0, x1, … in order.
+  std::vector<Tensor*> numbered() const {
+    std::vector<Tensor*> found;
+    while (Tensor* next = maybe(call.in, "x" + std::to_string(found.size()))) found.push_back(next);
+    if (found.empty()) call.fail("needs at least one input");
+    return found;
+  }
+
+  [[noreturn]] void fail(const std::string& what) const { call.fail(what); }
+  void check(bool holds, const std::string& what) const {
+    if (!holds) fail(what);
+  }
+  void same(const Tensor& a, const Tensor& b) const {
+    check(a.dims == b.dims && a.layout == b.layout, a.name + " and " + b.name + " must have the same shape");
+  }
+  void vector(const Tensor& t, int64_t length) const {
+    check(t.layout == Layout::plain && t.logical() == length, t.name + " must hold " + std::to_string(length) + " values");
+  }
+  // A batch of feature maps [N, C, H, W].
+  void map(const Tensor& t) const { check(t.layout == Layout::blocked, t.name + " must be a feature map [N, C, H, W]"); }
+  // A batch of vectors [N, F].
+  void rows(const Tensor& t) const { check(t.layout == Layout::plain && t.dims.size() == 2, t.name + " must be [N, features]"); }
+
+ private:
+  std::vector<Tensor>& tensors_;
+  Tensor& need(const std::map<std::string, int>& ids, const std::string& name) const {
+    Tensor* found = maybe(ids, name);
+    if (found == nullptr) fail("needs the tensor " + name);
+    return *found;
+  }
+  Tensor* maybe(const std::map<std::string, int>& ids, const std::string& name) const {
+    const auto found = ids.find(name);
+    if (found == ids.end()) return nullptr;
+    if (found->second < 0 || static_cast<size_t>(found->second) >= tensors_.size()) fail("tensor id out of range at " + name);
+    return &tensors_[static_cast<size_t>(found->second)];
+  }
+};
+
+// Makes the kernel for a call. @throws PlanError for a kind it does not know, or a call that does not fit its tensors.
+std::unique_ptr<Kernel> makeKernel(const Builder& builder);
+
+using KernelMaker = std::unique_ptr<Kernel> (*)(const Builder&);
+
+// One maker per kind; kernel.cc holds the table.
+std::unique_ptr<Kernel> makeConvolution(const Builder&);
+std::unique_ptr<Kernel> makeConvolutionDataGradient(const Builder&);
+std::unique_ptr<Kernel> makeConvolutionWeightGradient(const Builder&);
+std::unique_ptr<Kernel> makeLinear(const Builder&);
+std::unique_ptr<Kernel> makeLinearDataGradient(const Builder&);
+std::unique_ptr<Kernel> makeLinearWeightGradient(const Builder&);
+std::unique_ptr<Kernel> makeBatchNorm(const Builder&);
+std::unique_ptr<Kernel> makeBatchNormGradient(const Builder&);
+std::unique_ptr<Kernel> makeChannelAffine(const Builder&);
+std::unique_ptr<Kernel> makeActivation(const Builder&);
+std::unique_ptr<Kernel> makeActivationGradient(const Builder&);
+std::unique_ptr<Kernel> makeSum(const Builder&);
+std::unique_ptr<Kernel> makeConcat(const Builder&);
+std::unique_ptr<Kernel> makeSliceChannels(const Builder&);
+std::unique_ptr<Kernel> makePadChannels(const Builder&);
+std::unique_ptr<Kernel> makeMaxPool(const Builder&);
+std::unique_ptr<Kernel> makeMaxPoolGradient(const Builder&);
+std::unique_ptr<Kernel> makeAveragePool(const Builder&);
+std::unique_ptr<Kernel> makeAveragePoolGradient(const Builder&);
+std::unique_ptr<Kernel> makeGlobalAveragePool(const Builder&);
+std::unique_ptr<Kernel> makeGlobalAveragePoolGradient(const Builder&);
+std::unique_ptr<Kernel> makeFlatten(const Builder&);
+std::unique_ptr<Kernel> makeUnflatten(const Builder&);
+std::unique_ptr<Kernel> makeDropout(const Builder&);
+std::unique_ptr<Kernel> makeScale(const Builder&);
+std::unique_ptr<Kernel> makeScaleGradient(const Builder&);
+std::unique_ptr<Kernel> makeSoftmaxCrossEntropy(const Builder&);
+std::unique_ptr<Kernel> makeGradientNorm(const Builder&);
+std::unique_ptr<Kernel> makeSgd(const Builder&);
+std::unique_ptr<Kernel> makeAdamW(const Builder&);
+std::unique_ptr<Kernel> makeMovingAverage(const Builder&);
+
+}  // namespace rectio

@@ -1,0 +1,375 @@
+// Batch norm with what surrounds it in one go: addition and ReLU forward, their gradients backward. These passes are
+// bound by memory, so what counts is how often each feature map is read and written.
+#include <cmath>
+
+#include "../kernel.hpp"
+
+namespace rectio {
+namespace {
+
+// Per channel, padded to whole blocks; the filling lanes stay zero, which keeps the filling channels zero.
+class ChannelValues {
+ public:
+  explicit ChannelValues(int64_t channels) : storage_(static_cast<size_t>(blocksOf(channels) * kBlock), 0.0f) {}
+  float& operator[](int64_t channel) { return storage_[static_cast<size_t>(channel)]; }
+  Vec block(int64_t block) const { return loadUnaligned(storage_.data() + block * kBlock); }
+
+ private:
+  std::vector<float> storage_;
+};
+
+// Feature maps and rows of vectors, seen alike: `sites` positions per example and channel.
+struct View {
+  int64_t n, channels, blocks, sites;
+  bool blocked;
+  explicit View(const Tensor& t)
+      : n(t.n()), channels(t.c()), blocks(t.blocks()), sites(t.hw()), blocked(t.layout == Layout::blocked) {}
+  int64_t count() const { return n * sites; }
+};
+
+// Calls work(block, part, firstExample, endExample), each pair once, on all threads.
+template <typename Work>
+void eachBlockAndPart(const View& view, int threads, const Work& work) {
+  const int64_t items = view.blocks * threads;
+  const auto serve = [&](int64_t item) {
+    const int64_t block = item / threads, part = item % threads;
+    work(block, part, view.n * part / threads, view.n * (part + 1) / threads);
+  };
+  if (view.count() * view.channels < kSerialFloats) {
+    for (int64_t item = 0; item < items; ++item) serve(item);
+    return;
+  }
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int64_t item = 0; item < items; ++item) serve(item);
+}
+
+// Calls work(pointer offset in floats, vectors) for every run of registers of one block.
+template <typename Work>
+inline void eachRun(const View& view, int64_t block, int64_t begin, int64_t end, const Work& work) {
+  for (int64_t n = begin; n < end; ++n) work((n * view.blocks + block) * view.sites * kBlock, view.sites);
+}
+
+// Two sums per channel, of one (block, part); doubles, so that long sums over many examples stay exact enough.
+struct PartialSums {
+  double first[kBlock] = {}, second[kBlock] = {};
+  void add(Vec a, Vec b) {
+    for (int lane = 0; lane < kBlock; ++lane) {
+      first[lane] += static_cast<double>(a[lane]);
+      second[lane] += static_cast<double>(b[lane]);
+    }
+  }
+};
+
+// Rows of vectors [N, F] are rare (norms behind linear layers): a plain loop on a transposed copy would cost more code
+// than it saves time, so rows are repacked to blocks and back.
+class Repacked {
+ public:
+  Repacked(const View& view) : view_(view), storage_(static_cast<size_t>(view.n * view.blocks * kBlock) + kBlock) {}
+  float* data() { return aligned(); }
+  const float* pack(const float* rows) {
+    for (int64_t n = 0; n < view_.n; ++n)
+      for (int64_t c = 0; c < view_.channels; ++c) aligned()[n * view_.blocks * kBlock + c] = rows[n * view_.channels + c];
+    return aligned();
+  }
+  void unpack(float* rows) {
+    for (int64_t n = 0; n < view_.n; ++n)
+      for (int64_t c = 0; c < view_.channels; ++c) rows[n * view_.channels + c] = aligned()[n * view_.blocks * kBlock + c];
+  }
+
+ private:
+  float* aligned() {
+    const auto address = reinterpret_cast<uintptr_t>(storage_.data());
+    return reinterpret_cast<float*>((address + kBlock * 4 - 1) / (kBlock * 4) * (kBlock * 4));
+  }
+  View view_;
+  std::vector<float> storage_;
+};
+
+void checkNormed(const Builder& b, const Tensor& x) {
+  b.check(x.layout == Layout::blocked || (x.layout == Layout::plain && x.dims.size() == 2), x.name + " must be [N, C, H, W] or [N, features]");
+}
+
+class BatchNorm final : public Kernel {
+ public:
+  explicit BatchNorm(const Builder& b)
+      : x_(b.in("x")),
+        y_(b.out("y")),
+        weight_(b.in("weight")),
+        bias_(b.in("bias")),
+        addend_(b.inOrNull("addend")),
+        mean_(b.out("mean")),
+        inverse_(b.out("inverseDeviation")),
+        runningMean_(b.update("runningMean")),
+        runningVar_(b.update("runningVar")),
+        epsilon_(b.call.number("epsilon")),
+        momentum_(b.call.number("momentum")),
+        relu_(b.call.flag("relu")),
+        threads_(b.threads),
+        view_(x_) {
+    checkNormed(b, x_);
+    b.same(x_, y_);
+    if (addend_ != nullptr) b.same(x_, *addend_);
+    for (const Tensor* t : {&weight_, &bias_, &mean_, &inverse_, &runningMean_, &runningVar_}) b.vector(*t, view_.channels);
+    sums_.resize(static_cast<size_t>(view_.blocks * threads_));
+  }
+
+  void run(const Scalars&) override {
+    if (view_.blocked) {
+      compute(x_.data, addend_ ? addend_->data : nullptr, y_.data);
+      return;
+    }
+    Repacked x(view_), addend(view_), y(view_);
+    compute(x.pack(x_.data), addend_ ? addend.pack(addend_->data) : nullptr, y.data());
+    y.unpack(y_.data);
+  }
+
+ private:
+  void compute(const float* x, const float* addend, float* y) {
+    // Sums are taken of x less a value from the channel itself: no cancellation where the mean is far from zero.
+    eachBlockAndPart(view_, threads_, [&](int64_t block, int64_t part, int64_t begin, int64_t end) {
+      PartialSums sums;
+      const Vec shift = load(x + block * view_.sites * kBlock);
+      eachRun(view_, block, begin, end, [&](int64_t offset, int64_t vectors) {
+        const float* from = x + offset;
+        Vec first[4] = {}, second[4] = {};
+        int64_t i = 0;
+        for (; i + 4 <= vectors; i += 4)
+          for (int k = 0; k < 4; ++k) {
+            const Vec d = load(from + (i + k) * kBlock) - shift;
+            first[k] += d;
+            second[k] = fma(d, d, second[k]);
+          }
+        for (; i < vectors; ++i) {
+          const Vec d = load(from + i * kBlock) - shift;
+          first[0] += d;
+          second[0] = fma(d, d, second[0]);
+        }
+        sums.add((first[0] + first[1]) + (first[2] + first[3]), (second[0] + second[1]) + (second[2] + second[3]));
+      });
+      sums_[static_cast<size_t>(block * threads_ + part)] = sums;
+    });
+
+    ChannelValues slope(view_.channels), offset(view_.channels);
+    const double count = static_cast<double>(view_.count());
+    for (int64_t c = 0; c < view_.channels; ++c) {
+      const int64_t block = c / kBlock, lane = c % kBlock;
+      double first = 0, second = 0;
+      for (int part = 0; part < threads_; ++part) {
+        const PartialSums& sums = sums_[static_cast<size_t>(block * threads_ + part)];
+        first += sums.first[lane];
+        second += sums.second[lane];
+      }
+      const double shifted = first / count;
+      const double mean = static_cast<double>(x[block * view_.sites * kBlock + lane]) + shifted;
+      // NaN must stay NaN, so no std::max here: it would hide it.
+      const double difference = second / count - shifted * shifted;
+      const double variance = difference < 0 ? 0 : difference;
+      const double inverse = 1 / std::sqrt(variance + epsilon_);
+      mean_.data[c] = static_cast<float>(mean);
+      inverse_.data[c] = static_cast<float>(inverse);
+      const double unbiased = count > 1 ? variance * count / (count - 1) : variance;
+      runningMean_.data[c] = static_cast<float>((1 - momentum_) * runningMean_.data[c] + momentum_ * mean);
+      runningVar_.data[c] = static_cast<float>((1 - momentum_) * runningVar_.data[c] + momentum_ * unbiased);
+      slope[c] = static_cast<float>(weight_.data[c] * inverse);
+      offset[c] = static_cast<float>(bias_.data[c] - mean * weight_.data[c] * inverse);
+    }
+
+    eachBlockAndPart(view_, threads_, [&](int64_t block, int64_t, int64_t begin, int64_t end) {
+      const Vec a = slope.block(block), b = offset.block(block);
+      eachRun(view_, block, begin, end, [&](int64_t at, int64_t vectors) {
+        apply(x + at, addend ? addend + at : nullptr, y + at, vectors, a, b);
+      });
+    });
+  }
+
+  void apply(const float* x, const float* addend, float* y, int64_t vectors, Vec a, Vec b) const {
+    if (addend != nullptr && relu_) {
+      for (int64_t i = 0; i < vectors * kBlock; i += kBlock) store(y + i, relu(fma(load(x + i), a, b) + load(addend + i)));
+    } else if (addend != nullptr) {
+      for (int64_t i = 0; i < vectors * kBlock; i += kBlock) store(y + i, fma(load(x + i), a, b) + load(addend + i));
+    } else if (relu_) {
+      for (int64_t i = 0; i < vectors * kBlock; i += kBlock) store(y + i, relu(fma(load(x + i), a, b)));
+    } else {
+      for (int64_t i = 0; i < vectors * kBlock; i += kBlock) store(y + i, fma(load(x + i), a, b));
+    }
+  }
+
+  Tensor &x_, &y_, &weight_, &bias_, *addend_, &mean_, &inverse_, &runningMean_, &runningVar_;
+  const double epsilon_, momentum_;
+  const bool relu_;
+  const int threads_;
+  const View view_;
+  std::vector<PartialSums> sums_;
+};
+
+class BatchNormGradient final : public Kernel {
+ public:
+  explicit BatchNormGradient(const Builder& b)
+      : x_(b.in("x")),
+        dy_(b.in("dy")),
+        dy2_(b.inOrNull("dy2")),
+        y_(b.inOrNull("y")),
+        weight_(b.in("weight")),
+        mean_(b.in("mean")),
+        inverse_(b.in("inverseDeviation")),
+        dx_(b.out("dx")),
+        daddend_(b.outOrNull("daddend")),
+        dweight_(b.out("dweight")),
+        dbias_(b.out("dbias")),
+        threads_(b.threads),
+        view_(x_) {
+    checkNormed(b, x_);
+    b.check(b.call.flag("relu") == (y_ != nullptr), "needs y exactly where relu is set");
+    for (const Tensor* t : {&dy_, dy2_, y_, &dx_, daddend_})
+      if (t != nullptr) b.same(x_, *t);
+    for (const Tensor* t : {&weight_, &mean_, &inverse_, &dweight_, &dbias_}) b.vector(*t, view_.channels);
+    sums_.resize(static_cast<size_t>(view_.blocks * threads_));
+  }
+
+  void run(const Scalars&) override {
+    const auto at = [](Tensor* t) { return t ? t->data : nullptr; };
+    if (view_.blocked) {
+      compute({x_.data, dy_.data, at(dy2_), at(y_), dx_.data, at(daddend_)});
+      return;
+    }
+    Repacked x(view_), dy(view_), dy2(view_), y(view_), dx(view_), daddend(view_);
+    compute({x.pack(x_.data), dy.pack(dy_.data), dy2_ ? dy2.pack(dy2_->data) : nullptr, y_ ? y.pack(y_->data) : nullptr, dx.data(),
+             daddend_ ? daddend.data() : nullptr});
+    dx.unpack(dx_.data);
+    if (daddend_ != nullptr) daddend.unpack(daddend_->data);
+  }
+
+ private:
+  struct Maps {
+    const float *x, *dy, *dy2, *y;
+    float *dx, *daddend;
+  };
+
+  template <bool kTwo, bool kRelu>
+  static Vec incoming(const Maps& m, int64_t i) {
+    Vec g = load(m.dy + i);
+    if (kTwo) g += load(m.dy2 + i);
+    if (kRelu) g = maskPositive(load(m.y + i), g);
+    return g;
+  }
+
+  void compute(const Maps& maps) {
+    if (maps.dy2 && maps.y) return computeAs<true, true>(maps);
+    if (maps.dy2) return computeAs<true, false>(maps);
+    if (maps.y) return computeAs<false, true>(maps);
+    computeAs<false, false>(maps);
+  }
+
+  template <bool kTwo, bool kRelu>
+  void computeAs(const Maps& maps) {
+    ChannelValues mean(view_.channels);
+    for (int64_t c = 0; c < view_.channels; ++c) mean[c] = mean_.data[c];
+    eachBlockAndPart(view_, threads_, [&](int64_t block, int64_t part, int64_t begin, int64_t end) {
+      PartialSums sums;
+      const Vec center = mean.block(block);
+      eachRun(view_, block, begin, end, [&](int64_t at, int64_t vectors) {
+        Vec first[2] = {}, second[2] = {};
+        for (int64_t i = 0; i < vectors; ++i) {
+          const int64_t here = at + i * kBlock;
+          const Vec g = incoming<kTwo, kRelu>(maps, here);
+          if (maps.daddend != nullptr) store(maps.daddend + here, g);
+          first[i & 1] += g;
+          second[i & 1] = fma(g, load(maps.x + here) - center, second[i & 1]);
+        }
+        sums.add(first[0] + first[1], second[0] + second[1]);
+      });
+      sums_[static_cast<size_t>(block * threads_ + part)] = sums;
+    });
+
+    // dx = slope·g + tilt·x + offset, per channel.
+    ChannelValues slope(view_.channels), tilt(view_.channels), offset(view_.channels);
+    const double count = static_cast<double>(view_.count());
+    for (int64_t c = 0; c < view_.channels; ++c) {
+      const int64_t block = c / kBlock, lane = c % kBlock;
+      double dbias = 0, dweight = 0;
+      for (int part = 0; part < threads_; ++part) {
+        const PartialSums& sums = sums_[static_cast<size_t>(block * threads_ + part)];
+        dbias += sums.first[lane];
+        dweight += sums.second[lane];
+      }
+      const double inverse = inverse_.data[c], weight = weight_.data[c];
+      dweight *= inverse;
+      dbias_.data[c] = static_cast<float>(dbias);
+      dweight_.data[c] = static_cast<float>(dweight);
+      const double lean = -weight * inverse * inverse * dweight / count;
+      slope[c] = static_cast<float>(weight * inverse);
+      tilt[c] = static_cast<float>(lean);
+      offset[c] = static_cast<float>(-weight * inverse * dbias / count - lean * mean_.data[c]);
+    }
+
+    eachBlockAndPart(view_, threads_, [&](int64_t block, int64_t, int64_t begin, int64_t end) {
+      const Vec a = slope.block(block), b = tilt.block(block), c = offset.block(block);
+      eachRun(view_, block, begin, end, [&](int64_t at, int64_t vectors) {
+        for (int64_t i = at; i < at + vectors * kBlock; i += kBlock) {
+          const Vec g = maps.daddend != nullptr ? load(maps.daddend + i) : incoming<kTwo, kRelu>(maps, i);
+          store(maps.dx + i, fma(g, a, fma(load(maps.x + i), b, c)));
+        }
+      });
+    });
+  }
+
+  Tensor &x_, &dy_, *dy2_, *y_, &weight_, &mean_, &inverse_, &dx_, *daddend_, &dweight_, &dbias_;
+  const int threads_;
+  const View view_;
+  std::vector<PartialSums> sums_;
+};
+
+class ChannelAffine final : public Kernel {
+ public:
+  explicit ChannelAffine(const Builder& b)
+      : x_(b.in("x")),
+        scale_(b.in("scale")),
+        shift_(b.in("shift")),
+        addend_(b.inOrNull("addend")),
+        y_(b.out("y")),
+        relu_(b.call.flag("relu")),
+        threads_(b.threads) {
+    checkNormed(b, x_);
+    b.same(x_, y_);
+    if (addend_ != nullptr) b.same(x_, *addend_);
+    b.vector(scale_, x_.c());
+    b.vector(shift_, x_.c());
+  }
+
+  void run(const Scalars&) override {
+    if (x_.layout == Layout::plain) return runRows();
+    const int64_t blocks = x_.blocks(), sites = x_.hw();
+    parallelFor(x_.n() * blocks, sites * kBlock, threads_, [&](int64_t begin, int64_t end) {
+      for (int64_t item = begin; item < end; ++item) {
+        const int64_t first = item % blocks * kBlock, count = std::min<int64_t>(kBlock, x_.c() - first);
+        const Vec a = loadPartial(scale_.data + first, count), b = loadPartial(shift_.data + first, count);
+        const int64_t from = item * sites * kBlock, to = from + sites * kBlock;
+        for (int64_t i = from; i < to; i += kBlock) {
+          Vec v = fma(load(x_.data + i), a, b);
+          if (addend_ != nullptr) v += load(addend_->data + i);
+          store(y_.data + i, relu_ ? relu(v) : v);
+        }
+      }
+    });
+  }
+
+ private:
+  void runRows() {
+    for (int64_t i = 0; i < x_.logical(); ++i) {
+      float v = x_.data[i] * scale_.data[i % x_.c()] + shift_.data[i % x_.c()];
+      if (addend_ != nullptr) v += addend_->data[i];
+      y_.data[i] = relu_ && v < 0 ? 0 : v;
+    }
+  }
+  Tensor &x_, &scale_, &shift_, *addend_, &y_;
+  const bool relu_;
+  const int threads_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> makeBatchNorm(const Builder& b) { return std::make_unique<BatchNorm>(b); }
+std::unique_ptr<Kernel> makeBatchNormGradient(const Builder& b) { return std::make_unique<BatchNormGradient>(b); }
+std::unique_ptr<Kernel> makeChannelAffine(const Builder& b) { return std::make_unique<ChannelAffine>(b); }
+
+}  // namespace rectio

@@ -1,0 +1,65 @@
+// A compiled plan: tensors in one arena, kernels in order.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "kernel.hpp"
+
+namespace rectio {
+
+// Anonymous memory, zero at first, in huge pages where the system grants them.
+class Arena {
+ public:
+  Arena() = default;
+  explicit Arena(size_t bytes);
+  ~Arena();
+  Arena(Arena&& other) noexcept { swap(other); }
+  Arena& operator=(Arena&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  char* data() const { return data_; }
+
+ private:
+  void swap(Arena& other) {
+    std::swap(data_, other.data_);
+    std::swap(bytes_, other.bytes_);
+  }
+  char* data_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+// Not thread-safe: everything but the constructor's cheap checks belongs on the compute thread.
+class Program {
+ public:
+  // Builds every kernel. @throws PlanError
+  Program(PlanSpec plan, int threads, std::map<std::string, std::string> tuning);
+
+  const PlanSpec& plan() const { return plan_; }
+  const std::map<std::string, std::string>& tuning() const { return tuning_.chosen; }
+  // Bytes of each tensor, then of each call's scratch: what the arena has to place.
+  std::vector<double> sizes() const;
+
+  // Gives every tensor, then every call's scratch, its place. Offsets are multiples of the alignment.
+  void place(const std::vector<double>& offsets, double totalBytes);
+  void run(const std::vector<std::vector<float>>& inputs, std::vector<std::vector<float>>& outputs, const Scalars& scalars);
+  std::vector<float> read(int tensor);
+  void write(int tensor, const std::vector<float>& values);
+
+ private:
+  void layOut();
+  Tensor& at(int tensor);
+  void requirePlaced() const;
+  void copyIn(Tensor& tensor, const float* logical) const;
+  void copyOut(const Tensor& tensor, float* logical) const;
+
+  PlanSpec plan_;
+  const int threads_;
+  Tuning tuning_;
+  std::vector<Tensor> tensors_;
+  std::vector<std::unique_ptr<Kernel>> kernels_;
+  Arena arena_;
+  bool placed_ = false;
+};
+
+}  // namespace rectio

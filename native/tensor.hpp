@@ -1,0 +1,54 @@
+// A tensor of a program: its logical dims, how it lies in memory, and where.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "dnn.hpp"
+#include "spec.hpp"
+#include "vector.hpp"
+
+namespace rectio {
+
+enum class Layout {
+  plain,    // row-major, as in JavaScript
+  blocked,  // a feature map in blocks of channels
+  weight,   // a convolution's weight (and its gradient, velocity, …), laid out as `desc` says
+};
+
+inline int64_t product(const Dims& dims) {
+  int64_t total = 1;
+  for (const int64_t dim : dims) total *= dim;
+  return total;
+}
+
+struct Tensor {
+  std::string name, role;
+  Dims dims;
+  Layout layout = Layout::plain;
+  bool isIndex = false;  // uint8 instead of float
+  int owner = -1;        // the tensor whose weight layout this one shares (itself, for a weight)
+  dnnl::memory::desc desc{};  // only for Layout::weight, once the convolution has chosen
+  bool hasDesc = false;
+  float* data = nullptr;
+
+  int64_t logical() const { return product(dims); }
+  // Elements in memory, filling channels included.
+  int64_t physical() const {
+    if (layout == Layout::weight) return static_cast<int64_t>(desc.get_size() / sizeof(float));
+    if (layout == Layout::blocked) return dims[0] * blocksOf(dims[1]) * kBlock * dims[2] * dims[3];
+    return logical();
+  }
+  size_t bytes() const { return static_cast<size_t>(physical()) * (isIndex ? 1 : sizeof(float)); }
+  // Registers that cover it; slots are padded, so the last may reach past the tensor but not past its slot.
+  int64_t vectors() const { return (physical() + kBlock - 1) / kBlock; }
+  uint8_t* index() const { return reinterpret_cast<uint8_t*>(data); }
+
+  int64_t n() const { return dims[0]; }
+  int64_t c() const { return dims[1]; }
+  int64_t h() const { return dims.size() == 4 ? dims[2] : 1; }
+  int64_t w() const { return dims.size() == 4 ? dims[3] : 1; }
+  int64_t hw() const { return h() * w(); }
+  int64_t blocks() const { return blocksOf(c()); }
+};
+
+}  // namespace rectio

@@ -1,0 +1,25 @@
+/** What of the native engine is here, for `doctor` and for choosing an engine. */
+
+import { availableParallelism } from 'node:os';
+
+import { loadAddon } from './native.js';
+
+export interface OnednnStatus {
+  readonly available: boolean;
+  /** Why not, where it is not. */
+  readonly reason?: string;
+  /** oneDNN's version. */
+  readonly version?: string;
+  /** What the addon's own kernels were compiled for. */
+  readonly simd?: string;
+  /** Threads it takes unless told otherwise. */
+  readonly threads: number;
+}
+
+export function onednnStatus(): OnednnStatus {
+  const threads = availableParallelism();
+  const result = loadAddon();
+  if ('reason' in result) return { available: false, reason: result.reason, threads };
+  const { onednn, block } = result.addon.describe();
+  return { available: true, version: onednn, simd: block === 16 ? 'AVX-512' : '8 lanes (AVX2 or narrower)', threads };
+}

@@ -170,6 +170,9 @@ describe('a request that makes no sense', () => {
 
   it('names the layer at which images become too small', () => {
     const error = failure(() => createModel('cifar_vgg16_bn', { inputShape: [3, 8, 8] }));
+    expect(error.code).toBe('usage');
+    expect(error.message).toContain('3×8×8');
     expect(error.message).toContain('stage4.pool');
+    expect(error.hint).toContain('3×32×32');
   });
 });

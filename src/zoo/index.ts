@@ -78,7 +78,7 @@ export function modelDefaults(name: string): { classes: number; inputShape: Shap
 
 /**
  * The network of that name, for images of `inputShape` ([channels, height, width]) and so many classes.
- * @throws RectioError `usage` for a name or an option that makes no sense, `graph` where the images are too small.
+ * @throws RectioError `usage` for a name or an option that makes no sense, images that are too small included.
  */
 export function createModel(name: string, options: Partial<ModelOptions> = {}): Graph {
   const model = findModel(name);
@@ -103,5 +103,16 @@ export function createModel(name: string, options: Partial<ModelOptions> = {}): 
   if (options.shortcut !== undefined && !model.shortcuts) {
     throw new RectioError('usage', `${name} has no shortcuts to choose`, 'Leave the option out, or use a resnet.');
   }
-  return model.make(name, { classes, inputShape, shortcut });
+  try {
+    return model.make(name, { classes, inputShape, shortcut });
+  } catch (error) {
+    if (!(error instanceof RectioError)) throw error;
+    // The networks themselves are sound, so what does not fit is what was asked for.
+    throw new RectioError(
+      'usage',
+      `${name} cannot take images of ${inputShape.join('×')} and tell ${classes} classes apart: ${error.message}`,
+      `Its own are images of ${model.inputShape.join('×')} and ${model.classes} classes.`,
+      { cause: error },
+    );
+  }
 }

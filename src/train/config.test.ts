@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+
+import { RectioError } from '../base/error.js';
+import { resolveConfig } from './config.js';
+import { recipeNames } from './recipes.js';
+
+const model = { name: 'resnet20' };
+
+function refusal(...layers: unknown[]): RectioError {
+  try {
+    resolveConfig(...layers);
+  } catch (error) {
+    if (error instanceof RectioError) return error;
+    throw error;
+  }
+  throw new Error('It was accepted.');
+}
+
+describe('the config', () => {
+  it('is complete with a model and nothing else, for every recipe', () => {
+    for (const recipe of recipeNames) {
+      const config = resolveConfig({ recipe, model });
+      expect(config).toMatchObject({ recipe, batch: 128, seed: 0, model: { name: 'resnet20', shortcut: null } });
+    }
+  });
+
+  it('takes the recipe of He et al. as they wrote it', () => {
+    expect(resolveConfig({ recipe: 'he2016', model })).toMatchObject({
+      epochs: 164,
+      batch: 128,
+      optimizer: { kind: 'sgd', momentum: 0.9, nesterov: false, weightDecay: 1e-4, decayNormsAndBiases: true },
+      schedule: { kind: 'step', learningRate: 0.1, milestones: [0.5, 0.75], factor: 0.1 },
+      labelSmoothing: 0,
+      transforms: { padCrop: 4, flip: true, cutout: 0, mixup: 0 },
+    });
+  });
+
+  it('resolves to itself, so that a run can be repeated from its record', () => {
+    const config = resolveConfig({ recipe: 'he2016', model, averageDecay: 0.99, data: { limit: 100 } });
+    expect(resolveConfig(JSON.parse(JSON.stringify(config)))).toEqual(config);
+  });
+
+  it('lays later layers over earlier ones, leaves out what is undefined, and keeps what is beside', () => {
+    const config = resolveConfig(
+      { model, epochs: 5, schedule: { learningRate: 0.2 } },
+      { epochs: 7, batch: undefined, optimizer: { momentum: 0.8 } },
+    );
+    expect(config).toMatchObject({ epochs: 7, batch: 128 });
+    expect(config.schedule).toMatchObject({ kind: 'oneCycle', learningRate: 0.2, peakAt: expect.any(Number) });
+    expect(config.optimizer).toMatchObject({ kind: 'sgd', momentum: 0.8, nesterov: true });
+  });
+
+  it('begins another kind of schedule from that kind’s defaults, at the recipe’s rate', () => {
+    const { schedule } = resolveConfig({ recipe: 'he2016', model, schedule: { kind: 'cosine' } });
+    expect(schedule).toEqual({ kind: 'cosine', learningRate: 0.1, warmupEpochs: 0, finalLearningRate: 0 });
+  });
+
+  it('wants a learning rate along with another optimizer', () => {
+    expect(refusal({ model, optimizer: { kind: 'adamw' } })).toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('adamw'),
+      hint: expect.stringContaining('schedule.learningRate'),
+    });
+    const { optimizer } = resolveConfig({ model, optimizer: { kind: 'adamw' }, schedule: { learningRate: 1e-3 } });
+    expect(optimizer).toMatchObject({ kind: 'adamw', beta1: 0.9, beta2: 0.999 });
+  });
+
+  it('answers an unknown setting with the nearest one, at any depth', () => {
+    expect(refusal({ model, epoch: 3 })).toMatchObject({
+      message: 'There is no setting epoch.',
+      hint: 'Did you mean epochs?',
+    });
+    expect(refusal({ model, schedule: { learningrate: 1 } })).toMatchObject({
+      message: 'There is no setting schedule.learningrate.',
+      hint: 'Did you mean learningRate?',
+    });
+    expect(refusal({ model, schedule: { kind: 'cosin' } }).hint).toBe('Did you mean cosine?');
+    expect(refusal({ model, recipe: 'fats' }).hint).toBe('Did you mean fast?');
+  });
+
+  it('does not let a setting of one kind slip into another', () => {
+    expect(refusal({ model, schedule: { kind: 'cosine', milestones: [0.5] } }).message).toBe(
+      'There is no setting schedule.milestones.',
+    );
+  });
+
+  it('names setting, value and range where a value makes no sense', () => {
+    const cases: [unknown, string, string][] = [
+      [{ epochs: 0 }, 'The setting epochs cannot be 0.', 'from 1'],
+      [{ batch: 1.5 }, 'The setting batch cannot be 1.5.', 'whole number'],
+      [{ seed: -1 }, 'The setting seed cannot be -1.', 'from 0'],
+      [{ epochs: '5' }, 'The setting epochs cannot be "5".', 'whole number'],
+      [{ labelSmoothing: 1 }, 'The setting labelSmoothing cannot be 1.', 'below 1'],
+      [{ schedule: { learningRate: 0 } }, 'The setting schedule.learningRate cannot be 0.', 'above 0'],
+      [{ transforms: { flip: 1 } }, 'The setting transforms.flip cannot be 1.', 'true or false'],
+      [{ ratio: 'two' }, 'The setting ratio cannot be "two".', 'record'],
+      [{ schedule: { kind: 'step', milestones: [2] } }, 'The setting schedule.milestones[0] cannot be 2.', 'to 1'],
+      [{ model: { name: '' } }, 'The setting model.name cannot be "".', 'text'],
+      [{ optimizer: { momentum: 0 } }, 'The setting optimizer.momentum cannot be 0.', 'Nesterov'],
+      [
+        { schedule: { kind: 'constant', warmupEpochs: 11 } },
+        'The setting schedule.warmupEpochs cannot be 11.',
+        '10 epochs',
+      ],
+    ];
+    for (const [settings, message, hint] of cases) {
+      const error = refusal({ model }, settings);
+      expect(error.message).toBe(message);
+      expect(error.hint).toContain(hint);
+      expect(error.code).toBe('usage');
+    }
+  });
+
+  it('misses a model', () => {
+    expect(refusal({}).message).toBe('The setting model.name is missing.');
+  });
+
+  it('is not fooled by names that every object has', () => {
+    expect(refusal({ model }, JSON.parse('{"__proto__": {"epochs": 3}}')).message).toContain('__proto__');
+    expect(refusal({ model, schedule: { kind: 'constructor' } }).code).toBe('usage');
+  });
+});

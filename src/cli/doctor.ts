@@ -3,6 +3,7 @@
 import { cpus, totalmem } from 'node:os';
 
 import { RectioError } from '../base/error.js';
+import type { Engine } from '../engines/engine.js';
 import { defineCommand, exitCodes } from './command.js';
 import { flag } from './options.js';
 import type { Output } from './output.js';
@@ -66,10 +67,7 @@ async function examine(): Promise<Findings> {
   };
 }
 
-async function examineEngine(
-  name: string,
-  open: typeof import('../engines/registry.js').openEngine,
-): Promise<EngineFinding> {
+async function examineEngine(name: string, open: (name: string) => Promise<Engine>): Promise<EngineFinding> {
   try {
     const { device, threads, versions } = await open(name);
     return { name, works: true, device, threads, versions, problem: null, hint: null };
@@ -87,7 +85,9 @@ function report(findings: Findings, output: Output): void {
   output.print('');
   for (const { name, works, device, versions, problem, hint } of engines) {
     const chosen = name === engine ? ', the one that is used' : '';
-    const libraries = Object.entries(versions).map(([library, version]) => `, ${library} ${version}`);
+    const libraries = Object.entries(versions)
+      .map(([library, version]) => `, ${library} ${version}`)
+      .filter((words) => !device?.includes(words));
     if (works) output.print(`✓ engine ${name}: ${device}${libraries.join('')}${chosen}`);
     else output.print(`✗ engine ${name}: ${problem}\n  ${hint}`);
   }

@@ -157,7 +157,7 @@ async function resumedRun(
 
 async function runTraining(
   config: TrainConfig,
-  choice: EngineChoice,
+  engine: EngineChoice,
   values: TrainValues,
   output: Output,
 ): Promise<number> {
@@ -177,7 +177,7 @@ async function runTraining(
   });
   try {
     const [{ train }, { packageVersion }] = await Promise.all([import('../train/index.js'), import('./version.js')]);
-    const prepared = await prepareTraining(config, choice);
+    const prepared = await prepareTraining(config, engine);
     const folder = values.resume ?? values.run;
     const events = train({
       ...prepared,

@@ -5,3 +5,10 @@ export { createLoader, type Loader, type LoaderOptions } from './loader.js';
 export { datasetNames, openDataset } from './open.js';
 export { defaultCacheDir, defaultDataDir, type OpenOptions } from './options.js';
 export { noTransforms, standardTransforms, type Transforms } from './transforms.js';
+export {
+  downloadDataset,
+  downloadableNames,
+  type DownloadOptions,
+  type DownloadProgress,
+  type DownloadResult,
+} from './download.js';

@@ -1,0 +1,104 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folders: string[] = [];
+afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+/** Lints the given files with the house's configuration; gives what the linter says, one finding per line. */
+function lint(files: Readonly<Record<string, string>>): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'rectio-lint-'));
+  folders.push(folder);
+  copyFileSync(join(root, '.oxlintrc.json'), join(folder, '.oxlintrc.json'));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  const linter = join(root, 'node_modules/oxlint/bin/oxlint');
+  const { stdout } = spawnSync(process.execPath, [linter, '--format', 'unix'], { cwd: folder, encoding: 'utf8' });
+  return stdout.split('\n').filter((line) => line.includes('[Error/'));
+}
+
+/** A file that imports one module. */
+const importing = (specifier: string) => `import { a } from '${specifier}';\nexport const b = a;\n`;
+
+describe('the lint', () => {
+  const layers = ['base', 'graph', 'proportion', 'inspect', 'plan', 'engines', 'data', 'train', 'cli'];
+  const order = layers.flatMap((from, i) => layers.slice(i + 1).map((to) => [from, to] as const));
+
+  it('refuses every import that points back', () => {
+    const files = Object.fromEntries(
+      order.map(([from, to]) => [`src/${from}/to-${to}.ts`, importing(`../${to}/x.js`)]),
+    );
+    const refused = lint(files);
+    for (const path of Object.keys(files))
+      expect(refused.filter((line) => line.startsWith(`${path}:`))).toHaveLength(1);
+  });
+
+  it('lets imports point on along the flow', () => {
+    // Data and training may not know engines beyond their contract; that has its own test.
+    const forward = order.filter(
+      ([from, to]) => !(from === 'engines' && (to === 'data' || to === 'train' || to === 'cli')),
+    );
+    const files = Object.fromEntries(
+      forward.map(([from, to]) => [`src/${to}/from-${from}.ts`, importing(`../${from}/x.js`)]),
+    );
+    expect(lint(files)).toEqual([]);
+  });
+
+  it('keeps inspect and zoo apart', () => {
+    expect(
+      lint({ 'src/inspect/a.ts': importing('../zoo/x.js'), 'src/zoo/a.ts': importing('../inspect/x.js') }),
+    ).toHaveLength(2);
+  });
+
+  it.each([
+    ['src/train/a.ts', '../engines/registry.js'],
+    ['src/train/a.ts', '../engines/onednn/index.js'],
+    ['src/train/deep/a.ts', '../../engines/reference/index.js'],
+    ['src/data/a.ts', '../engines/registry.js'],
+    ['src/cli/a.ts', '../engines/onednn/index.js'],
+    ['src/engines/onednn/a.ts', '../reference/index.js'],
+    ['src/engines/reference/a.ts', '../onednn/index.js'],
+    ['src/engines/onednn/a.ts', '../../train/index.js'],
+  ])('refuses %s to import %s', (file, specifier) => {
+    expect(lint({ [file]: importing(specifier) })).toHaveLength(1);
+  });
+
+  it.each([
+    ['src/train/a.ts', '../engines/engine.js'],
+    ['src/cli/a.ts', '../engines/registry.js'],
+    ['src/engines/registry.ts', './onednn/index.js'],
+    ['src/train/a.test.ts', '../engines/reference/index.js'],
+  ])('allows %s to import %s', (file, specifier) => {
+    expect(lint({ [file]: importing(specifier) })).toEqual([]);
+  });
+
+  it.each(['base', 'graph', 'proportion', 'inspect', 'zoo', 'plan'])(
+    'keeps %s free of Node, clock and chance',
+    (layer) => {
+      const impure = [
+        importing('node:fs'),
+        'export const b = process;\n',
+        'export const b = Math.random();\n',
+        'export const b = Date.now();\n',
+      ];
+      const files = Object.fromEntries(impure.map((text, index) => [`src/${layer}/file${index}.ts`, text]));
+      expect(lint(files)).toHaveLength(impure.length);
+    },
+  );
+
+  it('refuses import cycles', () => {
+    const found = lint({
+      'src/plan/a.ts': "import { b } from './b.js';\nexport const a = () => b;\n",
+      'src/plan/b.ts': "import { a } from './a.js';\nexport const b = () => a;\n",
+    });
+    expect(found).toHaveLength(2);
+    expect(found[0]).toContain('Dependency cycle');
+  });
+});

@@ -47,3 +47,18 @@ export function tail(output, lines = 15) {
     .map((line) => `    ${line}`)
     .join('\n');
 }
+
+/**
+ * The first lines of what a command printed, indented: where npm says what is wrong, before its advice.
+ * @param {string} output
+ * @param {number} [lines]
+ */
+export function head(output, lines = 15) {
+  return output
+    .trimEnd()
+    .split('\n')
+    .filter((line) => line.trim() !== 'npm error' && !line.startsWith('npm warn'))
+    .slice(0, lines)
+    .map((line) => `    ${line}`)
+    .join('\n');
+}

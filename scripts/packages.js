@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { run, tail } from './command.js';
+import { head, run } from './command.js';
 import { paths } from './paths.js';
 import { SetupError, announced } from './say.js';
 
@@ -52,7 +52,7 @@ export async function ensurePackages() {
       const { ok, output } = await run(program, [...args, ...options], { cwd: paths.root });
       if (!ok) {
         throw new SetupError(
-          `npm could not install the packages. It said:\n${tail(output)}\n` +
+          `npm could not install the packages. It said:\n${head(output)}\n` +
             'Check the network (npm ping) and disk space, then run the same command again.',
         );
       }

@@ -45,6 +45,15 @@ describe('placeInArena', () => {
     expect(meet.bytes).toBe(128);
   });
 
+  it('puts a tensor where the one lay whose place it takes over, and keeps that place free in between', () => {
+    const spans = [{ first: 0, last: 2 }, { first: 2, last: 4 }, { first: 4, last: 5 }, { first: 1, last: 4 }]; // prettier-ignore
+    const chain = new Map([[1, 0], [2, 1]]); // prettier-ignore
+    const { offsets, bytes } = placeInArena([64, 128, 64, 64], spans, { takeovers: chain });
+    expect(offsets[1]).toBe(offsets[0]);
+    expect(offsets[2]).toBe(offsets[0]);
+    expect(bytes).toBe(192);
+  });
+
   it('aligns as asked', () => {
     const spans = Array.from({ length: 3 }, () => ({ first: 0, last: 0 }));
     expect(placeInArena([10, 10, 10], spans, { alignment: 4096 }).bytes).toBe(3 * 4096);

@@ -5,6 +5,8 @@ import { bytesAlive, type Lifetime } from './lifetimes.js';
 export interface ArenaOptions {
   /** Every offset is a multiple of this many bytes; default 64, a cache line. */
   readonly alignment?: number;
+  /** Tensor → tensor whose place it takes over when that ends, both by index; see `takeovers`. */
+  readonly takeovers?: ReadonlyMap<number, number>;
 }
 
 export interface Arena {
@@ -25,48 +27,87 @@ export interface Arena {
 export function placeInArena(
   sizes: readonly number[],
   lifetimes: readonly Lifetime[],
-  { alignment = 64 }: ArenaOptions = {},
+  { alignment = 64, takeovers = new Map() }: ArenaOptions = {},
 ): Arena {
-  const rounded = sizes.map((size) => Math.ceil(size / alignment) * alignment);
-  const alive = bytesAlive(rounded, lifetimes);
-  const breadth = lifetimes.map(({ first, last }) => alive.slice(first, last + 1).reduce((a, b) => Math.max(a, b), 0));
-  const area = lifetimes.map(({ first, last }, i) => rounded[i]! * (last - first + 1));
-  const all = sizes.map((_, i) => i);
+  const align = (size: number): number => Math.ceil(size / alignment) * alignment;
+  const { chains, chainOf } = joinChains(sizes.map(align), lifetimes, takeovers);
+  const { offsets, bytes } = placeChains(chains);
+  return { offsets: chainOf.map((chain) => offsets[chain]!), bytes };
+}
+
+/** Tensors that lie at one place, one after the other. */
+interface Chain extends Lifetime {
+  readonly size: number;
+}
+
+function joinChains(
+  sizes: readonly number[],
+  lifetimes: readonly Lifetime[],
+  takeovers: ReadonlyMap<number, number>,
+): { chains: Chain[]; chainOf: number[] } {
+  const origin = (tensor: number): number => {
+    const before = takeovers.get(tensor);
+    return before === undefined ? tensor : origin(before);
+  };
+  const chains: Chain[] = [];
+  const chainAt = new Map<number, number>();
+  const chainOf = sizes.map((size, tensor) => {
+    const start = origin(tensor);
+    const { first, last } = lifetimes[tensor]!;
+    const index = chainAt.get(start) ?? chains.length;
+    const so = chains[index] ?? { size, first, last };
+    chainAt.set(start, index);
+    chains[index] = {
+      size: Math.max(so.size, size),
+      first: Math.min(so.first, first),
+      last: Math.max(so.last, last),
+    };
+    return index;
+  });
+  return { chains, chainOf };
+}
+
+function placeChains(chains: readonly Chain[]): Arena {
+  const sizes = chains.map(({ size }) => size);
+  const alive = bytesAlive(sizes, chains);
+  const breadth = chains.map(({ first, last }) => alive.slice(first, last + 1).reduce((a, b) => Math.max(a, b), 0));
+  const area = chains.map(({ size, first, last }) => size * (last - first + 1));
+  const all = chains.map((_, i) => i);
   const orders = [
-    all.toSorted((a, b) => breadth[b]! - breadth[a]! || rounded[b]! - rounded[a]! || a - b),
-    all.toSorted((a, b) => rounded[b]! - rounded[a]! || lifetimes[a]!.first - lifetimes[b]!.first || a - b),
+    all.toSorted((a, b) => breadth[b]! - breadth[a]! || sizes[b]! - sizes[a]! || a - b),
+    all.toSorted((a, b) => sizes[b]! - sizes[a]! || chains[a]!.first - chains[b]!.first || a - b),
     all.toSorted((a, b) => area[b]! - area[a]! || a - b),
   ];
   return orders
-    .map((order) => placeInOrder(order, rounded, lifetimes))
+    .map((order) => placeInOrder(order, chains))
     .reduce((best, arena) => (arena.bytes < best.bytes ? arena : best));
 }
 
-function placeInOrder(order: readonly number[], sizes: readonly number[], lifetimes: readonly Lifetime[]): Arena {
-  const offsets = sizes.map(() => 0);
+function placeInOrder(order: readonly number[], chains: readonly Chain[]): Arena {
+  const offsets = chains.map(() => 0);
   /** Those placed so far, by offset. */
   const placed: number[] = [];
   let bytes = 0;
-  for (const tensor of order) {
-    const size = sizes[tensor]!;
+  for (const chain of order) {
+    const { size, first, last } = chains[chain]!;
     if (size === 0) continue;
-    const { first, last } = lifetimes[tensor]!;
     let offset = -1;
     let smallest = Infinity;
     let end = 0;
-    for (const other of placed) {
-      if (lifetimes[other]!.first > last || lifetimes[other]!.last < first) continue;
-      const gap = offsets[other]! - end;
+    for (const index of placed) {
+      const other = chains[index]!;
+      if (other.first > last || other.last < first) continue;
+      const gap = offsets[index]! - end;
       if (gap >= size && gap < smallest) {
         offset = end;
         smallest = gap;
       }
-      end = Math.max(end, offsets[other]! + sizes[other]!);
+      end = Math.max(end, offsets[index]! + other.size);
     }
     if (offset < 0) offset = end;
-    offsets[tensor] = offset;
+    offsets[chain] = offset;
     bytes = Math.max(bytes, offset + size);
-    placed.splice(firstBehind(placed, offsets, offset), 0, tensor);
+    placed.splice(firstBehind(placed, offsets, offset), 0, chain);
   }
   return { offsets, bytes };
 }

@@ -2,6 +2,7 @@
 
 export { type Arena, type ArenaOptions, placeInArena } from './arena.js';
 export { foldWeights } from './fold.js';
+export { takeovers } from './in-place.js';
 export { inferencePlan } from './inference.js';
 export { type Lifetime, lifetimes, peakBytes } from './lifetimes.js';
 export type { AdamWOptions, OptimizerOptions, SgdOptions } from './optimizer.js';

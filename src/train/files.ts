@@ -20,6 +20,8 @@ const refusals: { readonly [code: string]: { readonly what: string; readonly hin
   EPERM: { what: 'you may not write there', hint: 'Choose a folder that you may write to, or change its permissions.' },
   EROFS: { what: 'the disk is read-only', hint: 'Choose a folder on a disk that can be written to.' },
   ENOTDIR: { what: 'a part of the path is a file, not a folder', hint: 'Choose another folder.' },
+  EEXIST: { what: 'a file of that name is in the way', hint: 'Choose another folder.' },
+  EISDIR: { what: 'a folder of that name is in the way', hint: 'Choose another folder.' },
   EIO: { what: 'the disk reports a fault', hint: 'Check the disk, and choose a folder on another one.' },
   ENOENT: { what: 'its folder is gone', hint: 'Somebody removed it while it was in use; start again.' },
   EMFILE: { what: 'too many files are open', hint: 'Raise the limit (ulimit -n) and try again.' },
@@ -27,10 +29,10 @@ const refusals: { readonly [code: string]: { readonly what: string; readonly hin
 
 /** Turns a refusal of the system into a RectioError `disk`; anything else comes back as it is. */
 export function diskError(error: unknown, path: string): unknown {
-  const refusal = refusals[errorNumber(error) ?? ''];
-  return refusal === undefined
-    ? error
-    : new RectioError('disk', `Cannot write ${path}: ${refusal.what}.`, refusal.hint, { cause: error });
+  const code = errorNumber(error);
+  if (code === undefined || !(error instanceof Error && 'syscall' in error)) return error;
+  const { what, hint } = refusals[code] ?? { what: `the system answers ${code}`, hint: 'Choose another folder.' };
+  return new RectioError('disk', `Cannot write ${path}: ${what}.`, hint, { cause: error });
 }
 
 /** The system's word for what happened (`ENOSPC`), where it has one. */

@@ -64,12 +64,14 @@ function printLine(line: MetricsLine): string {
 /** A log that appends each line to a file; where the disk refuses, no half of a line stays. */
 export async function appendTo(path: string, encode: (line: MetricsLine) => Uint8Array): Promise<EventLog> {
   const file = await onDisk(path, () => open(path, 'a'));
+  let { size } = await file.stat();
   return {
     write: (line) =>
       onDisk(path, async () => {
-        const { size } = await file.stat();
+        const bytes = encode(line);
         try {
-          await writeAll(file, encode(line));
+          await writeAll(file, bytes);
+          size += bytes.length;
         } catch (error) {
           await file.truncate(size);
           throw error;

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,12 +63,9 @@ describe('safetensors', () => {
     await writeSafetensors(path, new Map([['w', { shape: [2], data: Float32Array.of(1, -2) }]]));
     const header = '{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  ';
     expect(header.length % 8).toBe(0);
-    const expected = [
-      ...[header.length, 0, 0, 0, 0, 0, 0, 0],
-      ...new TextEncoder().encode(header),
-      ...[0x00, 0x00, 0x80, 0x3f, 0x00, 0x00, 0x00, 0xc0],
-    ];
-    expect([...(await readFile(path))]).toEqual(expected);
+    const prefix = [header.length, 0, 0, 0, 0, 0, 0, 0];
+    const values = [0x00, 0x00, 0x80, 0x3f, 0x00, 0x00, 0x00, 0xc0];
+    expect([...(await readFile(path))]).toEqual([...prefix, ...new TextEncoder().encode(header), ...values]);
   });
 
   it('are refused where the header lies or leaves something open', async () => {
@@ -108,7 +105,7 @@ describe('safetensors', () => {
     const path = join(folder, 'no-such-folder', 'x.safetensors');
     const tensors = new Map([['x', { shape: [1], data: Float32Array.of(1) }]]);
     await expect(writeSafetensors(path, tensors)).rejects.toMatchObject({ code: 'disk' });
-    await expect(stat(join(folder, 'no-such-folder'))).rejects.toThrow();
-    expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    const left = (await readdir(folder)).filter((name) => name.endsWith('.tmp') || name === 'no-such-folder');
+    expect(left).toEqual([]);
   });
 });

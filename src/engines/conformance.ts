@@ -1,37 +1,35 @@
 /**
- * What every engine has to pass, against the float64 reference: each kernel over the table of cases. An engine's test is one call of `describeConformance`.
+ * What every engine has to pass, against the float64 reference: each kernel over the table of cases, whole networks,
+ * and the contract of `engine.ts`. An engine's test is one call of `describeConformance`.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { KernelKind, Plan } from '../plan/index.js';
-import { verifyPlan } from '../plan/index.js';
+import { verifyPlan, type KernelKind, type Plan } from '../plan/index.js';
 import { relativeError } from '../testing/index.js';
 import { conformanceCases } from './conformance-cases.js';
-import type { Fragment } from './conformance/fragment.js';
-import type { Engine, Program, RunInputs, RunOutputs, RunScalars } from './engine.js';
+import { describeContract } from './conformance/contract.js';
+import { smallNetworks, zooNetworks } from './conformance/networks.js';
+import { adamw, gradientTrial, inferenceTrial, sgd, stepsTrial, type Trial } from './conformance/trials.js';
+import type { Engine, Program } from './engine.js';
 import { runReference } from './reference/run.js';
 
-/** What one kernel may differ by, relative to the largest value of the tensor. */
+/** What a kernel may differ by, relative to the largest value of the tensor. */
 const KERNEL_TOLERANCE = 1e-4;
 
+/**
+ * What a network's results may differ by. Gradients collect the rounding of every layer before and behind, and where
+ * rounding turns the sign of a value next to zero, a ReLU's gradient differs by that one element.
+ */
+const NETWORK_TOLERANCE = 1e-3;
+
 type Values = ReadonlyMap<string, ArrayLike<number>>;
+
+const LEARNING_RATES = [0.1, 0.1, 0.05];
 
 async function start(engine: Engine, plan: Plan, persistent: ReadonlyMap<string, Float32Array>): Promise<Program> {
   const program = await engine.compile(plan);
   for (const [name, data] of persistent) await program.write(name, data);
   return program;
-}
-
-/** Every name of `expected` with the error that `actual` has there. */
-function errorsOf(actual: Values, expected: Values, scale = 0): { name: string; error: number }[] {
-  return [...expected].map(([name, data]) => ({ name, error: relativeError(actual.get(name) ?? [], data, scale) }));
-}
-
-/** The entries that exceed the tolerance, as lines to read; NaN exceeds every tolerance. */
-function violations(errors: { name: string; error: number }[], tolerance: number): string[] {
-  return errors
-    .filter(({ error }) => !(error <= tolerance))
-    .map(({ name, error }) => `${name} is off by ${error.toExponential(1)}`);
 }
 
 async function readAll(program: Program, names: Iterable<string>): Promise<Map<string, Float32Array>> {
@@ -40,41 +38,47 @@ async function readAll(program: Program, names: Iterable<string>): Promise<Map<s
   return values;
 }
 
-/** Everything a caller can see after a step. */
-async function seen(program: Program, outputs: RunOutputs, persistent: Iterable<string>): Promise<Values> {
-  const read = await readAll(program, persistent);
-  return new Map([...Object.entries(outputs), ...[...read].map(([name, data]) => [`${name} after`, data] as const)]);
+/** A sentence for every tensor that is further off than the tolerance; NaN is further off than any. */
+function differences(actual: Values, expected: Values, tolerance: number, scale: number, when: string): string[] {
+  return [...expected]
+    .map(([name, data]) => ({ name, error: relativeError(actual.get(name) ?? [], data, scale) }))
+    .filter(({ error }) => !(error <= tolerance))
+    .map(({ name, error }) => `${name} ${when} is off by ${error.toExponential(1)}`);
 }
 
-/** The same from the reference, with the persistent values to go on with. */
-function reference(plan: Plan, inputs: RunInputs, persistent: Values, scalars: RunScalars) {
-  const result = runReference(
-    plan,
-    new Map<string, ArrayLike<number>>([...persistent, ...Object.entries(inputs)]),
-    scalars,
-  );
-  const after = [...result.persistent].map(([name, data]) => [`${name} after`, data] as const);
-  return { seen: new Map<string, ArrayLike<number>>([...result.outputs, ...after]), persistent: result.persistent };
-}
-
-async function checkFragment(engine: Engine, { plan, inputs, persistent, runs, scale }: Fragment): Promise<void> {
-  verifyPlan(plan);
+/** Makes every run on the engine and on the reference, and compares all that can be seen after each. */
+async function deviations(engine: Engine, trial: Trial, tolerance: number): Promise<string[]> {
+  const { plan, inputs, persistent, runs, scale } = trial;
   const program = await start(engine, plan, persistent);
+  const found: string[] = [];
   let expected: Values = persistent;
-  for (const scalars of runs) {
-    const step = reference(plan, inputs, expected, scalars);
+  for (const [index, scalars] of runs.entries()) {
+    const step = runReference(plan, new Map([...expected, ...Object.entries(inputs)]), scalars);
     expected = step.persistent;
-    const actual = await seen(program, await program.run(inputs, scalars), persistent.keys());
-    expect(violations(errorsOf(actual, step.seen, scale), KERNEL_TOLERANCE)).toEqual([]);
+    const outputs = new Map(Object.entries(await program.run(inputs, scalars)));
+    found.push(...differences(outputs, step.outputs, tolerance, scale, `of run ${index}`));
+    const after = await readAll(program, expected.keys());
+    found.push(...differences(after, expected, tolerance, scale, `after run ${index}`));
   }
   await program.dispose();
+  return found;
+}
+
+export interface ConformanceOptions {
+  /** Whether the zoo's networks are run as well; default true. The reference against itself is spared them. */
+  readonly zoo?: boolean;
 }
 
 /**
  * Registers the suite.
  * @param open makes the engine; it is called once
  */
-export function describeConformance(engineName: string, open: () => Promise<Engine>): void {
+export function describeConformance(
+  engineName: string,
+  open: () => Promise<Engine>,
+  { zoo = true }: ConformanceOptions = {},
+): void {
+  const fromZoo = zoo ? zooNetworks : [];
   describe(`${engineName} engine`, () => {
     let engine: Engine;
     beforeAll(async () => {
@@ -83,13 +87,38 @@ export function describeConformance(engineName: string, open: () => Promise<Engi
 
     for (const kind of Object.keys(conformanceCases) as KernelKind[]) {
       describe(`computes ${kind} as the reference does`, () => {
-        it.each(conformanceCases[kind].map((fragment) => [fragment.title, fragment] as const))(
-          '%s',
-          async (_, fragment) => {
-            await checkFragment(engine, fragment);
-          },
-        );
+        for (const fragment of conformanceCases[kind]) {
+          it(`${fragment.title}`, async () => {
+            verifyPlan(fragment.plan);
+            expect(await deviations(engine, fragment, KERNEL_TOLERANCE)).toEqual([]);
+          });
+        }
       });
     }
+
+    describe('agrees with the reference on whole networks', () => {
+      for (const network of [...smallNetworks, ...fromZoo]) {
+        it(`losses, gradients and running statistics of ${network.title}`, async () => {
+          expect(await deviations(engine, gradientTrial(network), NETWORK_TOLERANCE)).toEqual([]);
+        });
+        it(`logits of ${network.title}`, async () => {
+          expect(await deviations(engine, inferenceTrial(network), KERNEL_TOLERANCE)).toEqual([]);
+        });
+      }
+      for (const network of [...smallNetworks, ...fromZoo.slice(0, 1)]) {
+        it(`three steps of SGD on ${network.title}`, async () => {
+          const trial = stepsTrial(network, sgd, LEARNING_RATES);
+          expect(await deviations(engine, trial, NETWORK_TOLERANCE)).toEqual([]);
+        });
+      }
+      for (const network of smallNetworks) {
+        it(`three steps of AdamW on ${network.title}`, async () => {
+          const trial = stepsTrial(network, adamw, LEARNING_RATES);
+          expect(await deviations(engine, trial, NETWORK_TOLERANCE)).toEqual([]);
+        });
+      }
+    });
+
+    describeContract(() => engine);
   });
 }

@@ -6,6 +6,7 @@
 import { RectioError } from '../../base/error.js';
 import { didYouMean } from '../../base/suggest.js';
 import type { Plan } from '../../plan/plan.js';
+import { verifyPlan } from '../../plan/verify.js';
 import type { CompileOptions, Engine, Program, RunInputs, RunOutputs, RunScalars } from '../engine.js';
 import { execute } from './kernels.js';
 import { allocate, stepOver, type Memory } from './memory.js';
@@ -37,6 +38,7 @@ function compile(plan: Plan, options?: CompileOptions): Program {
       'Compile without a tuning, or with the engine that made it.',
     );
   }
+  verifyPlan(plan);
   let memory: Memory | undefined = allocate(plan);
   const bytes = memory.tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
   let last: Promise<unknown> = Promise.resolve();

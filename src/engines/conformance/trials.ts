@@ -1,0 +1,93 @@
+/** Plans of whole networks with everything a test starts them from. */
+
+import { foldWeights, inferencePlan, trainingPlan, type OptimizerOptions, type Plan } from '../../plan/index.js';
+import { filled, normal, testWeights } from '../../testing/index.js';
+import type { RunInputs } from '../engine.js';
+import type { Fragment } from './fragment.js';
+import type { NetworkCase } from './networks.js';
+
+/** A plan with what it starts from and the runs to make of it. */
+export type Trial = Pick<Fragment, 'plan' | 'inputs' | 'persistent' | 'runs' | 'scale'>;
+
+function imagesFor({ graph, batch }: NetworkCase): Float32Array {
+  const [input] = graph.nodes;
+  const shape = input?.op.kind === 'input' ? input.op.shape : [];
+  return filled(
+    shape.reduce((product, size) => product * size, batch),
+    normal,
+    'images',
+  );
+}
+
+/** Images and targets for a training plan. */
+function trainingInputs(network: NetworkCase, plan: Plan): RunInputs {
+  const [, classes = 1] = plan.tensors[plan.inputs['targets']!]!.dims;
+  const targets = filled(network.batch * classes, { kind: 'oneHot', classes }, 'targets');
+  return { images: imagesFor(network), targets };
+}
+
+/** What is written before the first step: all parameters and statistics, and averages that start as their tensors. */
+function startingValues({ graph }: NetworkCase, plan: Plan): Map<string, Float32Array> {
+  const weights = testWeights(graph);
+  const averages = plan.tensors.flatMap(({ name, role, of }) =>
+    role === 'average' ? [[name, weights.get(plan.tensors[of!]!.name)!] as const] : [],
+  );
+  return new Map([...weights, ...averages]);
+}
+
+/** One step forward and backward; dropout draws at step 3. */
+export function gradientTrial(network: NetworkCase): Trial {
+  const plan = trainingPlan(network.graph, { batch: network.batch, labelSmoothing: 0.1, seed: 5 });
+  return {
+    plan,
+    inputs: trainingInputs(network, plan),
+    persistent: startingValues(network, plan),
+    runs: [{ step: 3 }],
+    scale: 0,
+  };
+}
+
+/** A step of the optimizer for every learning rate, with clipping and averages. */
+export function stepsTrial(network: NetworkCase, optimizer: OptimizerOptions, learningRates: readonly number[]): Trial {
+  const plan = trainingPlan(network.graph, {
+    batch: network.batch,
+    optimizer,
+    clipNorm: 1,
+    averageDecay: true,
+    seed: 5,
+  });
+  return {
+    plan,
+    inputs: trainingInputs(network, plan),
+    persistent: startingValues(network, plan),
+    runs: learningRates.map((learningRate, step) => ({ learningRate, step, averageDecay: 0.9 })),
+    scale: 0,
+  };
+}
+
+export function inferenceTrial(network: NetworkCase): Trial {
+  return {
+    plan: inferencePlan(network.graph, { batch: network.batch }),
+    inputs: { images: imagesFor(network) },
+    persistent: foldWeights(network.graph, testWeights(network.graph)),
+    runs: [{}],
+    scale: 0,
+  };
+}
+
+export const sgd: OptimizerOptions = {
+  kind: 'sgd',
+  momentum: 0.9,
+  nesterov: true,
+  weightDecay: 1e-2,
+  decayNormsAndBiases: false,
+};
+/** With an epsilon that keeps gradients next to zero, which are mostly rounding, from moving weights at full speed. */
+export const adamw: OptimizerOptions = {
+  kind: 'adamw',
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-3,
+  weightDecay: 1e-2,
+  decayNormsAndBiases: true,
+};

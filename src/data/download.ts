@@ -205,7 +205,7 @@ async function fetchFrom(address: string, file: RemoteFile, path: string, option
         'Check the connection and start again: it goes on where it stopped. --mirror names another address.',
       );
     }
-    await pause(pauseMs * 2 ** (tries - 1), options.signal);
+    await pause(pauseMs * 2 ** (tries - 1), address, options.signal);
   }
   await onDisk(path, async () => {
     await rename(part, path);
@@ -365,11 +365,11 @@ async function onDisk<T>(path: string, write: () => Promise<T>): Promise<T> {
   }
 }
 
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+async function pause(milliseconds: number, address: string, signal: AbortSignal | undefined): Promise<void> {
   try {
     await sleep(milliseconds, undefined, signal ? { signal } : {});
   } catch {
-    throw interrupted('the download');
+    throw interrupted(address);
   }
 }
 

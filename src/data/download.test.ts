@@ -1,0 +1,264 @@
+import { createHash } from 'node:crypto';
+import { readFile, readdir, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { downloadDataset, downloadFiles, downloadableNames, type DownloadProgress } from './download.js';
+import { failureOf, randomBytes, temporaryFolder } from './testing/fixtures.js';
+
+const content = randomBytes(300_000, 7);
+const md5 = createHash('md5').update(content).digest('hex');
+const file = { name: 'images.bin', md5 };
+const patience = { tries: 3, pauseMs: 5, stallMs: 300 };
+
+type Answer = (request: IncomingMessage, response: ServerResponse, number: number) => void;
+
+/** A server on this machine; `requests` lists the Range header of each request it got. */
+async function serve(answer: Answer): Promise<{ address: string; ranges: (string | undefined)[] }> {
+  const ranges: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    ranges.push(request.headers.range);
+    answer(request, response, ranges.length);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, ranges };
+}
+
+interface Serving {
+  readonly bytes?: Buffer;
+  readonly etag?: string;
+  readonly ranges?: boolean;
+  /** End the connection after so many bytes of the body. */
+  readonly cut?: number;
+}
+
+/** Answers as a file server does. */
+function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { bytes = content, etag = '"one"', ranges = true, cut }: Serving = {},
+): void {
+  const match = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
+  const wanted = request.headers['if-range'];
+  const start = match && ranges && (wanted === undefined || wanted === etag) ? Number(match[1]) : 0;
+  const body = bytes.subarray(start);
+  const headers: Record<string, string> = { etag, 'content-length': String(body.length) };
+  if (start > 0) headers['content-range'] = `bytes ${start}-${bytes.length - 1}/${bytes.length}`;
+  response.writeHead(start > 0 ? 206 : 200, headers);
+  if (cut === undefined) response.end(body);
+  else response.write(body.subarray(0, cut), () => setTimeout(() => response.destroy(), 20));
+}
+
+describe('a download', () => {
+  it('arrives whole, with progress, and is not fetched again', async () => {
+    const dir = join(await temporaryFolder(), 'new', 'folder');
+    const { address, ranges } = await serve((request, response) => sendFile(request, response));
+    const seen: DownloadProgress[] = [];
+    const options = { patience, onProgress: (progress: DownloadProgress) => void seen.push(progress) };
+    const first = await downloadFiles([file], [address], dir, options);
+    expect(first).toEqual({ dir, files: [join(dir, file.name)], fetched: 1 });
+    expect(Buffer.compare(await readFile(join(dir, file.name)), content)).toBe(0);
+    expect(await readdir(dir)).toEqual([file.name]);
+    expect(seen.at(-1)).toEqual({ file: file.name, received: content.length, total: content.length });
+    const received = seen.map((progress) => progress.received);
+    expect(received).toEqual([...received].sort((a, b) => a - b));
+
+    expect((await downloadFiles([file], [address], dir, options)).fetched).toBe(0);
+    expect(ranges).toHaveLength(1);
+  });
+
+  it('goes on where a cut connection left it', async () => {
+    const dir = await temporaryFolder();
+    const { address, ranges } = await serve((request, response, number) =>
+      sendFile(request, response, number < 3 ? { cut: 100_000 } : {}),
+    );
+    await downloadFiles([file], [address], dir, { patience });
+    expect(ranges).toEqual([undefined, 'bytes=100000-', 'bytes=200000-']);
+    expect(Buffer.compare(await readFile(join(dir, file.name)), content)).toBe(0);
+    expect(await readdir(dir)).toEqual([file.name]);
+  });
+
+  it('goes on in a later call where it was stopped', async () => {
+    const dir = await temporaryFolder();
+    const { address, ranges } = await serve((request, response, number) =>
+      number === 1 ? sendHalf(response) : sendFile(request, response),
+    );
+    const stop = new AbortController();
+    const error = await failureOf(() =>
+      downloadFiles([file], [address], dir, {
+        patience,
+        signal: stop.signal,
+        onProgress: ({ received }) => received >= 150_000 && stop.abort(),
+      }),
+    );
+    expect(error.code).toBe('interrupted');
+    expect((await readdir(dir)).sort()).toEqual(['images.bin.part', 'images.bin.part.json']);
+    await downloadFiles([file], [address], dir, { patience });
+    expect(ranges).toEqual([undefined, 'bytes=150000-']);
+    expect(Buffer.compare(await readFile(join(dir, file.name)), content)).toBe(0);
+  });
+
+  it('begins anew where the server knows no ranges', async () => {
+    const dir = await temporaryFolder();
+    const { address, ranges } = await serve((request, response, number) =>
+      sendFile(request, response, number === 1 ? { cut: 100_000, ranges: false } : { ranges: false }),
+    );
+    await downloadFiles([file], [address], dir, { patience });
+    expect(ranges).toEqual([undefined, 'bytes=100000-']);
+    expect(Buffer.compare(await readFile(join(dir, file.name)), content)).toBe(0);
+  });
+
+  it('begins anew where the file changed on the server meanwhile', async () => {
+    const other = randomBytes(250_000, 8);
+    for (const heedsIfRange of [true, false]) {
+      const dir = await temporaryFolder();
+      const { address } = await serve((request, response, number) => {
+        if (!heedsIfRange) delete request.headers['if-range'];
+        sendFile(request, response, number === 1 ? { bytes: other, etag: '"old"', cut: 100_000 } : {});
+      });
+      await downloadFiles([file], [address], dir, { patience });
+      expect(Buffer.compare(await readFile(join(dir, file.name)), content)).toBe(0);
+    }
+  });
+
+  it('begins anew where what is on disk is longer than what the server has', async () => {
+    const dir = await temporaryFolder();
+    const { address } = await serve((request, response) => {
+      if (request.headers.range === undefined) sendFile(request, response);
+      else response.writeHead(416, { 'content-range': `bytes */${content.length}` }).end();
+    });
+    await writeFile(join(dir, 'images.bin.part'), Buffer.alloc(content.length + 5));
+    const version = { address: address + file.name, validator: '"one"', total: content.length };
+    await writeFile(join(dir, 'images.bin.part.json'), JSON.stringify(version));
+    await downloadFiles([file], [address], dir, { patience });
+    expect(Buffer.compare(await readFile(join(dir, file.name)), content)).toBe(0);
+  });
+
+  it('fetches once more where a file put together from parts has the wrong checksum', async () => {
+    const dir = await temporaryFolder();
+    const { address, ranges } = await serve((request, response) => sendFile(request, response));
+    await writeFile(join(dir, 'images.bin.part'), Buffer.alloc(1000));
+    const version = { address: address + file.name, validator: '"one"', total: content.length };
+    await writeFile(join(dir, 'images.bin.part.json'), JSON.stringify(version));
+    await downloadFiles([file], [address], dir, { patience });
+    expect(ranges).toEqual(['bytes=1000-', undefined]);
+    expect(Buffer.compare(await readFile(join(dir, file.name)), content)).toBe(0);
+  });
+
+  it('refuses a wrong checksum and leaves nothing behind', async () => {
+    const dir = await temporaryFolder();
+    const { address } = await serve((request, response) => sendFile(request, response, { bytes: randomBytes(900, 1) }));
+    const error = await failureOf(() => downloadFiles([file], [address], dir, { patience }));
+    expect(error.code).toBe('download');
+    expect(error.message).toContain(`${address}images.bin`);
+    expect(error.message).toContain(`instead of ${md5}`);
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  it('replaces a file that is there but broken', async () => {
+    const dir = await temporaryFolder();
+    const { address } = await serve((request, response) => sendFile(request, response));
+    await writeFile(join(dir, file.name), 'broken');
+    await downloadFiles([file], [address], dir, { patience });
+    expect(Buffer.compare(await readFile(join(dir, file.name)), content)).toBe(0);
+  });
+
+  it('gives up at once where the file is not there, and takes the next address', async () => {
+    const dir = await temporaryFolder();
+    const { address, ranges } = await serve((_, response) => response.writeHead(404).end('no'));
+    const error = await failureOf(() => downloadFiles([file], [address], dir, { patience }));
+    expect(error.code).toBe('download');
+    expect(error.message).toBe(`${address}images.bin could not be downloaded: the server answered 404 Not Found.`);
+    expect(ranges).toHaveLength(1);
+    expect(await readdir(dir)).toEqual([]);
+
+    const { address: second } = await serve((request, response) => sendFile(request, response));
+    await downloadFiles([file], [address, second], dir, { patience });
+    expect(Buffer.compare(await readFile(join(dir, file.name)), content)).toBe(0);
+  });
+
+  it('tries again where the server is in trouble, and gives up after a while', async () => {
+    const dir = await temporaryFolder();
+    const { address, ranges } = await serve((request, response, number) =>
+      number < 3 ? response.writeHead(503).end() : sendFile(request, response),
+    );
+    await downloadFiles([file], [address], dir, { patience });
+    expect(ranges).toHaveLength(3);
+
+    const { address: down, ranges: asked } = await serve((_, response) => response.writeHead(503).end());
+    const empty = await temporaryFolder();
+    const error = await failureOf(() => downloadFiles([file], [down], empty, { patience }));
+    expect(error.message).toContain('the server answered 503');
+    expect(asked).toHaveLength(patience.tries);
+  });
+
+  it('gives up on a server that cannot be reached or goes silent', async () => {
+    const closed = await serve((_, response) => response.end());
+    const unreachable = `http://127.0.0.1:1/`;
+    const dir = await temporaryFolder();
+    const error = await failureOf(() => downloadFiles([file], [unreachable], dir, { patience }));
+    expect(error).toMatchObject({ code: 'download', hint: expect.stringContaining('--mirror') });
+    expect(closed.ranges).toHaveLength(0);
+
+    const { address } = await serve(
+      (_, response) => void response.writeHead(200, { 'content-length': '10' }).write('x'),
+    );
+    const quick = { ...patience, stallMs: 50 };
+    const silent = await failureOf(() => downloadFiles([file], [address], dir, { patience: quick }));
+    expect(silent.message).toContain('silent');
+  });
+
+  it('says that the disk is full and leaves nothing half-written', async () => {
+    const dir = await temporaryFolder();
+    const { address } = await serve((request, response) => sendFile(request, response));
+    await symlink('/dev/full', join(dir, 'images.bin.part'));
+    const error = await failureOf(() => downloadFiles([file], [address], dir, { patience }));
+    expect(error.code).toBe('disk');
+    expect(error.message).toContain('the disk is full');
+    expect(await readdir(dir)).toEqual([]);
+  });
+});
+
+describe('getting a dataset by name', () => {
+  it('asks the mirror for every file of the dataset', async () => {
+    const asked: string[] = [];
+    const { address } = await serve((request, response) => {
+      asked.push(request.url ?? '');
+      response.end('something else');
+    });
+    const dir = await temporaryFolder();
+    for (const name of downloadableNames) {
+      const error = await failureOf(() => downloadDataset(name, { dir, mirror: `${address}mirror`, patience }));
+      expect(error.message).toContain('MD5');
+    }
+    expect(asked).toEqual([
+      '/mirror/cifar-10-binary.tar.gz',
+      '/mirror/cifar-100-binary.tar.gz',
+      '/mirror/train-images-idx3-ubyte.gz',
+      '/mirror/train-images-idx3-ubyte.gz',
+    ]);
+  });
+
+  it('refuses unknown names and mirrors that are no address', async () => {
+    expect(await failureOf(() => downloadDataset('cifar11'))).toMatchObject({
+      code: 'usage',
+      hint: expect.stringContaining('cifar10'),
+    });
+    for (const mirror of ['somewhere', 'file:///tmp/']) {
+      expect((await failureOf(() => downloadDataset('mnist', { mirror }))).code).toBe('usage');
+    }
+  });
+});
+
+/** The first half, and then nothing more. */
+function sendHalf(response: ServerResponse): void {
+  response.writeHead(200, { etag: '"one"', 'content-length': String(content.length) });
+  response.write(content.subarray(0, 150_000));
+}

@@ -35,40 +35,52 @@ afterAll(async () => {
   for (const path of [built, folder]) await rm(path, { recursive: true, force: true });
 });
 
-/** Runs the child to its end, or kills it so many milliseconds after the first thing it says. */
-async function run(name: string, how: 'begin' | 'resume', killAfter?: number): Promise<'done' | 'killed'> {
+interface Kill {
+  /** Counted from the first thing the child says. */
+  readonly afterEvents: number;
+  readonly thenMilliseconds: number;
+}
+
+/** Runs the child to its end, or until it is killed. @returns how it ended and at which step it began */
+async function run(
+  name: string,
+  how: 'begin' | 'resume',
+  kill?: Kill,
+): Promise<{ readonly end: 'done' | 'killed'; readonly from: number }> {
   const child = spawn(process.execPath, [join(built, 'train/testing/train-child.js'), join(folder, name), how], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
   let complaints = '';
-  child.stdout.on('data', (data: Buffer) => (said += data.toString()));
+  child.stdout.on('data', (data: Buffer) => {
+    said += data.toString();
+    if (kill && said.split('\n').length > kill.afterEvents) {
+      void sleep(kill.thenMilliseconds).then(() => child.kill('SIGKILL'));
+    }
+  });
   child.stderr.on('data', (data: Buffer) => (complaints += data.toString()));
-  const ended = once(child, 'close');
-  if (killAfter !== undefined) {
-    await Promise.race([once(child.stdout, 'data'), ended]);
-    await Promise.race([sleep(killAfter), ended]);
-    child.kill('SIGKILL');
-  }
-  const [code, signal] = (await ended) as [number | null, string | null];
-  if (signal === 'SIGKILL') return 'killed';
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  const from = Number(/^start (\d+)/.exec(said)?.[1]);
+  if (signal === 'SIGKILL') return { end: 'killed', from };
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
-  expect(said.endsWith('done\n')).toBe(true);
-  return 'done';
+  expect(said).toMatch(/\ndone \n$/);
+  return { end: 'done', from };
 }
 
 describe('a run that is killed again and again', () => {
   it('ends with the same weights, state and log as one that was left alone', async () => {
-    expect(await run('whole', 'begin')).toBe('done');
+    expect(await run('whole', 'begin')).toEqual({ end: 'done', from: 0 });
     const stream = randomStream(Number(process.env['RECTIO_KILL_SEED'] ?? 1));
-    let kills = 0;
+    const begun: number[] = [];
     for (let how: 'begin' | 'resume' = 'begin'; ; how = 'resume') {
-      // Somewhere between the first event and the end; in the end it is let through.
-      const end = await run('killed', how, kills < 6 ? stream.uniform() * 60 : undefined);
+      // A few events further each time, anywhere between two of them; in the end it is let through.
+      const kill = { afterEvents: 1 + stream.below(10), thenMilliseconds: stream.uniform() * 10 };
+      const { end, from } = await run('killed', how, begun.length < 6 ? kill : undefined);
+      begun.push(from);
       if (end === 'done') break;
-      kills++;
     }
-    expect(kills).toBeGreaterThan(1);
+    // It went on from several places within the training.
+    expect(new Set(begun).size).toBeGreaterThan(2);
 
     const whole = join(folder, 'whole');
     const killed = join(folder, 'killed');

@@ -13,5 +13,5 @@ const settings = {
   log: { everySteps: 1 },
 };
 for await (const event of train({ ...tinyOptions(run, settings), resume: how === 'resume' })) {
-  process.stdout.write(`${event.type}\n`);
+  process.stdout.write(`${event.type} ${'step' in event ? event.step : ''}\n`);
 }

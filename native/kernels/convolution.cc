@@ -4,7 +4,8 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <mutex>
+
+#include "winograd.hpp"
 
 namespace rectio {
 namespace {
@@ -125,6 +126,7 @@ std::vector<std::unique_ptr<ConvolutionImplementation>> candidatesFor(const Conv
     }
   };
   offer(dnn::convolutions(request), "", false);
+  for (auto& candidate : winogradCandidates(operands)) found.push_back(std::move(candidate));
   if (found.empty()) {
     // Our layout has no fast implementation (grouped convolutions, mostly): copy to one that has.
     request.src = anyLayout(src);

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
+import { onDisk, syncFolderOf } from './disk.js';
 import { sizeOf } from './files.js';
 import { defaultDataDir } from './options.js';
 
@@ -126,7 +127,7 @@ export async function downloadFiles(
   dir: string,
   options: FetchOptions = {},
 ): Promise<DownloadResult> {
-  await onDisk(dir, () => mkdir(dir, { recursive: true }));
+  await onDisk(dir, '--dir', () => mkdir(dir, { recursive: true }));
   const files: string[] = [];
   let fetched = 0;
   for (const file of remoteFiles) {
@@ -207,10 +208,10 @@ async function fetchFrom(address: string, file: RemoteFile, path: string, option
     }
     await pause(pauseMs * 2 ** (tries - 1), address, options.signal);
   }
-  await onDisk(path, async () => {
+  await onDisk(path, '--dir', async () => {
     await rename(part, path);
     await rm(`${part}.json`, { force: true });
-    await syncFolder(path);
+    await syncFolderOf(path);
   });
 }
 
@@ -259,18 +260,18 @@ async function tryOnce(
       );
     }
     let received = resumed ? have : 0;
-    const out = await onDisk(part, () => open(part, resumed ? 'a' : 'w'));
+    const out = await onDisk(part, '--dir', () => open(part, resumed ? 'a' : 'w'));
     try {
-      await onDisk(part, () => writeFile(`${part}.json`, JSON.stringify(version)));
+      await onDisk(part, '--dir', () => writeFile(`${part}.json`, JSON.stringify(version)));
       onProgress?.({ file: file.name, received, total: version.total });
       for await (const chunk of response.body ?? []) {
         clearTimeout(timer);
         timer = watch();
-        await onDisk(part, () => out.writeFile(chunk));
+        await onDisk(part, '--dir', () => out.writeFile(chunk));
         received += chunk.length;
         onProgress?.({ file: file.name, received, total: version.total });
       }
-      await onDisk(part, () => out.sync());
+      await onDisk(part, '--dir', () => out.sync());
     } finally {
       await out.close();
     }
@@ -333,7 +334,7 @@ async function readVersion(part: string): Promise<Version | undefined> {
 }
 
 async function removePart(part: string): Promise<void> {
-  await onDisk(part, async () => {
+  await onDisk(part, '--dir', async () => {
     await rm(part, { force: true });
     await rm(`${part}.json`, { force: true });
   });
@@ -343,26 +344,6 @@ async function md5Of(path: string): Promise<string> {
   const hash = createHash('md5');
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(join(path, '..'), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-async function onDisk<T>(path: string, write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
-    const reason = full ? 'the disk is full' : error instanceof Error ? error.message : String(error);
-    const hint = full ? 'Free some space, or choose another disk with --dir.' : 'Choose a folder that can be written.';
-    throw new RectioError('disk', `${path} cannot be written: ${reason}.`, hint, { cause: error });
-  }
 }
 
 async function pause(milliseconds: number, address: string, signal: AbortSignal | undefined): Promise<void> {

@@ -4,6 +4,7 @@ import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
 import { cifar100Form, cifar10Form, openCifar } from './cifar.js';
 import type { Dataset } from './dataset.js';
+import { openFolder } from './folder.js';
 import { fashionMnistForm, mnistForm, openIdx } from './idx.js';
 import { defaultDataDir, type OpenOptions } from './options.js';
 import { openSynthetic } from './synthetic.js';
@@ -14,6 +15,7 @@ const openers: { readonly [name: string]: (options: OpenOptions) => Promise<Data
   cifar100: (options) => openCifar(cifar100Form, options.dir ?? defaultDataDir('cifar100'), options),
   mnist: (options) => openIdx(mnistForm, options.dir ?? defaultDataDir('mnist'), options),
   'fashion-mnist': (options) => openIdx(fashionMnistForm, options.dir ?? defaultDataDir('fashion-mnist'), options),
+  folder: (options) => openFolder(options.dir, options),
 };
 
 export const datasetNames: readonly string[] = Object.keys(openers);

@@ -14,6 +14,10 @@ export interface OpenOptions {
   readonly size?: number;
   /** `folder` only: where decoded images are kept. Default: below Rectio's cache folder. */
   readonly cacheDir?: string;
+  /** `folder` only: told while images are decoded for the first time. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** `folder` only: stops the decoding. */
+  readonly signal?: AbortSignal;
 }
 
 /** Where downloads and decoded images are kept: below XDG_CACHE_HOME, by default ~/.cache. */

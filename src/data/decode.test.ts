@@ -1,0 +1,17 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import { openDecoder } from './decode.js';
+import { failureOf } from './testing/fixtures.js';
+
+vi.mock('sharp', () => {
+  throw new Error('Could not load the "sharp" module using the runtime of this machine');
+});
+
+describe('decoding without sharp', () => {
+  it('says what is missing and how to install it', async () => {
+    const error = await failureOf(() => openDecoder(32));
+    expect(error.code).toBe('data');
+    expect(error.message).toContain('need the package sharp');
+    expect(error.hint).toContain('npm install sharp');
+  });
+});

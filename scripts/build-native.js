@@ -98,7 +98,7 @@ export async function ensureNative() {
   const stamp = await stampOf(paths.root, files, words);
   if ((await readStamp(stampFile)) === stamp) return true;
   await rm(stampFile, { force: true });
-  const built = await announced(`native engine (oneDNN ${tools.onednn})`, 'about 20 s', () => build(sources));
+  const built = await announced(`native engine (oneDNN ${tools.onednn})`, 'about 30 s', () => build(sources));
   if (built) await writeStamp(stampFile, stamp);
   else say('set-up: Everything works with the reference engine, which is very slow.');
   return built;

@@ -78,12 +78,12 @@ async function trainAt(
   const config = resolveConfig({ model: { name: model }, ratio: { ratio }, epochs, batch });
   const prepared = await prepareTraining(config, choice, limit);
   if (ratio === ratios[0]) introduce(prepared.engine.device, slow, output);
-  const progress = createProgress(output.progressTo(false), `${model} ${ratio}`);
+  const progress = createProgress(output.progressTo(false), { title: `${model} ${ratio}`, keepsRun: false });
   const run = join(folder, ratio.replace(':', 'to'));
   let summary: TrainSummary | undefined;
   try {
     for await (const event of train({ ...prepared, run, signal: stopping.signal })) {
-      progress.show(event.type === 'start' ? { ...event, run: '' } : event);
+      progress.show(event);
       if (event.type === 'done') summary = event.summary;
     }
   } finally {

@@ -26,8 +26,17 @@ interface State {
   error: number | undefined;
 }
 
-/** @param title what is trained, such as `resnet20 2:1`, shown where the line has room */
-export function createProgress(screen: Screen, title: string, now: () => number = () => performance.now()): Progress {
+export interface ProgressOptions {
+  /** What is trained, such as `resnet20 2:1`. */
+  readonly title: string;
+  /** Whether the run's folder stays, so that it is worth telling. */
+  readonly keepsRun: boolean;
+  /** In milliseconds. */
+  readonly now?: () => number;
+}
+
+export function createProgress(screen: Screen, options: ProgressOptions): Progress {
+  const { title, keepsRun, now = () => performance.now() } = options;
   const state: State = {
     epochs: 0,
     stepsPerEpoch: 0,
@@ -60,7 +69,8 @@ export function createProgress(screen: Screen, title: string, now: () => number 
       `${title}: ${formatCount(event.parameters)} parameters, ${plural(event.epochs, 'epoch')} of ` +
         `${plural(event.stepsPerEpoch, 'step')}${resumed}`,
     );
-    line(`run folder: ${event.run}`);
+    if (keepsRun) line(`run folder: ${event.run}`);
+    for (const note of event.notes) line(note);
   };
 
   const step = (event: Extract<TrainEvent, { type: 'step' }>) => {

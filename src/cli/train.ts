@@ -161,11 +161,9 @@ async function runTraining(
   values: TrainValues,
   output: Output,
 ): Promise<number> {
-  const screen = output.progressTo(values.json);
-  const progress = createProgress(
-    screen,
-    `${config.model.name} ${config.ratio.pattern ?? config.ratio.ratio ?? '1:1'}`,
-  );
+  const { name } = config.model;
+  const title = `${name} ${config.ratio.pattern ?? config.ratio.ratio ?? '1:1'}`;
+  const progress = createProgress(output.progressTo(values.json), { title, keepsRun: true });
   const stopping = listenForSignals((signal) => {
     progress.clear();
     output.note(`${signal}: finishing the step and writing a checkpoint; once more stops at once.`);

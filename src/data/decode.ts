@@ -3,6 +3,7 @@
 import type { SharpConstructor } from 'sharp';
 
 import { RectioError } from '../base/error.js';
+import { readWhole } from './files.js';
 
 /** @returns RGB, [3, size, size] */
 export type Decoder = (path: string) => Promise<Uint8Array>;
@@ -14,9 +15,14 @@ export type Decoder = (path: string) => Promise<Uint8Array>;
  */
 export async function openDecoder(size: number): Promise<Decoder> {
   const sharp = await loadSharp();
+  // Many images are decoded at the same time: threads within one, and a memory of files, would only cost.
+  sharp.concurrency(1);
+  sharp.cache(false);
   return async (path) => {
+    // Read here: for small files sharp's own reading takes longer than the decoding.
+    const bytes = await readWhole(path);
     try {
-      const { data, info } = await sharp(path, { failOn: 'error' })
+      const { data, info } = await sharp(bytes, { failOn: 'error' })
         .autoOrient()
         .resize(size, size, { fit: 'cover' })
         .removeAlpha()

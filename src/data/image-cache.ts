@@ -42,7 +42,7 @@ export interface ImageCache extends ChannelStatistics {
 const MAGIC = 'RECTIOi1';
 const HEADER_BYTES = 128;
 /** Images decoded at the same time, and then written together. */
-const AT_ONCE = 64;
+const AT_ONCE = 32;
 /** An unfinished file that nobody has written to for so long belongs to a process that was killed. */
 const ABANDONED_MS = 60 * 60 * 1000;
 

@@ -127,6 +127,14 @@ describe('CIFAR-10', () => {
     expect(missing.message).toContain('does not exist');
   });
 
+  it('tells the Python version, which is often taken for the binary one', async () => {
+    const dir = await temporaryFolder();
+    await writeFiles(join(dir, 'cifar-10-batches-py'), { data_batch_1: Buffer.from('pickle') });
+    for (const place of [dir, join(dir, 'cifar-10-batches-py')]) {
+      expect((await failureOf(() => openDataset('cifar10', { dir: place }))).message).toContain('Python version');
+    }
+  });
+
   it('numbers the classes where their names are missing', async () => {
     const dir = await temporaryFolder();
     const files = cifar10Files();

@@ -20,6 +20,9 @@ export interface CifarForm {
   /** The folder inside the official archive, and the archive. */
   readonly folder: string;
   readonly archive: string;
+  /** The folder of the official Python version and a file in it, which people mistake for the binary one. */
+  readonly pythonFolder: string;
+  readonly pythonFile: string;
   readonly trainFiles: readonly string[];
   readonly testFile: string;
   /** The text file with one class name per line; may be missing. */
@@ -33,6 +36,8 @@ export const cifar10Form: CifarForm = {
   name: 'cifar10',
   folder: 'cifar-10-batches-bin',
   archive: 'cifar-10-binary.tar.gz',
+  pythonFolder: 'cifar-10-batches-py',
+  pythonFile: 'data_batch_1',
   trainFiles: [1, 2, 3, 4, 5].map((n) => `data_batch_${n}.bin`),
   testFile: 'test_batch.bin',
   namesFile: 'batches.meta.txt',
@@ -44,6 +49,8 @@ export const cifar100Form: CifarForm = {
   name: 'cifar100',
   folder: 'cifar-100-binary',
   archive: 'cifar-100-binary.tar.gz',
+  pythonFolder: 'cifar-100-python',
+  pythonFile: 'train',
   trainFiles: ['train.bin'],
   testFile: 'test.bin',
   namesFile: 'fine_label_names.txt',
@@ -83,6 +90,14 @@ async function findFiles(form: CifarForm, dir: string): Promise<CifarFiles> {
   }
   for (const archive of [join(dir, form.archive), join(dir, form.name, form.archive)]) {
     if ((await kindOf(archive)) === 'file') return archiveFiles(form, archive);
+  }
+  for (const folder of [dir, join(dir, form.pythonFolder)]) {
+    if ((await kindOf(join(folder, form.pythonFile))) !== 'file') continue;
+    throw new RectioError(
+      'data',
+      `${folder} holds the Python version of ${form.name}; the binary version is needed.`,
+      howToGet(form),
+    );
   }
   const what = kind === undefined ? 'does not exist' : `holds neither ${form.testFile} nor ${form.archive}`;
   throw new RectioError('data', `${dir} ${what}.`, howToGet(form));

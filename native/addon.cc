@@ -403,6 +403,13 @@ napi_value write(napi_env env, const Arguments& arguments) {
   return submit(env, [=] { handle->live().write(tensor, *values); }, nothing);
 }
 
+// profile(handle) → milliseconds of each call since the last question
+napi_value profile(napi_env env, const Arguments& arguments) {
+  const SharedHandle handle = toHandle(env, arguments[0]);
+  auto values = std::make_shared<std::vector<float>>();
+  return submit(env, [=] { *values = handle->live().profile(); }, [=](napi_env env) { return fromFloats(env, *values); });
+}
+
 // dispose(handle)
 napi_value dispose(napi_env env, const Arguments& arguments) {
   const SharedHandle handle = toHandle(env, arguments[0]);
@@ -433,7 +440,8 @@ napi_value guarded(napi_env env, napi_callback_info info) {
 napi_value initialize(napi_env env, napi_value exports) {
   const std::pair<const char*, napi_callback> functions[] = {
       {"prepare", guarded<prepare, 3>}, {"place", guarded<place, 3>},     {"run", guarded<run, 3>},          {"read", guarded<read, 2>},
-      {"write", guarded<write, 3>},     {"dispose", guarded<dispose, 1>}, {"describe", guarded<describe, 0>},
+      {"write", guarded<write, 3>},     {"profile", guarded<profile, 1>}, {"dispose", guarded<dispose, 1>},
+      {"describe", guarded<describe, 0>},
   };
   for (const auto& [name, callback] : functions) {
     napi_value function;

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 namespace rectio {
@@ -61,6 +62,7 @@ Program::Program(PlanSpec plan, int threads, std::map<std::string, std::string> 
   layOut();
   kernels_.reserve(plan_.calls.size());
   for (const CallSpec& call : plan_.calls) kernels_.push_back(makeKernel(Builder(call, tensors_, tuning_, threads_)));
+  spent_.resize(kernels_.size());
   for (Tensor& tensor : tensors_) {
     if (tensor.layout != Layout::weight || tensor.hasDesc) continue;
     tensor.desc = tensors_[static_cast<size_t>(tensor.owner)].desc;
@@ -179,7 +181,14 @@ void Program::run(const std::vector<std::vector<float>>& inputs, std::vector<std
       throw PlanError("the input " + plan_.inputs[i].first + " must hold " + std::to_string(tensor.logical()) + " numbers");
     copyIn(tensor, inputs[i].data());
   }
-  for (const auto& kernel : kernels_) kernel->run(scalars);
+  using Clock = std::chrono::steady_clock;
+  auto before = Clock::now();
+  for (size_t i = 0; i < kernels_.size(); ++i) {
+    kernels_[i]->run(scalars);
+    const auto after = Clock::now();
+    spent_[i] += std::chrono::duration<double, std::milli>(after - before).count();
+    before = after;
+  }
   outputs.clear();
   for (const auto& [name, id] : plan_.outputs) {
     const Tensor& tensor = at(id);
@@ -187,6 +196,12 @@ void Program::run(const std::vector<std::vector<float>>& inputs, std::vector<std
     copyOut(tensor, values.data());
     outputs.push_back(std::move(values));
   }
+}
+
+std::vector<float> Program::profile() {
+  const std::vector<float> spent(spent_.begin(), spent_.end());
+  spent_.assign(spent_.size(), 0.0);
+  return spent;
 }
 
 std::vector<float> Program::read(int tensor) {

@@ -43,6 +43,8 @@ class Program {
   // Gives every tensor, then every call's scratch, its place. Offsets are multiples of the alignment.
   void place(const std::vector<double>& offsets, double totalBytes);
   void run(const std::vector<std::vector<float>>& inputs, std::vector<std::vector<float>>& outputs, const Scalars& scalars);
+  // Milliseconds spent in each call since the last question.
+  std::vector<float> profile();
   std::vector<float> read(int tensor);
   void write(int tensor, const std::vector<float>& values);
 
@@ -58,6 +60,7 @@ class Program {
   Tuning tuning_;
   std::vector<Tensor> tensors_;
   std::vector<std::unique_ptr<Kernel>> kernels_;
+  std::vector<double> spent_;
   Arena arena_;
   bool placed_ = false;
 };

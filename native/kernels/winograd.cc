@@ -20,6 +20,9 @@ using dnn::Direction;
 constexpr int64_t kPoints = 36;  // products per tile: 6×6
 constexpr int64_t kIn = 6, kOut = 4, kTap = 3;
 
+// Arrays of registers stay registers only where every loop over them is unrolled; left alone, the compiler gives up early.
+#define RECTIO_UNROLL _Pragma("GCC unroll 32")
+
 // ---- The one-dimensional transforms, points 0, ±1, ±2, ∞ ------------------------------------------------------------
 
 // Rows 0 to 2, or 3 to 5, of Bᵀ·d: the two halves share no work, and one half of a tile fits in the registers.
@@ -106,45 +109,47 @@ struct Group {
   int64_t floats() const { return kPoints * stride(); }
 };
 
-// Bᵀ d B of one 6×6 tile of one block of channels, whose rows are `rowStride` floats apart.
-template <bool kUpper>
-inline void inputTransformHalf(const float* d, int64_t rowStride, float* out, int64_t stride) {
+// Half of Bᵀ d B of one 6×6 tile of one block of channels; fetch(i, j) gives row i, column j of d.
+template <bool kUpper, typename Fetch>
+[[gnu::always_inline]] inline void inputTransformHalf(const Fetch& fetch, float* out, int64_t stride) {
   Vec half[6][3];
-  for (int i = 0; i < 6; ++i) {
-    Vec row[6];
-    for (int j = 0; j < 6; ++j) row[j] = load(d + i * rowStride + j * kBlock);
+  RECTIO_UNROLL for (int i = 0; i < 6; ++i) {
+    const Vec row[6] = {fetch(i, 0), fetch(i, 1), fetch(i, 2), fetch(i, 3), fetch(i, 4), fetch(i, 5)};
     inputHalf<kUpper>(row, half[i]);
   }
-  for (int j = 0; j < 3; ++j) {
+  RECTIO_UNROLL for (int j = 0; j < 3; ++j) {
     const Vec column[6] = {half[0][j], half[1][j], half[2][j], half[3][j], half[4][j], half[5][j]};
     Vec upper[3], lower[3];
     inputHalf<true>(column, upper);
     inputHalf<false>(column, lower);
-    const int64_t point = kUpper ? j : j + 3;
-    for (int i = 0; i < 3; ++i) {
-      store(out + (i * 6 + point) * stride, upper[i]);
-      store(out + ((i + 3) * 6 + point) * stride, lower[i]);
+    float* to = out + (kUpper ? j : j + 3) * stride;
+    RECTIO_UNROLL for (int i = 0; i < 3; ++i) {
+      store(to + i * 6 * stride, upper[i]);
+      store(to + (i + 3) * 6 * stride, lower[i]);
     }
   }
 }
+
+alignas(64) constexpr float kZeros[kBlock] = {};
 
 // The tile of `map` (one block of channels of one example) that starts at (row, column), zeros outside, transformed.
 void inputTile(const float* map, int64_t h, int64_t w, int64_t row, int64_t column, float* out, int64_t stride) {
   if (row >= 0 && column >= 0 && row + kIn <= h && column + kIn <= w) {
     const float* d = map + (row * w + column) * kBlock;
-    inputTransformHalf<true>(d, w * kBlock, out, stride);
-    inputTransformHalf<false>(d, w * kBlock, out, stride);
+    const auto inside = [&](int i, int j) { return load(d + (i * w + j) * kBlock); };
+    inputTransformHalf<true>(inside, out, stride);
+    inputTransformHalf<false>(inside, out, stride);
     return;
   }
-  alignas(64) float edge[kPoints * kBlock];
-  const int64_t firstRow = std::max<int64_t>(row, 0), lastRow = std::min(row + kIn, h);
-  const int64_t firstColumn = std::max<int64_t>(column, 0), lastColumn = std::min(column + kIn, w);
-  std::memset(edge, 0, sizeof(edge));
-  for (int64_t i = firstRow; i < lastRow; ++i)
-    for (int64_t j = firstColumn; j < lastColumn; ++j)
-      store(edge + ((i - row) * kIn + j - column) * kBlock, load(map + (i * w + j) * kBlock));
-  inputTransformHalf<true>(edge, kIn * kBlock, out, stride);
-  inputTransformHalf<false>(edge, kIn * kBlock, out, stride);
+  const float* at[kPoints];
+  for (int64_t i = 0; i < kIn; ++i)
+    for (int64_t j = 0; j < kIn; ++j) {
+      const bool there = row + i >= 0 && row + i < h && column + j >= 0 && column + j < w;
+      at[i * kIn + j] = there ? map + ((row + i) * w + column + j) * kBlock : kZeros;
+    }
+  const auto edge = [&](int i, int j) { return load(at[i * kIn + j]); };
+  inputTransformHalf<true>(edge, out, stride);
+  inputTransformHalf<false>(edge, out, stride);
 }
 
 // ---- Matrix products ------------------------------------------------------------------------------------------------
@@ -154,18 +159,20 @@ void inputTile(const float* map, int64_t h, int64_t w, int64_t row, int64_t colu
 template <int kTiles, int kVecs>
 inline void multiplyTiles(const float* v, int64_t ic, const float* u, float* out, int64_t oc) {
   Vec sum[kTiles][kVecs];
-  for (int t = 0; t < kTiles; ++t)
-    for (int k = 0; k < kVecs; ++k) sum[t][k] = Vec{};
+  RECTIO_UNROLL for (int t = 0; t < kTiles; ++t) {
+    RECTIO_UNROLL for (int k = 0; k < kVecs; ++k) sum[t][k] = Vec{};
+  }
   for (int64_t c = 0; c < ic; ++c) {
     Vec weight[kVecs];
-    for (int k = 0; k < kVecs; ++k) weight[k] = load(u + (k * ic + c) * kBlock);
-    for (int t = 0; t < kTiles; ++t) {
+    RECTIO_UNROLL for (int k = 0; k < kVecs; ++k) weight[k] = load(u + (k * ic + c) * kBlock);
+    RECTIO_UNROLL for (int t = 0; t < kTiles; ++t) {
       const Vec value = splat(v[t * ic + c]);
-      for (int k = 0; k < kVecs; ++k) sum[t][k] = fma(value, weight[k], sum[t][k]);
+      RECTIO_UNROLL for (int k = 0; k < kVecs; ++k) sum[t][k] = fma(value, weight[k], sum[t][k]);
     }
   }
-  for (int t = 0; t < kTiles; ++t)
-    for (int k = 0; k < kVecs; ++k) store(out + t * oc + k * kBlock, sum[t][k]);
+  RECTIO_UNROLL for (int t = 0; t < kTiles; ++t) {
+    RECTIO_UNROLL for (int k = 0; k < kVecs; ++k) store(out + t * oc + k * kBlock, sum[t][k]);
+  }
 }
 
 // How many sums fit in the registers, with room for the operands.
@@ -183,12 +190,12 @@ void multiplyPoint(const float* v, int64_t tiles, int64_t ic, const float* u, fl
 // sums[ic][oc] += Σ_tile v[tile][ic]·d[tile][oc], for one block of each.
 inline void accumulatePoint(const float* v, int64_t ic, const float* d, int64_t oc, int64_t tiles, float* sums) {
   Vec sum[kBlock];
-  for (int c = 0; c < kBlock; ++c) sum[c] = load(sums + c * kBlock);
+  RECTIO_UNROLL for (int c = 0; c < kBlock; ++c) sum[c] = load(sums + c * kBlock);
   for (int64_t t = 0; t < tiles; ++t) {
     const Vec gradient = load(d + t * oc);
-    for (int c = 0; c < kBlock; ++c) sum[c] = fma(splat(v[t * ic + c]), gradient, sum[c]);
+    RECTIO_UNROLL for (int c = 0; c < kBlock; ++c) sum[c] = fma(splat(v[t * ic + c]), gradient, sum[c]);
   }
-  for (int c = 0; c < kBlock; ++c) store(sums + c * kBlock, sum[c]);
+  RECTIO_UNROLL for (int c = 0; c < kBlock; ++c) store(sums + c * kBlock, sum[c]);
 }
 
 // ---- Forward and data gradient --------------------------------------------------------------------------------------
@@ -324,30 +331,40 @@ class WinogradForward final : public WinogradBase {
 
   void outputTile(const float* m, int64_t example, int64_t block, int64_t row, int64_t column) {
     Tensor& target = backward_ ? *o_.src : *o_.dst;
-    Vec half[4][6];
-    for (int j = 0; j < 6; ++j) {
-      Vec points[6], out[4];
-      for (int i = 0; i < 6; ++i) points[i] = load(m + (i * 6 + j) * out_.stride());
-      outputTransform(points, out);
-      for (int i = 0; i < 4; ++i) half[i][j] = out[i];
+    const int64_t stride = out_.stride();
+    Vec y[4][4];
+    {
+      Vec half[4][6];
+      RECTIO_UNROLL for (int j = 0; j < 6; ++j) {
+        const float* from = m + j * stride;
+        const Vec points[6] = {load(from),           load(from + 6 * stride),  load(from + 12 * stride),
+                               load(from + 18 * stride), load(from + 24 * stride), load(from + 30 * stride)};
+        Vec out[4];
+        outputTransform(points, out);
+        RECTIO_UNROLL for (int i = 0; i < 4; ++i) half[i][j] = out[i];
+      }
+      RECTIO_UNROLL for (int i = 0; i < 4; ++i) outputTransform(half[i], y[i]);
     }
     const int64_t height = tiling_.h, width = tiling_.w;
-    const int64_t base = (example * toBlocks_ + block) * height * width * kBlock;
-    const Vec bias = o_.bias != nullptr ? loadPartial(o_.bias->data + block * kBlock, s_.oc - block * kBlock) : Vec{};
-    for (int64_t i = 0; i < std::min<int64_t>(kOut, height - row); ++i) {
-      Vec out[4];
-      outputTransform(half[i], out);
-      for (int64_t j = 0; j < std::min<int64_t>(kOut, width - column); ++j) {
-        const int64_t at = base + ((row + i) * width + column + j) * kBlock;
-        Vec value = out[j];
-        if (!backward_) {
-          value += bias;
-          if (o_.addend != nullptr) value += load(o_.addend->data + at);
-          if (o_.relu) value = relu(value);
+    const int64_t start = (((example * toBlocks_ + block) * height + row) * width + column) * kBlock;
+    if (!backward_ && (o_.bias != nullptr || o_.addend != nullptr || o_.relu)) {
+      const Vec bias = o_.bias != nullptr ? loadPartial(o_.bias->data + block * kBlock, s_.oc - block * kBlock) : Vec{};
+      for (int64_t i = 0; i < std::min<int64_t>(kOut, height - row); ++i)
+        for (int64_t j = 0; j < std::min<int64_t>(kOut, width - column); ++j) {
+          y[i][j] += bias;
+          if (o_.addend != nullptr) y[i][j] += load(o_.addend->data + start + (i * width + j) * kBlock);
+          if (o_.relu) y[i][j] = relu(y[i][j]);
         }
-        store(target.data + at, value);
-      }
     }
+    float* to = target.data + start;
+    if (row + kOut <= height && column + kOut <= width) {
+      RECTIO_UNROLL for (int i = 0; i < 4; ++i) {
+        RECTIO_UNROLL for (int j = 0; j < 4; ++j) store(to + (i * width + j) * kBlock, y[i][j]);
+      }
+      return;
+    }
+    for (int64_t i = 0; i < std::min<int64_t>(kOut, height - row); ++i)
+      for (int64_t j = 0; j < std::min<int64_t>(kOut, width - column); ++j) store(to + (i * width + j) * kBlock, y[i][j]);
   }
 
   const bool backward_;
@@ -421,18 +438,21 @@ class WinogradWeightGradient final : public WinogradBase {
 
   // A dy Aᵀ of one 4×4 tile of one block of channels, zeros outside.
   void gradientTile(const float* map, int64_t row, int64_t column, float* out) const {
+    const bool inside = row + kOut <= s_.oh && column + kOut <= s_.ow;
+    const float* from = map + (row * s_.ow + column) * kBlock;
+    const int64_t stride = out_.stride();
     Vec half[6][4];
-    for (int64_t j = 0; j < 4; ++j) {
+    RECTIO_UNROLL for (int64_t j = 0; j < 4; ++j) {
       Vec y[4], six[6];
-      for (int64_t i = 0; i < 4; ++i)
-        y[i] = row + i < s_.oh && column + j < s_.ow ? load(map + ((row + i) * s_.ow + column + j) * kBlock) : Vec{};
+      RECTIO_UNROLL for (int64_t i = 0; i < 4; ++i)
+        y[i] = inside || (row + i < s_.oh && column + j < s_.ow) ? load(from + (i * s_.ow + j) * kBlock) : Vec{};
       gradientTransform(y, six);
-      for (int i = 0; i < 6; ++i) half[i][j] = six[i];
+      RECTIO_UNROLL for (int i = 0; i < 6; ++i) half[i][j] = six[i];
     }
-    for (int i = 0; i < 6; ++i) {
+    RECTIO_UNROLL for (int i = 0; i < 6; ++i) {
       Vec six[6];
       gradientTransform(half[i], six);
-      for (int j = 0; j < 6; ++j) store(out + (i * 6 + j) * out_.stride(), six[j]);
+      RECTIO_UNROLL for (int j = 0; j < 6; ++j) store(out + (i * 6 + j) * stride, six[j]);
     }
   }
 

@@ -248,7 +248,7 @@ function checkTogether(config: TrainConfig, base: unknown, given: { readonly [ke
     throw new RectioError(
       'usage',
       `The learning rate of recipe ${config.recipe} is for ${recipeOptimizer}, not for ${optimizer.kind}.`,
-      'Give schedule.learningRate as well; for adamw 0.001 is usual, for sgd 0.1.',
+      'Give schedule.learningRate (--lr) as well; for adamw 0.001 is usual, for sgd 0.1.',
     );
   }
   if (optimizer.kind === 'sgd' && optimizer.nesterov && optimizer.momentum === 0) {

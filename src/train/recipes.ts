@@ -39,7 +39,7 @@ const fast: Recipe = {
     epochs: 10,
     batch: 128,
     optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4, decayNormsAndBiases: false },
-    schedule: { kind: 'oneCycle', learningRate: 0.3, peakAt: 0.25, startFactor: 0.1, finalFactor: 0 },
+    schedule: { kind: 'oneCycle', learningRate: 0.4, peakAt: 0.25, startFactor: 0.1, finalFactor: 0 },
     labelSmoothing: 0.1,
     transforms: standardTransforms,
   },

@@ -282,7 +282,7 @@ describe('a training that cannot go on', () => {
     const error = await refusal(
       tinyOptions(join(folder, 'run'), { epochs: 30, schedule: { kind: 'constant', learningRate: 1e30 } }),
     );
-    expect(error).toMatchObject({ code: 'training', hint: expect.stringContaining('schedule.learningRate') });
+    expect(error).toMatchObject({ code: 'training', hint: expect.stringContaining('--lr') });
   });
 
   it('writes no checkpoint with a weight that is no number', async () => {

@@ -33,9 +33,19 @@ export async function* train(options: TrainOptions): Events {
       yield* closeEpoch(session, clock);
     }
     yield { type: 'done', summary: await finishRun(session) };
+  } catch (error) {
+    throw sayingHowToResume(error, session.run);
   } finally {
     await session.close();
   }
+}
+
+/** A run that the disk stopped can go on once there is room. */
+function sayingHowToResume(error: unknown, run: string): unknown {
+  if (!(error instanceof RectioError) || error.code !== 'disk') return error;
+  return new RectioError('disk', error.message, `${error.hint} Then go on with: rectio train --resume ${run}`, {
+    cause: error,
+  });
 }
 
 function startEvent({ run, config, loaders, state, parameters, notes }: Session): TrainEvent {
@@ -189,7 +199,7 @@ function notFinite({ checkpoint, state }: Session, what: string): RectioError {
   return new RectioError(
     'training',
     `${what} (epoch ${state.epoch + 1}): the training has diverged; ${good}.`,
-    'Start a new run with a lower schedule.learningRate, a warm-up, or gradients clipped by clipNorm.',
+    'Start a new run with a lower learning rate (--lr) or with clipped gradients (--clip-norm 1).',
   );
 }
 

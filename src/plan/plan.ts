@@ -4,7 +4,8 @@
  * plan runs forward only, with batch norm folded.
  *
  * Tensors are single-assignment within a step, except for the persistent ones that a call names under `update`.
- * Logical layout is NCHW, row-major; how a tensor lies in memory is the engine's own affair. A Plan is plain data.
+ * Logical layout is NCHW, row-major; how a tensor lies in memory is the engine's own affair (which results may lie over
+ * an operand says `in-place.ts`). A Plan is plain data.
  */
 
 import type { Pair } from '../graph/op.js';

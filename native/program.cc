@@ -1,7 +1,5 @@
 #include "program.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -9,7 +7,6 @@
 namespace rectio {
 namespace {
 
-constexpr size_t kHugePage = size_t{2} << 20;
 constexpr size_t kSlot = 64;
 
 size_t slotBytes(size_t bytes) { return (bytes + kSlot - 1) / kSlot * kSlot; }
@@ -43,19 +40,6 @@ void exchange(const Tensor& t, float* blocked, float* logical, int threads) {
 }
 
 }  // namespace
-
-Arena::Arena(size_t bytes) : bytes_((std::max<size_t>(bytes, 1) + kHugePage - 1) / kHugePage * kHugePage) {
-  void* memory = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) throw PlanError("not enough memory: the plan needs " + std::to_string(bytes >> 20) + " MiB");
-  data_ = static_cast<char*>(memory);
-#ifdef MADV_HUGEPAGE
-  madvise(memory, bytes_, MADV_HUGEPAGE);  // A wish, not a need: without it everything works, a little slower.
-#endif
-}
-
-Arena::~Arena() {
-  if (data_ != nullptr) munmap(data_, bytes_);
-}
 
 Program::Program(PlanSpec plan, int threads, std::map<std::string, std::string> tuning) : plan_(std::move(plan)), threads_(threads) {
   tuning_.given = std::move(tuning);

@@ -3,31 +3,10 @@
 #include <memory>
 #include <vector>
 
+#include "arena.hpp"
 #include "kernel.hpp"
 
 namespace rectio {
-
-// Anonymous memory, zero at first, in huge pages where the system grants them.
-class Arena {
- public:
-  Arena() = default;
-  explicit Arena(size_t bytes);
-  ~Arena();
-  Arena(Arena&& other) noexcept { swap(other); }
-  Arena& operator=(Arena&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  char* data() const { return data_; }
-
- private:
-  void swap(Arena& other) {
-    std::swap(data_, other.data_);
-    std::swap(bytes_, other.bytes_);
-  }
-  char* data_ = nullptr;
-  size_t bytes_ = 0;
-};
 
 // Not thread-safe: everything but the constructor's cheap checks belongs on the compute thread.
 class Program {

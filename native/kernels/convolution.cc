@@ -3,8 +3,8 @@
 #include "convolution.hpp"
 
 #include <chrono>
-#include <cstdlib>
 
+#include "../arena.hpp"
 #include "winograd.hpp"
 
 namespace rectio {
@@ -150,23 +150,19 @@ std::string measurementKey(const ConvolutionOperands& o) {
   return key;
 }
 
-// Zeroed-in memory for the time of a measurement.
+// Memory for the time of a measurement.
 class Trial {
  public:
   float* take(size_t bytes) {
-    void* memory = std::aligned_alloc(kAlignment, aligned(std::max<size_t>(bytes, 1)));
-    if (memory == nullptr) throw PlanError("not enough memory to measure convolutions");
-    blocks_.push_back(memory);
+    blocks_.emplace_back(bytes);
+    float* memory = reinterpret_cast<float*>(blocks_.back().data());
     // Ordinary numbers: denormals would slow some implementations down and skew the choice.
-    std::fill_n(static_cast<float*>(memory), bytes / sizeof(float), 0.5f);
-    return static_cast<float*>(memory);
-  }
-  ~Trial() {
-    for (void* block : blocks_) std::free(block);
+    std::fill_n(memory, bytes / sizeof(float), 0.5f);
+    return memory;
   }
 
  private:
-  std::vector<void*> blocks_;
+  std::vector<Arena> blocks_;
 };
 
 double milliseconds(ConvolutionImplementation& candidate, double best) {
@@ -199,9 +195,10 @@ size_t fastest(const ConvolutionOperands& operands, const std::vector<std::uniqu
   size_t winner = 0;
   double best = 1e30;
   for (size_t i = 0; i < candidates.size(); ++i) {
+    Trial own;
     const memory::desc layout = weights ? *weights : candidates[i]->weightLayout();
-    if (!weights) operands.weights->data = trial.take(layout.get_size());
-    candidates[i]->bind(reinterpret_cast<char*>(trial.take(candidates[i]->scratchBytes())), layout);
+    if (!weights) operands.weights->data = own.take(layout.get_size());
+    candidates[i]->bind(reinterpret_cast<char*>(own.take(candidates[i]->scratchBytes())), layout);
     const double time = milliseconds(*candidates[i], best);
     if (time < best) {
       best = time;

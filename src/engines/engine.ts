@@ -3,7 +3,7 @@
  * or ratios. Every engine passes the conformance suite beside this file.
  */
 
-import type { Plan, ScalarName } from '../plan/plan.js';
+import type { KernelKind, Plan, ScalarName } from '../plan/plan.js';
 
 /**
  * Which implementation each call uses, where an engine chose by measuring. Plain JSON. A run stores it, because two
@@ -46,8 +46,17 @@ export interface Program {
   read(tensor: string): Promise<Float32Array>;
   /** Sets a persistent tensor by name. Before their first write, all are zero. */
   write(tensor: string, data: Float32Array): Promise<void>;
+  /** What each call of the plan has cost since the last question, where the engine can tell; in the plan's order. */
+  profile?(): Promise<CallCost[]>;
   /** Frees the memory; every later call is refused. */
   dispose(): Promise<void>;
+}
+
+export interface CallCost {
+  readonly kind: KernelKind;
+  readonly node: string;
+  /** Wall time over all runs. */
+  readonly milliseconds: number;
 }
 
 export type RunInputs = { readonly [name: string]: Float32Array };

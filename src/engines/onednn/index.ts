@@ -5,7 +5,7 @@
 
 import { RectioError } from '../../base/error.js';
 import { didYouMean } from '../../base/suggest.js';
-import { lifetimes, persistentRoles, placeInArena, type Plan, verifyPlan } from '../../plan/index.js';
+import { lifetimes, persistentRoles, placeInArena, type Plan, takeovers, verifyPlan } from '../../plan/index.js';
 import type { CompileOptions, Engine, Program, RunInputs, RunOutputs, RunScalars, Tuning } from '../engine.js';
 import { loadAddon, type NativeAddon, type NativeHandle } from './native.js';
 import { onednnStatus } from './status.js';
@@ -54,7 +54,7 @@ async function compile(
   const { offsets, bytes } = placeInArena(
     prepared.sizes,
     [...lifetimes(plan), ...plan.calls.map((_, index) => ({ first: index, last: index }))],
-    { alignment },
+    { alignment, takeovers: takeovers(plan) },
   );
   await translated(plan, () => addon.place(prepared.handle, offsets, bytes));
   return program(addon, plan, prepared.handle, prepared.tuning, bytes);
@@ -113,6 +113,11 @@ function program(addon: NativeAddon, plan: Plan, handle: NativeHandle, tuning: T
         requireSize(name, data.length, size(tensor.dims));
         return addon.write(handle, tensor.id, data);
       }),
+    profile: () =>
+      live(async () => {
+        const milliseconds = await addon.profile(handle);
+        return plan.calls.map(({ kind, node }, index) => ({ kind, node, milliseconds: milliseconds[index]! }));
+      }),
     dispose: () =>
       live(() => {
         disposed = true;
@@ -144,8 +149,12 @@ function inputsInOrder(plan: Plan, inputs: RunInputs, size: (dims: readonly numb
 
 function scalarsInOrder(plan: Plan, scalars: RunScalars): [number, number, number] {
   for (const name of plan.scalars) {
-    if (scalars[name] === undefined) {
-      throw new RectioError('engine', `The scalar ${name} is missing.`, `Give ${plan.scalars.join(', ')}.`);
+    if (!Number.isFinite(scalars[name])) {
+      throw new RectioError(
+        'engine',
+        `The scalar ${name} is ${scalars[name] === undefined ? 'missing' : 'no finite number'}.`,
+        `Give ${plan.scalars.join(', ')}.`,
+      );
     }
   }
   return [scalars.learningRate ?? 0, scalars.step ?? 0, scalars.averageDecay ?? 0];

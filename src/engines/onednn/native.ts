@@ -29,6 +29,8 @@ export interface NativeAddon {
   ): Promise<Float32Array[]>;
   read(handle: NativeHandle, tensor: number): Promise<Float32Array>;
   write(handle: NativeHandle, tensor: number, values: Float32Array): Promise<void>;
+  /** Milliseconds that every call has taken, over all runs since the last question. */
+  profile(handle: NativeHandle): Promise<Float32Array>;
   dispose(handle: NativeHandle): Promise<void>;
   describe(): { readonly onednn: string; readonly block: number };
 }
@@ -66,8 +68,13 @@ function missingInstructions(): string | undefined {
   const here = readIfThere('/proc/cpuinfo')?.match(/^flags\s*:(.*)$/m)?.[1];
   if (built === undefined || here === undefined) return undefined;
   const have = new Set(here.trim().split(/\s+/));
-  const lacking = built.trim().split(/\s+/).filter((flag) => !have.has(flag));
-  return lacking.length === 0 ? undefined : `the native engine was built on a machine with ${lacking.slice(0, 4).join(', ')}`;
+  const lacking = built
+    .trim()
+    .split(/\s+/)
+    .filter((flag) => !have.has(flag));
+  return lacking.length === 0
+    ? undefined
+    : `the native engine was built on a machine with ${lacking.slice(0, 4).join(', ')}`;
 }
 
 function readIfThere(path: string): string | undefined {

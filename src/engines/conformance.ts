@@ -9,7 +9,7 @@ import { relativeError } from '../testing/index.js';
 import { conformanceCases } from './conformance-cases.js';
 import { describeContract } from './conformance/contract.js';
 import { smallNetworks, zooNetworks } from './conformance/networks.js';
-import { adamw, gradientTrial, inferenceTrial, sgd, stepsTrial, type Trial } from './conformance/trials.js';
+import { adamw, gradientTrial, inferenceTrial, sgd, smoothed, stepsTrial, type Trial } from './conformance/trials.js';
 import type { Engine, Program } from './engine.js';
 import { runReference } from './reference/run.js';
 
@@ -17,14 +17,15 @@ import { runReference } from './reference/run.js';
 const KERNEL_TOLERANCE = 1e-4;
 
 /**
- * What a network's results may differ by. Gradients collect the rounding of every layer before and behind, and where
- * rounding turns the sign of a value next to zero, a ReLU's gradient differs by that one element.
+ * What a network's results may differ by: the rounding of every layer adds up, and division by small deviations in
+ * batch norms magnifies it. Relative errors of 1e-6 in every kernel's result make up to 1e-4 in these networks' gradients.
  */
 const NETWORK_TOLERANCE = 1e-3;
 
-type Values = ReadonlyMap<string, ArrayLike<number>>;
+/** Milliseconds. The reference takes seconds, and on a busy machine many times as long. */
+const NETWORK_TIMEOUT = 300_000;
 
-const LEARNING_RATES = [0.1, 0.1, 0.05];
+type Values = ReadonlyMap<string, ArrayLike<number>>;
 
 async function start(engine: Engine, plan: Plan, persistent: ReadonlyMap<string, Float32Array>): Promise<Program> {
   const program = await engine.compile(plan);
@@ -96,7 +97,7 @@ export function describeConformance(
       });
     }
 
-    describe('agrees with the reference on whole networks', () => {
+    describe('agrees with the reference on whole networks', { timeout: NETWORK_TIMEOUT }, () => {
       for (const network of [...smallNetworks, ...fromZoo]) {
         it(`losses, gradients and running statistics of ${network.title}`, async () => {
           expect(await deviations(engine, gradientTrial(network), NETWORK_TOLERANCE)).toEqual([]);
@@ -105,15 +106,15 @@ export function describeConformance(
           expect(await deviations(engine, inferenceTrial(network), KERNEL_TOLERANCE)).toEqual([]);
         });
       }
-      for (const network of [...smallNetworks, ...fromZoo.slice(0, 1)]) {
+      for (const network of [...smallNetworks, ...fromZoo.slice(0, 1)].map(smoothed)) {
         it(`three steps of SGD on ${network.title}`, async () => {
-          const trial = stepsTrial(network, sgd, LEARNING_RATES);
+          const trial = stepsTrial(network, sgd);
           expect(await deviations(engine, trial, NETWORK_TOLERANCE)).toEqual([]);
         });
       }
-      for (const network of smallNetworks) {
+      for (const network of smallNetworks.map(smoothed)) {
         it(`three steps of AdamW on ${network.title}`, async () => {
-          const trial = stepsTrial(network, adamw, LEARNING_RATES);
+          const trial = stepsTrial(network, adamw);
           expect(await deviations(engine, trial, NETWORK_TOLERANCE)).toEqual([]);
         });
       }

@@ -4,6 +4,7 @@ import { foldWeights, inferencePlan, trainingPlan, type OptimizerOptions, type P
 import { filled, normal, testWeights } from '../../testing/index.js';
 import type { RunInputs } from '../engine.js';
 import type { Fragment } from './fragment.js';
+import { withMargins } from './margins.js';
 import type { NetworkCase } from './networks.js';
 
 /** A plan with what it starts from and the runs to make of it. */
@@ -35,20 +36,17 @@ function startingValues({ graph }: NetworkCase, plan: Plan): Map<string, Float32
   return new Map([...weights, ...averages]);
 }
 
-/** One step forward and backward; dropout draws at step 3. */
+/** One step forward and backward, from where ReLUs decide clearly; dropout draws at step 3. */
 export function gradientTrial(network: NetworkCase): Trial {
   const plan = trainingPlan(network.graph, { batch: network.batch, labelSmoothing: 0.1, seed: 5 });
-  return {
-    plan,
-    inputs: trainingInputs(network, plan),
-    persistent: startingValues(network, plan),
-    runs: [{ step: 3 }],
-    scale: 0,
-  };
+  const inputs = trainingInputs(network, plan);
+  const scalars = { step: 3 };
+  const persistent = withMargins(plan, inputs, startingValues(network, plan), scalars);
+  return { plan, inputs, persistent, runs: [scalars], scale: 0 };
 }
 
-/** A step of the optimizer for every learning rate, with clipping and averages. */
-export function stepsTrial(network: NetworkCase, optimizer: OptimizerOptions, learningRates: readonly number[]): Trial {
+/** Three steps of the optimizer, with clipping and averages. */
+export function stepsTrial(network: NetworkCase, optimizer: OptimizerOptions): Trial {
   const plan = trainingPlan(network.graph, {
     batch: network.batch,
     optimizer,
@@ -60,9 +58,26 @@ export function stepsTrial(network: NetworkCase, optimizer: OptimizerOptions, le
     plan,
     inputs: trainingInputs(network, plan),
     persistent: startingValues(network, plan),
-    runs: learningRates.map((learningRate, step) => ({ learningRate, step, averageDecay: 0.9 })),
+    runs: [
+      { learningRate: 0.1, step: 0, averageDecay: 0.5 },
+      { learningRate: 0.1, step: 1, averageDecay: 0.9 },
+      { learningRate: 0.05, step: 2, averageDecay: 0.9 },
+    ],
     scale: 0,
   };
+}
+
+const kinked: ReadonlySet<string> = new Set(['relu', 'relu6', 'leakyRelu', 'prelu']);
+
+/**
+ * The network with SiLU for every function that has a kink. Over several steps rounding carries values across kinks,
+ * and no choice of weights prevents it.
+ */
+export function smoothed({ graph, batch, title }: NetworkCase): NetworkCase {
+  const nodes = graph.nodes.map((node) =>
+    kinked.has(node.op.kind) ? { ...node, op: { kind: 'silu' } as const } : node,
+  );
+  return { title: `${title}, smoothed`, graph: { ...graph, nodes }, batch };
 }
 
 export function inferenceTrial(network: NetworkCase): Trial {

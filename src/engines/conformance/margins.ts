@@ -1,0 +1,69 @@
+/**
+ * Weights whose ReLUs decide clearly. Between two engines a value next to zero may fall on either side; a gradient
+ * passes on one side and not on the other, and everything behind it differs by far more than rounding. So each bias in
+ * front of a ReLU is moved a little, to where the widest gap between its channel's values lies at zero.
+ */
+
+import type { Plan } from '../../plan/index.js';
+import type { RunInputs, RunScalars } from '../engine.js';
+import { rectifyInPlace } from '../reference/elementwise.js';
+import { execute } from '../reference/kernels.js';
+import { allocate, stepOver } from '../reference/memory.js';
+import { planesOf, type Tensor } from '../reference/tensor.js';
+
+/** How far a bias may be moved; values before a ReLU are of about unit size. */
+const REACH = 0.5;
+
+/** The middle of the widest gap between values that lie within reach of zero. */
+function widestGap(values: number[]): number {
+  const near = [-REACH, ...values.filter((value) => Math.abs(value) < REACH).sort((a, b) => a - b), REACH];
+  let widest = 1;
+  for (let i = 2; i < near.length; i++) {
+    if (near[i]! - near[i - 1]! > near[widest]! - near[widest - 1]!) widest = i;
+  }
+  return (near[widest - 1]! + near[widest]!) / 2;
+}
+
+function channelValues(y: Tensor, channel: number): number[] {
+  const { batch, channels, area } = planesOf(y);
+  const values: number[] = [];
+  for (let n = 0; n < batch; n++) {
+    const start = (n * channels + channel) * area;
+    for (let i = start; i < start + area; i++) values.push(y.data[i]!);
+  }
+  return values;
+}
+
+/** The persistent values with the biases in front of ReLUs moved; needs the forward half of a training plan. */
+export function withMargins(
+  plan: Plan,
+  inputs: RunInputs,
+  persistent: ReadonlyMap<string, Float32Array>,
+  scalars: RunScalars,
+): Map<string, Float32Array> {
+  const memory = allocate(plan);
+  for (const [name, data] of persistent) memory.persistent.get(name)!.data.set(data);
+  for (const [name, data] of Object.entries(inputs)) memory.inputs.get(name)!.data.set(data);
+  const step = stepOver(memory, scalars);
+  const moved = new Map(persistent);
+  for (const call of plan.calls) {
+    if (call.kind === 'softmaxCrossEntropy') break;
+    const rectifies = (call.kind === 'batchNorm' || call.kind === 'convolution') && call.relu;
+    const bias = rectifies ? step.optional(call.in.bias) : undefined;
+    if (!rectifies || !bias) {
+      execute(call, step);
+      continue;
+    }
+    execute({ ...call, relu: false }, step);
+    const y = step.tensor(call.out.y);
+    const { channels, area } = planesOf(y);
+    const shifts = Float64Array.from({ length: channels }, (_, channel) => widestGap(channelValues(y, channel)));
+    for (let i = 0; i < y.data.length; i++) y.data[i]! -= shifts[Math.floor(i / area) % channels]!;
+    rectifyInPlace(y.data);
+    moved.set(
+      bias.name,
+      Float32Array.from(bias.data, (value, channel) => value - shifts[channel]!),
+    );
+  }
+  return moved;
+}

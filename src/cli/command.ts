@@ -8,6 +8,11 @@ export interface Example {
   readonly does: string;
 }
 
+export interface HelpSection {
+  readonly title: string;
+  readonly rows: readonly (readonly [term: string, meaning: string])[];
+}
+
 export interface Command<Table extends OptionTable = OptionTable> {
   readonly name: string;
   /** One line for the list of commands. */
@@ -17,6 +22,8 @@ export interface Command<Table extends OptionTable = OptionTable> {
   readonly positionals: readonly Positional[];
   readonly options: Table;
   readonly examples: readonly Example[];
+  /** Further parts of the help, for what other parts of Rectio know: the recipes, say. */
+  sections?(): Promise<readonly HelpSection[]>;
   /** Gives the exit code. */
   run(parsed: ParsedArguments<Table>, output: Output): Promise<number>;
 }

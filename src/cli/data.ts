@@ -8,6 +8,7 @@ import { defineCommand, exitCodes } from './command.js';
 import { flag, text, type Values } from './options.js';
 import type { Output } from './output.js';
 import { defined } from './proportion-options.js';
+import { reportError } from './report-error.js';
 import { listenForSignals, signalExitCode } from './signals.js';
 import { createTransferProgress } from './transfer-progress.js';
 import { formatTable } from './table.js';
@@ -97,7 +98,7 @@ async function get(name: string | undefined, values: DataValues, output: Output)
     progress.clear();
     const signal = stopping.received();
     if (!signal || !(error instanceof RectioError) || error.code !== 'interrupted') throw error;
-    output.note(`${error.message}\n${error.hint}`);
+    reportError(error, output, { json: values.json, debug: false });
     return signalExitCode(signal);
   } finally {
     stopping.release();

@@ -39,7 +39,8 @@ function optionRow([key, option]: readonly [string, Option<unknown>]): readonly 
 }
 
 /** A command's own help. */
-export function commandHelp(command: Command, width: number): string {
+export async function commandHelp(command: Command, width: number): Promise<string> {
+  const sections = (await command.sections?.()) ?? [];
   const { name, positionals, options, examples, description } = command;
   const places = positionals.map(({ placeholder, required }) => (required ? placeholder : `[${placeholder}]`));
   const section = (title: string, lines: readonly string[]) => (lines.length === 0 ? [] : ['', title, ...lines]);
@@ -58,6 +59,7 @@ export function commandHelp(command: Command, width: number): string {
           ),
     ),
     ...section('Options:', definitions(rows, width)),
+    ...sections.flatMap(({ title, rows: terms }) => section(title, definitions(terms, width))),
     ...section(
       'Examples:',
       examples.flatMap((example) => [`  ${example.command}`, `      ${example.does}`]),

@@ -31,10 +31,16 @@ const commands = [
 
 /** Runs one command line and gives the exit code. */
 export async function main(args: readonly string[], output: Output = processOutput()): Promise<number> {
+  const options = { json: before('--', args).includes('--json'), debug: Boolean(process.env['RECTIO_DEBUG']) };
+  // What is thrown where no one waits for it, in a callback or a thread, is told in the same words.
+  const fail = (error: unknown) => process.exit(reportError(error, output, options));
+  process.on('uncaughtException', fail);
   try {
     return await dispatch(args, output);
   } catch (error) {
-    return reportError(error, output, Boolean(process.env['RECTIO_DEBUG']));
+    return reportError(error, output, options);
+  } finally {
+    process.off('uncaughtException', fail);
   }
 }
 
@@ -46,21 +52,26 @@ async function dispatch([name, ...args]: readonly string[], output: Output): Pro
   }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const about = commands.find((command) => command.name === args[0]);
-    output.print(about ? commandHelp(about, width) : overview(commands, width));
+    output.print(about ? await commandHelp(about, width) : overview(commands, width));
     return name === undefined ? exitCodes.usage : exitCodes.done;
   }
   const command = commands.find((candidate) => candidate.name === name);
   if (!command) throw unknownCommand(name);
   if (asksForHelp(args)) {
-    output.print(commandHelp(command, width));
+    output.print(await commandHelp(command, width));
     return exitCodes.done;
   }
   return command.run(parseArguments(args, command.options, command.positionals), output);
 }
 
 function asksForHelp(args: readonly string[]): boolean {
-  const end = args.indexOf('--');
-  return args.slice(0, end === -1 ? undefined : end).some((arg) => arg === '--help' || arg === '-h');
+  return before('--', args).some((arg) => arg === '--help' || arg === '-h');
+}
+
+/** The arguments before `mark`, all of them where it does not stand among them. */
+function before(mark: string, args: readonly string[]): readonly string[] {
+  const end = args.indexOf(mark);
+  return end === -1 ? args : args.slice(0, end);
 }
 
 function unknownCommand(name: string): RectioError {

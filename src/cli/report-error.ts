@@ -1,43 +1,55 @@
-/** The one place that turns an error into words for the terminal. */
+/** The one place that turns an error into words for the terminal, or into the document of `--json`. */
 
-import { RectioError } from '../base/error.js';
+import { errorData, RectioError } from '../base/error.js';
 import { exitCodes } from './command.js';
 import type { Output } from './output.js';
+
+export interface ReportOptions {
+  /** Whether the command was asked for one JSON document; then that says `{error: {code, message, hint}}`. */
+  readonly json: boolean;
+  /** RECTIO_DEBUG=1: shows stacks. */
+  readonly debug: boolean;
+}
+
+/** File system errors that come from the user's machine, not from a defect. */
+const systemHints: { readonly [code: string]: string } = {
+  ENOSPC: 'The disk is full: make room, or choose a folder on another disk.',
+  EDQUOT: 'Your share of the disk is used up: make room, or choose a folder on another disk.',
+  EACCES: 'You may not do that there: check the permissions, or choose another folder.',
+  EROFS: 'That disk is read-only: choose another folder.',
+  EMFILE: 'Too many files are open: raise the limit (ulimit -n).',
+};
+
+/** Says what went wrong and what to do; gives the exit code. */
+export function reportError(error: unknown, output: Output, { json, debug }: ReportOptions): number {
+  const known = error instanceof RectioError ? error : fromSystem(error);
+  if (known) {
+    output.note(describeError(known));
+    if (json) output.json({ error: errorData(known) });
+  } else {
+    const message = error instanceof Error ? error.message : String(error);
+    const hint = 'This is a defect of Rectio. RECTIO_DEBUG=1 shows where; please report it with the command you ran.';
+    output.note(`rectio: unexpected error: ${sentence(message)}\n${hint}`);
+    if (json) output.json({ error: { code: 'defect', message, hint } });
+  }
+  if (debug) output.note(stackOf(error));
+  return known?.code === 'usage' ? exitCodes.usage : exitCodes.failed;
+}
+
+/** What is wrong, and on the next line what to do. */
+export function describeError({ message, hint }: RectioError): string {
+  return `rectio: ${sentence(message)}\n${hint}`;
+}
 
 function sentence(text: string): string {
   const trimmed = text.trim();
   return /[.!?:]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 
-/** A file system error that reached the top: what the user can do about the common ones. */
-const systemHints: { readonly [code: string]: string } = {
-  ENOSPC: 'The disk is full: make room, or choose a folder on another disk.',
-  EACCES: 'You may not do that there: check the permissions, or choose another folder.',
-  EROFS: 'That disk is read-only: choose another folder.',
-  EMFILE: 'Too many files are open: raise the limit (ulimit -n).',
-};
-
-/** Says what went wrong and what to do; gives the exit code. Stacks are shown only with RECTIO_DEBUG=1. */
-export function reportError(error: unknown, output: Output, debug: boolean): number {
-  if (error instanceof RectioError) {
-    output.note(`rectio: ${sentence(error.message)}\n${sentence(error.hint)}`);
-  } else {
-    const { message, code } = describe(error);
-    const hint = code === undefined ? undefined : systemHints[code];
-    output.note(
-      hint === undefined
-        ? `rectio: unexpected error: ${sentence(message)}\n` +
-            'This is a defect of Rectio. RECTIO_DEBUG=1 shows where it happened; please report it with the command you ran.'
-        : `rectio: ${sentence(message)}\n${hint}`,
-    );
-  }
-  if (debug) output.note(stackOf(error));
-  return error instanceof RectioError && error.code === 'usage' ? exitCodes.usage : exitCodes.failed;
-}
-
-function describe(error: unknown): { message: string; code: string | undefined } {
-  if (!(error instanceof Error)) return { message: String(error), code: undefined };
-  return { message: error.message, code: (error as NodeJS.ErrnoException).code };
+function fromSystem(error: unknown): RectioError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const hint = systemHints[(error as NodeJS.ErrnoException).code ?? ''];
+  return hint === undefined ? undefined : new RectioError('disk', error.message, hint, { cause: error });
 }
 
 function stackOf(error: unknown): string {

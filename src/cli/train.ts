@@ -1,7 +1,7 @@
 /** `rectio train`: from a network's name to a finished run. */
 
 import { RectioError } from '../base/error.js';
-import type { TrainConfig, TrainConfigInput, TrainSummary } from '../train/index.js';
+import type { Recipe, TrainConfig, TrainConfigInput, TrainSummary } from '../train/index.js';
 import { defineCommand, exitCodes } from './command.js';
 import { namingFile, readConfigFile } from './config-file.js';
 import { engineOptions } from './engine-options.js';
@@ -10,6 +10,7 @@ import type { Output } from './output.js';
 import { prepareTraining, type EngineChoice } from './prepare-training.js';
 import { createProgress } from './progress.js';
 import { defined, modelPositional, proportionOptions, shapeOptions } from './proportion-options.js';
+import { reportError } from './report-error.js';
 import { listenForSignals, signalExitCode } from './signals.js';
 import { formatDuration } from './table.js';
 
@@ -89,12 +90,32 @@ export const trainCommand = defineCommand({
     },
     { command: 'rectio train --resume runs/resnet20-3to2-seed0', does: 'go on with a run that was stopped' },
   ],
+  async sections() {
+    const { recipeNames, resolveRecipe } = await import('../train/index.js');
+    const rows = recipeNames.map((name) => [name, describeRecipe(resolveRecipe(name))] as const);
+    return [{ title: 'Recipes:', rows }];
+  },
   async run({ values, given, positionals: [model] }, output) {
     const { config, engine } =
       values.resume === undefined ? await newRun(model, values) : await resumedRun(values.resume, model, values, given);
     return runTraining(config, engine, values, output);
   },
 });
+
+function describeRecipe({ description, settings }: Recipe): string {
+  const { epochs, batch, optimizer, schedule, labelSmoothing, transforms } = settings;
+  const numbers = [
+    `epochs ${epochs}`,
+    `batch ${batch}`,
+    `lr ${schedule.learningRate}`,
+    `optimizer ${optimizer.kind}`,
+    `weight-decay ${optimizer.weightDecay}`,
+    `label-smoothing ${labelSmoothing}`,
+    `mixup ${transforms.mixup}`,
+    `cutout ${transforms.cutout}`,
+  ];
+  return `${description}. ${numbers.join(', ')}`;
+}
 
 interface Choice {
   readonly config: TrainConfig;
@@ -193,7 +214,7 @@ async function runTraining(
     progress.clear();
     if (!(error instanceof RectioError) || error.code !== 'interrupted') throw error;
     const signal = stopping.received();
-    output.note(`${error.message}\n${error.hint}`);
+    reportError(error, output, { json: values.json, debug: false });
     if (signal) return signalExitCode(signal);
     return readerGone ? exitCodes.closed : exitCodes.failed;
   } finally {

@@ -77,7 +77,11 @@ function numberParser(range: Range): (text: string, option: string) => number {
     const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value.trim()) ? Number(value) : Number.NaN;
     const { least = -Infinity, most = Infinity, above = false, whole = false } = range;
     const fits =
-      number >= least && number <= most && !(above && number === least) && (!whole || Number.isSafeInteger(number));
+      Number.isFinite(number) &&
+      number >= least &&
+      number <= most &&
+      !(above && number === least) &&
+      (!whole || Number.isSafeInteger(number));
     if (!fits) throw new RectioError('usage', `${option} cannot be '${value}'`, `Give ${describeRange(range)}.`);
     return number;
   };

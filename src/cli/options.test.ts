@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+
+import { choice, decimal, flag, integer, optionName, parseArguments, text } from './options.js';
+
+const table = {
+  data: text('NAME', { help: 'a dataset' }),
+  mode: choice(['train', 'eval'], { help: 'what to do' }, 'train'),
+  clipNorm: decimal('NORM', { least: 0, above: true }, { help: 'a limit' }),
+  epochs: integer('COUNT', { least: 1 }, { help: 'passes' }, 10),
+  json: flag('one document'),
+};
+const model = { placeholder: 'MODEL', help: 'a network', required: true };
+const parse = (...args: string[]) => parseArguments(args, table, [model]);
+
+describe('parseArguments', () => {
+  it('gives every option its value or its fallback, and says which were given', () => {
+    const { values, given, positionals } = parse('resnet20', '--clip-norm', '1.5', '--json', '--mode=eval');
+    expect(values).toEqual({ data: undefined, mode: 'eval', clipNorm: 1.5, epochs: 10, json: true });
+    expect([...given].toSorted()).toEqual(['clipNorm', 'json', 'mode']);
+    expect(positionals).toEqual(['resnet20']);
+  });
+
+  it('takes options before and behind positionals, and the last of two', () => {
+    expect(parse('--epochs', '3', 'resnet20', '--epochs', '4').values.epochs).toBe(4);
+  });
+
+  it('takes what stands behind -- as it is', () => {
+    expect(parse('--', '--odd-name').positionals).toEqual(['--odd-name']);
+  });
+
+  it('reads numbers in every usual form', () => {
+    for (const [typed, value] of [
+      ['0.5', 0.5],
+      ['.5', 0.5],
+      ['5e-4', 0.0005],
+      ['+2', 2],
+      ['1E3', 1000],
+    ] as const) {
+      expect(parse('m', '--clip-norm', typed).values.clipNorm).toBe(value);
+    }
+  });
+
+  it.each(['', 'x', '1x', '0x10', 'Infinity', 'NaN', '1e999', '0', '-1'])('refuses %j as a number above 0', (typed) => {
+    expect(() => parse('m', `--clip-norm=${typed}`)).toThrow('--clip-norm cannot be');
+  });
+
+  it.each(['0', '1.5', '9007199254740993'])('refuses %s as a whole number of at least 1', (typed) => {
+    expect(() => parse('m', '--epochs', typed)).toThrow('--epochs cannot be');
+  });
+
+  it.each([
+    [['m', '--epochs'], '--epochs needs a value'],
+    [['m', '--epochs', '--json'], '--epochs needs a value'],
+    [['m', '--json=yes'], '--json takes no value'],
+    [['m', '--data='], '--data is empty'],
+    [['m', '--clipNorm', '1'], 'no option --clipNorm'],
+    [['m', '-e'], 'no option -e'],
+    [[], 'MODEL is missing'],
+    [['m', 'n'], "'n' is one argument too many"],
+  ])('refuses %j', (args, message) => {
+    expect(() => parse(...args)).toThrow(message);
+  });
+});
+
+describe('optionName', () => {
+  it('is the key in kebab case', () => {
+    expect(optionName('labelSmoothing')).toBe('--label-smoothing');
+  });
+});

@@ -20,7 +20,7 @@ const ratios = ['1:1', '2:1'] as const;
 
 /** Sized for two cores and two minutes; the reference engine can only show the way. */
 const sizes = {
-  fast: { epochs: 3, batch: 128, limit: undefined },
+  fast: { epochs: 3, batch: 128, limit: null },
   reference: { epochs: 1, batch: 16, limit: 48 },
 } as const;
 
@@ -75,8 +75,8 @@ async function trainAt(
   ]);
   const slow = (await openEngine(choice.engine)).name === 'reference';
   const { epochs, batch, limit } = slow ? sizes.reference : sizes.fast;
-  const config = resolveConfig({ model: { name: model }, ratio: { ratio }, epochs, batch });
-  const prepared = await prepareTraining(config, choice, limit);
+  const config = resolveConfig({ model: { name: model }, ratio: { ratio }, epochs, batch, data: { limit } });
+  const prepared = await prepareTraining(config, choice);
   if (ratio === ratios[0]) introduce(prepared.engine.device, slow, output);
   const progress = createProgress(output.progressTo(false), { title: `${model} ${ratio}`, keepsRun: false });
   const run = join(folder, ratio.replace(':', 'to'));

@@ -21,14 +21,10 @@ export interface EngineChoice {
 }
 
 /**
- * Opens everything, with at most `limit` images of each split. Names and ratio are looked at before the dataset is read, which can take seconds.
+ * Opens everything. Names and ratio are looked at before the dataset is read, which can take seconds.
  * @throws RectioError for whatever does not exist or does not fit
  */
-export async function prepareTraining(
-  config: TrainConfig,
-  { engine: name, threads }: EngineChoice,
-  limit?: number,
-): Promise<Prepared> {
+export async function prepareTraining(config: TrainConfig, { engine: name, threads }: EngineChoice): Promise<Prepared> {
   const [{ openDataset }, { openEngine }, { createModel, modelDefaults }, { applyRatio, parseRatio }] =
     await Promise.all([
       import('../data/index.js'),
@@ -40,7 +36,11 @@ export async function prepareTraining(
   modelDefaults(model.name);
   if (ratio.ratio !== null) parseRatio(ratio.ratio);
   const engine = await openEngine(name, defined({ threads }));
-  const dataset = await openDataset(data.name, defined({ dir: data.dir ?? undefined, limit }));
+  const { dir, seed, limit, size } = data;
+  const dataset = await openDataset(data.name, {
+    seed,
+    ...defined({ dir: dir ?? undefined, limit: limit ?? undefined, size: size ?? undefined }),
+  });
   const network = createModel(model.name, {
     classes: dataset.classes.length,
     inputShape: dataset.shape,

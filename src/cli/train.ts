@@ -25,6 +25,16 @@ const options = {
     help: 'folder (or official archive) of the dataset',
     standard: 'where rectio data get puts it',
   }),
+  limit: integer(
+    'IMAGES',
+    { least: 1 },
+    { help: 'at most so many images of each split, for a first try', standard: 'all' },
+  ),
+  size: integer(
+    'PIXELS',
+    { least: 1, most: 4096 },
+    { help: 'height and width that a folder of images is brought to', standard: '32' },
+  ),
   ...proportionOptions,
   shortcut: shapeOptions.shortcut,
   recipe: text('NAME', { help: 'settings that belong together: fast, he2016', standard: 'fast' }),
@@ -140,7 +150,7 @@ function settingsOf(model: string | undefined, values: TrainValues): TrainConfig
     recipe: values.recipe,
     model: { name: model, shortcut: values.shortcut },
     ratio: { ratio, pattern, scope, stem: stem || undefined, head: head || undefined },
-    data: { name: values.data, dir: values.dataDir, workers: values.workers },
+    data: { name: values.data, dir: values.dataDir, limit: values.limit, size: values.size, workers: values.workers },
     seed: values.seed,
     epochs: values.epochs,
     batch: values.batch,
@@ -173,7 +183,7 @@ async function resumedRun(
   const { config, engine } = await readRunRecord(run);
   const data = { ...config.data, ...defined({ dir: values.dataDir, workers: values.workers }) };
   const name = given.has('engine') ? values.engine : engine.name;
-  return { config: { ...config, data }, engine: { engine: name, threads: values.threads } };
+  return { config: { ...config, data }, engine: { engine: name, threads: values.threads ?? engine.threads } };
 }
 
 async function runTraining(

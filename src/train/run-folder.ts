@@ -24,7 +24,7 @@ export interface RunRecord {
   readonly format: 1;
   /** Of Rectio, Node and the engine's libraries, by name. */
   readonly versions: { readonly [name: string]: string };
-  readonly engine: { readonly name: string; readonly device: string };
+  readonly engine: { readonly name: string; readonly device: string; readonly threads: number };
   readonly tuning: { readonly training: Tuning; readonly inference: Tuning };
   readonly config: TrainConfig;
   readonly dataset: {

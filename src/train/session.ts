@@ -217,8 +217,8 @@ function recordOf(options: TrainOptions, programs: Programs): RunRecord {
 }
 
 function engineOf({ engine, versions = {} }: TrainOptions, { tuning }: Programs) {
-  const { name, device } = engine;
-  return { versions: { node: process.versions.node, ...versions }, engine: { name, device }, tuning };
+  const { name, device, threads } = engine;
+  return { versions: { node: process.versions.node, ...versions }, engine: { name, device, threads }, tuning };
 }
 
 /** Whether what the caller brings is what the run was begun with. */

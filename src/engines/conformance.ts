@@ -5,7 +5,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { verifyPlan, type KernelKind, type Plan } from '../plan/index.js';
-import { relativeError } from '../testing/index.js';
+import { differences } from '../testing/index.js';
 import { conformanceCases } from './conformance-cases.js';
 import { describeContract } from './conformance/contract.js';
 import { smallNetworks, zooNetworks } from './conformance/networks.js';
@@ -39,14 +39,6 @@ async function readAll(program: Program, names: Iterable<string>): Promise<Map<s
   return values;
 }
 
-/** A sentence for every tensor that is further off than the tolerance; NaN is further off than any. */
-function differences(actual: Values, expected: Values, tolerance: number, scale: number, when: string): string[] {
-  return [...expected]
-    .map(([name, data]) => ({ name, error: relativeError(actual.get(name) ?? [], data, scale) }))
-    .filter(({ error }) => !(error <= tolerance))
-    .map(({ name, error }) => `${name} ${when} is off by ${error.toExponential(1)}`);
-}
-
 /** Makes every run on the engine and on the reference, and compares all that can be seen after each. */
 async function deviations(engine: Engine, trial: Trial, tolerance: number): Promise<string[]> {
   const { plan, inputs, persistent, runs, scale } = trial;
@@ -57,9 +49,10 @@ async function deviations(engine: Engine, trial: Trial, tolerance: number): Prom
     const step = runReference(plan, new Map([...expected, ...Object.entries(inputs)]), scalars);
     expected = step.persistent;
     const outputs = new Map(Object.entries(await program.run(inputs, scalars)));
-    found.push(...differences(outputs, step.outputs, tolerance, scale, `of run ${index}`));
+    const when = (sentence: string): string => `run ${index}: ${sentence}`;
+    found.push(...differences(outputs, step.outputs, tolerance, scale).map(when));
     const after = await readAll(program, expected.keys());
-    found.push(...differences(after, expected, tolerance, scale, `after run ${index}`));
+    found.push(...differences(after, expected, tolerance, scale).map(when));
   }
   await program.dispose();
   return found;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { relativeError } from './compare.js';
+import { differences, relativeError } from './compare.js';
 
 describe('relativeError', () => {
   it('measures the largest difference against the largest expected magnitude', () => {
@@ -19,5 +19,22 @@ describe('relativeError', () => {
     expect(relativeError([NaN], [1])).toBeNaN();
     expect(relativeError([1], [Infinity])).toBeNaN();
     expect(relativeError([1, 2], [1])).toBeNaN();
+  });
+});
+
+describe('differences', () => {
+  it('names what is missing or further off than the tolerance, and nothing else', () => {
+    const expected = new Map([
+      ['same', [1, 2]],
+      ['near', [1, 2]],
+      ['far', [1, 2]],
+      ['missing', [1]],
+    ]);
+    const actual = new Map([
+      ['same', [1, 2]],
+      ['near', [1, 2.001]],
+      ['far', [1, 2.1]],
+    ]);
+    expect(differences(actual, expected, 1e-3)).toEqual(['far is off by 5.0e-2', 'missing is off by NaN']);
   });
 });

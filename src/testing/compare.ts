@@ -20,3 +20,19 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   for (let i = 0; i < expected.length; i++) largest = Math.max(largest, Math.abs(expected[i]!));
   return difference === 0 ? 0 : difference / largest;
 }
+
+/**
+ * A sentence for every tensor of `expected` from which `actual` is further off than the tolerance; NaN is further off
+ * than any. Empty means that all agree: compare with `toEqual([])`, and a failure lists what differs.
+ */
+export function differences(
+  actual: ReadonlyMap<string, ArrayLike<number>>,
+  expected: ReadonlyMap<string, ArrayLike<number>>,
+  tolerance: number,
+  scale = 0,
+): string[] {
+  return [...expected]
+    .map(([name, data]) => ({ name, error: relativeError(actual.get(name) ?? [], data, scale) }))
+    .filter(({ error }) => !(error <= tolerance))
+    .map(({ name, error }) => `${name} is off by ${error.toExponential(1)}`);
+}

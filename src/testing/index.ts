@@ -1,3 +1,3 @@
 export { testWeights } from './weights.js';
-export { relativeError } from './compare.js';
+export { differences, relativeError } from './compare.js';
 export { constant, filled, integers, normal, rectified, uniform, type Fill } from './values.js';

@@ -221,10 +221,14 @@ function inSecondColor(fill: Fill, u: number, v: number, period: number, phase: 
   return (column ^ (Math.floor(v / period + phase) & 1)) === 1;
 }
 
-/** The canvas with noise as pixels. */
+/** The canvas with noise as pixels. Some scenes are taken in bad light: pale and noisy, a few beyond recognition. */
 function develop(canvas: Float32Array, pixels: Uint8ClampedArray, random: RandomStream): void {
+  const badLight = random.uniform() < 0.15;
+  const contrast = badLight ? between(random, 0.12, 0.45) : 1;
+  const haze = (1 - contrast) * between(random, 60, 190);
+  const noise = badLight ? between(random, 14, 28) : between(random, 3, 18);
   // The sum of four bytes is near enough to normal; its deviation is √(4 · (256² − 1) / 12).
-  const scale = between(random, 3, 18) / 147.8;
+  const scale = noise / 147.8;
   // One step of xorshift32 (Marsaglia 2003) per value: Philox would cost more than all the drawing.
   let state = random.word() | 1;
   for (let i = 0; i < pixels.length; i++) {
@@ -232,6 +236,6 @@ function develop(canvas: Float32Array, pixels: Uint8ClampedArray, random: Random
     state ^= state >>> 17;
     state ^= state << 5;
     const bytes = (state & 0xff) + ((state >>> 8) & 0xff) + ((state >>> 16) & 0xff) + (state >>> 24);
-    pixels[i] = canvas[i]! + (bytes - 510) * scale;
+    pixels[i] = canvas[i]! * contrast + haze + (bytes - 510) * scale;
   }
 }

@@ -1,15 +1,37 @@
 /**
  * Weights whose ReLUs decide clearly. Between two engines a value next to zero may fall on either side; a gradient
  * passes on one side and not on the other, and everything behind it differs by far more than rounding. So each bias in
- * front of a ReLU is moved a little, to where the widest gap between its channel's values lies at zero.
+ * front of a ReLU is moved a little, to where the widest gap between its channel's values lies at zero. The same is
+ * done for the other functions that have kinks.
  */
 
-import type { Plan } from '../../plan/index.js';
+import type { KernelCall, Plan } from '../../plan/index.js';
+import type { ActivationFunction } from '../../plan/plan.js';
 import type { RunInputs, RunScalars } from '../engine.js';
 import { rectifyInPlace } from '../reference/elementwise.js';
 import { execute } from '../reference/kernels.js';
 import { allocate, stepOver } from '../reference/memory.js';
 import { planesOf, type Tensor } from '../reference/tensor.js';
+
+/** Where a function's derivative jumps. */
+export const kinks: { readonly [K in ActivationFunction['name']]: readonly number[] } = {
+  relu: [0],
+  leakyRelu: [0],
+  prelu: [0],
+  relu6: [0, 6],
+  silu: [],
+  gelu: [],
+  sigmoid: [],
+};
+
+/** The kinks that a call's result meets: those of its own ReLU, or of the activations that read it. */
+function kinksBehind(call: KernelCall, { calls }: Plan): readonly number[] {
+  if (call.kind !== 'batchNorm' && call.kind !== 'convolution') return [];
+  if (call.relu) return kinks.relu;
+  return calls.flatMap((other) =>
+    other.kind === 'activation' && other.in.x === call.out.y ? kinks[other.function.name] : [],
+  );
+}
 
 /** How far a bias may be moved; values before a ReLU are of about unit size. */
 const REACH = 0.5;
@@ -48,18 +70,21 @@ export function withMargins(
   const moved = new Map(persistent);
   for (const call of plan.calls) {
     if (call.kind === 'softmaxCrossEntropy') break;
-    const rectifies = (call.kind === 'batchNorm' || call.kind === 'convolution') && call.relu;
-    const bias = rectifies ? step.optional(call.in.bias) : undefined;
-    if (!rectifies || !bias) {
+    const met = kinksBehind(call, plan);
+    const mayMove = (call.kind === 'batchNorm' || call.kind === 'convolution') && met.length > 0;
+    const bias = mayMove ? step.optional(call.in.bias) : undefined;
+    if (!mayMove || !bias) {
       execute(call, step);
       continue;
     }
     execute({ ...call, relu: false }, step);
     const y = step.tensor(call.out.y);
     const { channels, area } = planesOf(y);
-    const shifts = Float64Array.from({ length: channels }, (_, channel) => widestGap(channelValues(y, channel)));
+    const shifts = Float64Array.from({ length: channels }, (_, channel) =>
+      widestGap(channelValues(y, channel).flatMap((value) => met.map((kink) => value - kink))),
+    );
     for (let i = 0; i < y.data.length; i++) y.data[i]! -= shifts[Math.floor(i / area) % channels]!;
-    rectifyInPlace(y.data);
+    if (call.relu) rectifyInPlace(y.data);
     moved.set(
       bias.name,
       Float32Array.from(bias.data, (value, channel) => value - shifts[channel]!),

@@ -4,7 +4,7 @@ import { foldWeights, inferencePlan, trainingPlan, type OptimizerOptions, type P
 import { filled, normal, testWeights } from '../../testing/index.js';
 import type { RunInputs } from '../engine.js';
 import type { Fragment } from './fragment.js';
-import { withMargins } from './margins.js';
+import { kinks, withMargins } from './margins.js';
 import type { NetworkCase } from './networks.js';
 
 /** A plan with what it starts from and the runs to make of it. */
@@ -67,7 +67,9 @@ export function stepsTrial(network: NetworkCase, optimizer: OptimizerOptions): T
   };
 }
 
-const kinked: ReadonlySet<string> = new Set(['relu', 'relu6', 'leakyRelu', 'prelu']);
+const kinked: ReadonlySet<string> = new Set(
+  Object.entries(kinks).flatMap(([name, at]) => (at.length > 0 ? [name] : [])),
+);
 
 /**
  * The network with SiLU for every function that has a kink. Over several steps rounding carries values across kinks,

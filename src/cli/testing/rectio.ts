@@ -65,7 +65,7 @@ export function rectio(args: readonly string[], cwd: string, env: NodeJS.Process
 }
 
 /** Writes a dataset in MNIST's form: gray images of 8×8, brighter for higher labels. */
-export function writeTinyMnist(folder: string, counts = { train: 32, test: 16 }): void {
+export function writeTinyMnist(folder: string, counts = { train: 16, test: 8 }): void {
   const side = 8;
   const header = (...words: number[]) => Buffer.from(Uint32Array.from(words).buffer).swap32();
   mkdirSync(folder, { recursive: true });

@@ -4,59 +4,16 @@
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { verifyPlan, type KernelKind, type Plan } from '../plan/index.js';
-import { differences } from '../testing/index.js';
+import { verifyPlan, type KernelKind } from '../plan/index.js';
 import { conformanceCases } from './conformance-cases.js';
 import { describeContract } from './conformance/contract.js';
+import { deviations, KERNEL_TOLERANCE, NETWORK_TOLERANCE } from './conformance/deviations.js';
 import { smallNetworks, zooNetworks } from './conformance/networks.js';
-import { adamw, gradientTrial, inferenceTrial, sgd, smoothed, stepsTrial, type Trial } from './conformance/trials.js';
-import type { Engine, Program } from './engine.js';
-import { runReference } from './reference/run.js';
-
-/** What a kernel may differ by, relative to the largest value of the tensor. */
-const KERNEL_TOLERANCE = 1e-4;
-
-/**
- * What a network's results may differ by: the rounding of every layer adds up, and division by small deviations in
- * batch norms magnifies it. Relative errors of 1e-6 in every kernel's result make up to 1e-4 in these networks' gradients.
- */
-const NETWORK_TOLERANCE = 1e-3;
+import { adamw, gradientTrial, inferenceTrial, sgd, smoothed, stepsTrial } from './conformance/trials.js';
+import type { Engine } from './engine.js';
 
 /** Milliseconds. The reference takes seconds, and on a busy machine many times as long. */
 const NETWORK_TIMEOUT = 300_000;
-
-type Values = ReadonlyMap<string, ArrayLike<number>>;
-
-async function start(engine: Engine, plan: Plan, persistent: ReadonlyMap<string, Float32Array>): Promise<Program> {
-  const program = await engine.compile(plan);
-  for (const [name, data] of persistent) await program.write(name, data);
-  return program;
-}
-
-async function readAll(program: Program, names: Iterable<string>): Promise<Map<string, Float32Array>> {
-  const values = new Map<string, Float32Array>();
-  for (const name of names) values.set(name, await program.read(name));
-  return values;
-}
-
-/** Makes every run on the engine and on the reference, and compares all that can be seen after each. */
-async function deviations(engine: Engine, trial: Trial, tolerance: number): Promise<string[]> {
-  const { plan, inputs, persistent, runs, scale } = trial;
-  const program = await start(engine, plan, persistent);
-  const found: string[] = [];
-  let expected: Values = persistent;
-  for (const [index, scalars] of runs.entries()) {
-    const step = runReference(plan, new Map([...expected, ...Object.entries(inputs)]), scalars);
-    expected = step.persistent;
-    const outputs = new Map(Object.entries(await program.run(inputs, scalars)));
-    const when = (sentence: string): string => `run ${index}: ${sentence}`;
-    found.push(...differences(outputs, step.outputs, tolerance, scale).map(when));
-    const after = await readAll(program, expected.keys());
-    found.push(...differences(after, expected, tolerance, scale).map(when));
-  }
-  await program.dispose();
-  return found;
-}
 
 export interface ConformanceOptions {
   /** Whether the zoo's networks are run as well; default true. The reference against itself is spared them. */

@@ -1,11 +1,60 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { RectioError } from '../../base/error.js';
 import { describeConformance } from '../conformance.js';
+import { conformanceCases } from '../conformance-cases.js';
+import { deviations, KERNEL_TOLERANCE } from '../conformance/deviations.js';
+import type { Fragment } from '../conformance/fragment.js';
+import type { Engine, Tuning } from '../engine.js';
 import { createOnednnEngine, onednnStatus } from './index.js';
 
 const { available, reason } = onednnStatus();
 
+/** What measuring chose anywhere, and what it might choose elsewhere: a choice that is never made is never tested. */
+async function implementationNames(engine: Engine, cases: readonly Fragment[]): Promise<string[]> {
+  const names = new Set(['winograd/24', 'winograd/48', 'winograd/96']);
+  for (const { plan } of cases) {
+    const program = await engine.compile(plan);
+    for (const name of Object.values(program.tuning)) names.add(name);
+    await program.dispose();
+  }
+  return [...names];
+}
+
+/** The case with its last call forced to one implementation; nothing where that call does not have it. */
+async function forced(engine: Engine, row: Fragment, chosen: Tuning, name: string): Promise<string[] | undefined> {
+  const { kind, node } = row.plan.calls.at(-1)!;
+  const tuning = { ...chosen, [`${kind} ${node}`]: name };
+  try {
+    const found = await deviations(engine, row, KERNEL_TOLERANCE, { tuning });
+    return found.map((sentence) => `${kind}, ${row.title}, ${name}: ${sentence}`);
+  } catch (error) {
+    if (error instanceof RectioError && error.message.includes(name)) return undefined;
+    throw error;
+  }
+}
+
 describe.runIf(available)('with the addon', () => {
   describeConformance('onednn', async () => createOnednnEngine({ threads: 2 }));
+
+  it('computes what the reference does by every implementation that a convolution may be given', async () => {
+    const engine = createOnednnEngine({ threads: 2 });
+    const { convolution, convolutionDataGradient, convolutionWeightGradient } = conformanceCases;
+    const rows = [...convolution, ...convolutionDataGradient, ...convolutionWeightGradient];
+    const names = await implementationNames(engine, rows);
+    const wrong: string[] = [];
+    let tried = 0;
+    for (const row of rows) {
+      const program = await engine.compile(row.plan);
+      await program.dispose();
+      for (const name of names) {
+        const found = await forced(engine, row, program.tuning, name);
+        if (found) tried += 1;
+        wrong.push(...(found ?? []));
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(tried).toBeGreaterThan(rows.length);
+  }, 300_000);
 });
 
 describe.runIf(!available)('without the addon', () => {

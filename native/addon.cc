@@ -336,13 +336,24 @@ SharedHandle toHandle(napi_env env, napi_value value) {
 
 using Arguments = std::vector<napi_value>;
 
-// prepare(plan, threads, tuning) → {handle, sizes, tuning}
+std::map<std::string, std::string> toTexts(napi_env env, napi_value object) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, value] : entries(env, object)) texts[name] = toText(env, value);
+  return texts;
+}
+
+napi_value fromTexts(napi_env env, const std::map<std::string, std::string>& texts) {
+  std::vector<std::pair<std::string, napi_value>> properties;
+  for (const auto& [name, text] : texts) properties.emplace_back(name, fromText(env, text));
+  return fromObject(env, properties);
+}
+
+// prepare(plan, threads, tuning by call, measured before) → {handle, sizes, tuning by call, measured}
 napi_value prepare(napi_env env, const Arguments& arguments) {
   auto plan = std::make_shared<PlanSpec>(toPlan(env, arguments[0]));
   auto handle = std::make_shared<Handle>();
   handle->threads = static_cast<int>(toWhole(env, arguments[1], 1, 4096));
-  std::map<std::string, std::string> tuning;
-  for (const auto& [call, choice] : entries(env, arguments[2])) tuning[call] = toText(env, choice);
+  const Tuning tuning{toTexts(env, arguments[2]), {}, toTexts(env, arguments[3])};
   return submit(
       env,
       [=] {
@@ -354,9 +365,11 @@ napi_value prepare(napi_env env, const Arguments& arguments) {
         napi_value list;
         ok(napi_create_array_with_length(env, sizes.size(), &list), "a list");
         for (uint32_t i = 0; i < sizes.size(); ++i) napi_set_element(env, list, i, fromNumber(env, sizes[i]));
-        std::vector<std::pair<std::string, napi_value>> chosen;
-        for (const auto& [call, name] : handle->program->tuning()) chosen.emplace_back(call, fromText(env, name));
-        return fromObject(env, {{"handle", fromHandle(env, handle)}, {"sizes", list}, {"tuning", fromObject(env, chosen)}});
+        const Tuning& done = handle->program->tuning();
+        return fromObject(env, {{"handle", fromHandle(env, handle)},
+                                {"sizes", list},
+                                {"tuning", fromTexts(env, done.chosen)},
+                                {"measured", fromTexts(env, done.measured)}});
       });
 }
 
@@ -439,7 +452,7 @@ napi_value guarded(napi_env env, napi_callback_info info) {
 
 napi_value initialize(napi_env env, napi_value exports) {
   const std::pair<const char*, napi_callback> functions[] = {
-      {"prepare", guarded<prepare, 3>}, {"place", guarded<place, 3>},     {"run", guarded<run, 3>},          {"read", guarded<read, 2>},
+      {"prepare", guarded<prepare, 4>}, {"place", guarded<place, 3>},     {"run", guarded<run, 3>},          {"read", guarded<read, 2>},
       {"write", guarded<write, 3>},     {"profile", guarded<profile, 1>}, {"dispose", guarded<dispose, 1>},
       {"describe", guarded<describe, 0>},
   };

@@ -5,7 +5,9 @@
 
 namespace rectio {
 
-// Anonymous memory, zero at first, in huge pages where the system grants them.
+// Anonymous memory, zero at first, in huge pages where the system grants them. All arenas together never take more than
+// the machine (or the container) has: the system would promise it and end the process when it is used.
+// @throws PlanError beginning with "not enough memory"
 class Arena {
  public:
   Arena() = default;

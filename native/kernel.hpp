@@ -21,9 +21,11 @@ struct Kernel {
   virtual void run(const Scalars& scalars) = 0;
 };
 
+// Choices between implementations. Calls are named `<kind> <node>`; equal work has equal keys, in any program.
 struct Tuning {
-  std::map<std::string, std::string> given;   // choices to follow
-  std::map<std::string, std::string> chosen;  // choices made
+  std::map<std::string, std::string> given;     // by call: choices to follow
+  std::map<std::string, std::string> chosen;    // by call: choices made
+  std::map<std::string, std::string> measured;  // by key: what won before, and what was measured now
 };
 
 // Gives a kernel's maker its tensors and attributes, checked.
@@ -55,14 +57,20 @@ class Builder {
   void check(bool holds, const std::string& what) const {
     if (!holds) fail(what);
   }
+  // Same dims, and element for element in the same place: two weights only share a layout where they share an owner.
   void same(const Tensor& a, const Tensor& b) const {
     check(a.dims == b.dims && a.layout == b.layout, a.name + " and " + b.name + " must have the same shape");
+    check(a.layout != Layout::weight || a.owner == b.owner, a.name + " and " + b.name + " do not belong to the same parameter");
   }
   void vector(const Tensor& t, int64_t length) const {
     check(t.layout == Layout::plain && t.logical() == length, t.name + " must hold " + std::to_string(length) + " values");
   }
   // A batch of feature maps [N, C, H, W].
   void map(const Tensor& t) const { check(t.layout == Layout::blocked, t.name + " must be a feature map [N, C, H, W]"); }
+  // A batch of anything with channels, in blocks or row by row: [N, C, …].
+  void channeled(const Tensor& t) const {
+    check(t.layout != Layout::weight && t.dims.size() >= 2, t.name + " must be [N, C, …]");
+  }
   // A batch of vectors [N, F].
   void rows(const Tensor& t) const { check(t.layout == Layout::plain && t.dims.size() == 2, t.name + " must be [N, features]"); }
 
@@ -77,7 +85,10 @@ class Builder {
     const auto found = ids.find(name);
     if (found == ids.end()) return nullptr;
     if (found->second < 0 || static_cast<size_t>(found->second) >= tensors_.size()) fail("tensor id out of range at " + name);
-    return &tensors_[static_cast<size_t>(found->second)];
+    Tensor& tensor = tensors_[static_cast<size_t>(found->second)];
+    // A byte read as a float would reach past its tensor.
+    check(tensor.isIndex == (name == "index"), tensor.name + (tensor.isIndex ? " holds bytes, not numbers" : " must hold bytes"));
+    return &tensor;
   }
 };
 

@@ -41,8 +41,7 @@ void exchange(const Tensor& t, float* blocked, float* logical, int threads) {
 
 }  // namespace
 
-Program::Program(PlanSpec plan, int threads, std::map<std::string, std::string> tuning) : plan_(std::move(plan)), threads_(threads) {
-  tuning_.given = std::move(tuning);
+Program::Program(PlanSpec plan, int threads, Tuning tuning) : plan_(std::move(plan)), threads_(threads), tuning_(std::move(tuning)) {
   layOut();
   kernels_.reserve(plan_.calls.size());
   for (const CallSpec& call : plan_.calls) kernels_.push_back(makeKernel(Builder(call, tensors_, tuning_, threads_)));

@@ -12,10 +12,10 @@ namespace rectio {
 class Program {
  public:
   // Builds every kernel. @throws PlanError
-  Program(PlanSpec plan, int threads, std::map<std::string, std::string> tuning);
+  Program(PlanSpec plan, int threads, Tuning tuning);
 
   const PlanSpec& plan() const { return plan_; }
-  const std::map<std::string, std::string>& tuning() const { return tuning_.chosen; }
+  const Tuning& tuning() const { return tuning_; }
   // Bytes of each tensor, then of each call's scratch: what the arena has to place.
   std::vector<double> sizes() const;
 

@@ -43,12 +43,16 @@ struct Tensor {
   int64_t vectors() const { return (physical() + kBlock - 1) / kBlock; }
   uint8_t* index() const { return reinterpret_cast<uint8_t*>(data); }
 
-  int64_t n() const { return dims[0]; }
-  int64_t c() const { return dims[1]; }
-  int64_t h() const { return dims.size() == 4 ? dims[2] : 1; }
-  int64_t w() const { return dims.size() == 4 ? dims[3] : 1; }
+  // What a tensor lacks in dimensions counts as 1, so that none of these reads past `dims`.
+  int64_t n() const { return dim(0); }
+  int64_t c() const { return dim(1); }
+  int64_t h() const { return dim(2); }
+  int64_t w() const { return dim(3); }
   int64_t hw() const { return h() * w(); }
   int64_t blocks() const { return blocksOf(c()); }
+
+ private:
+  int64_t dim(size_t axis) const { return axis < dims.size() ? dims[axis] : 1; }
 };
 
 }  // namespace rectio

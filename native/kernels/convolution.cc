@@ -218,14 +218,11 @@ std::unique_ptr<ConvolutionImplementation> choose(const Builder& builder, const 
     while (winner < candidates.size() && candidates[winner]->name() != given->second) ++winner;
     builder.check(winner < candidates.size(), "this machine has no implementation named \"" + given->second + "\"");
   } else if (candidates.size() > 1) {
-    // Equal calls make equal choices, in this program and the next: what one process measures, it measures once.
-    static std::map<std::string, std::string> measured;
-    const std::string key = measurementKey(operands);
-    if (const auto known = measured.find(key); known != measured.end()) {
-      while (winner + 1 < candidates.size() && candidates[winner]->name() != known->second) ++winner;
-    } else {
+    std::string& known = builder.tuning.measured[measurementKey(operands)];
+    while (winner < candidates.size() && candidates[winner]->name() != known) ++winner;
+    if (winner == candidates.size()) {
       winner = fastest(operands, candidates, weights);
-      measured[key] = candidates[winner]->name();
+      known = candidates[winner]->name();
     }
   }
   builder.tuning.chosen[call] = candidates[winner]->name();

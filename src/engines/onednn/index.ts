@@ -7,6 +7,7 @@ import { RectioError } from '../../base/error.js';
 import { didYouMean } from '../../base/suggest.js';
 import { lifetimes, persistentRoles, placeInArena, type Plan, takeovers, verifyPlan } from '../../plan/index.js';
 import type { CompileOptions, Engine, Program, RunInputs, RunOutputs, RunScalars, Tuning } from '../engine.js';
+import { openMeasurements, type Measurements } from './measurements.js';
 import { loadAddon, type NativeAddon, type NativeHandle } from './native.js';
 import { onednnStatus } from './status.js';
 
@@ -33,24 +34,27 @@ export function createOnednnEngine(options: { readonly threads?: number } = {}):
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
     throw new RectioError('usage', `${threads} is no number of threads.`, 'Give a whole number from 1 to 1024.');
   }
+  const measurements = openMeasurements();
   return {
     name: 'onednn',
     device: `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${status.simd}, oneDNN ${status.version}`,
     threads,
     versions: { oneDNN: status.version ?? 'unknown' },
-    compile: (plan, compileOptions) => compile(result.addon, plan, threads, compileOptions),
+    compile: (plan, compileOptions) => compile(result.addon, measurements, plan, threads, compileOptions),
   };
 }
 
 async function compile(
   addon: NativeAddon,
+  measurements: Measurements,
   plan: Plan,
   threads: number,
   { tuning = {} }: CompileOptions = {},
 ): Promise<Program> {
   verifyPlan(plan);
   checkTuning(plan, tuning);
-  const prepared = await translated(plan, () => addon.prepare(plan, threads, tuning));
+  const prepared = await translated(plan, () => addon.prepare(plan, threads, tuning, measurements.known()));
+  measurements.learn(prepared.measured);
   const { offsets, bytes } = placeInArena(
     prepared.sizes,
     [...lifetimes(plan), ...plan.calls.map((_, index) => ({ first: index, last: index }))],

@@ -12,14 +12,24 @@ export interface NativeHandle {
 }
 declare const brand: unique symbol;
 
+/** Names of implementations. */
+export type Choices = { readonly [what: string]: string };
+
+export interface Prepared {
+  readonly handle: NativeHandle;
+  readonly sizes: readonly number[];
+  readonly tuning: Choices;
+  readonly measured: Choices;
+}
+
 /** Every function answers on the compute thread's time; ids and sizes are checked there again. */
 export interface NativeAddon {
-  /** Bytes of every tensor, then of every call's scratch memory: what `place` has to find room for. */
-  prepare(
-    plan: Plan,
-    threads: number,
-    tuning: { readonly [call: string]: string },
-  ): Promise<{ handle: NativeHandle; sizes: number[]; tuning: { [call: string]: string } }>;
+  /**
+   * Builds the program. `tuning` says by call which implementation to take; `measured` says what won for equal work
+   * before, and comes back with what was measured now. `sizes` are the bytes of every tensor, then of every call's
+   * scratch memory: what `place` has to find room for.
+   */
+  prepare(plan: Plan, threads: number, tuning: Choices, measured: Choices): Promise<Prepared>;
   place(handle: NativeHandle, offsets: readonly number[], totalBytes: number): Promise<void>;
   /** Inputs and outputs in the order of the plan's own `inputs` and `outputs`. */
   run(

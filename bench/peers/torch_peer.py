@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Training throughput of PyTorch on this machine's CPU, as the peer to measure against.
+
+Set-up:  python3 -m venv VENV && VENV/bin/pip install torch numpy      (outside the repository; 2.13, CPU)
+Use:     VENV/bin/python torch_peer.py --model resnet20 --batch 128 --threads 2 --steps 20 [--channels-last]
+         [--pattern 01]   bit i of the repeating pattern keeps (1) or drops (0) the i-th ReLU site in forward order
+         [--mode train|eval]
+Prints one JSON line: images per second from the median step, step milliseconds (min, median, max), parameters,
+peak resident memory. Data are random and already in memory: this is the bare step (forward, loss, backward,
+SGD with momentum 0.9 and weight decay 1e-4), without a data pipeline.
+
+The stem's ReLU is a site too, so the pattern starts there only if --pattern-stem is given; by default the stem
+keeps its ReLU and the pattern runs over the blocks' sites.
+"""
+import argparse, json, os, resource, time
+
+p = argparse.ArgumentParser()
+p.add_argument("--model", default="resnet20")
+p.add_argument("--batch", type=int, default=128)
+p.add_argument("--size", type=int, default=32)
+p.add_argument("--classes", type=int, default=10)
+p.add_argument("--threads", type=int, default=2)
+p.add_argument("--steps", type=int, default=20)
+p.add_argument("--warmup", type=int, default=3)
+p.add_argument("--pattern", default="1")
+p.add_argument("--pattern-stem", action="store_true")
+p.add_argument("--channels-last", action="store_true")
+p.add_argument("--mode", choices=["train", "eval"], default="train")
+args = p.parse_args()
+os.environ.setdefault("OMP_NUM_THREADS", str(args.threads))
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+torch.manual_seed(0)
+torch.set_num_threads(args.threads)
+
+
+class Sites:
+    """Hands out the activation of each ReLU site in forward order."""
+
+    def __init__(self, pattern):
+        self.pattern, self.i = pattern, 0
+
+    def next(self):
+        keep = self.pattern[self.i % len(self.pattern)] == "1"
+        self.i += 1
+        return nn.ReLU(inplace=True) if keep else nn.Identity()
+
+
+def conv_bn(i, o, k, s=1, groups=1):
+    return [nn.Conv2d(i, o, k, s, k // 2, groups=groups, bias=False), nn.BatchNorm2d(o)]
+
+
+class Basic(nn.Module):
+    expansion = 1
+
+    def __init__(self, i, w, s, sites):
+        super().__init__()
+        self.f = nn.Sequential(*conv_bn(i, w, 3, s), sites.next(), *conv_bn(w, w, 3))
+        self.out = sites.next()
+        self.short = nn.Sequential() if s == 1 and i == w else nn.Sequential(*conv_bn(i, w, 1, s))
+
+    def forward(self, x):
+        return self.out(self.f(x) + self.short(x))
+
+
+class Bottleneck(nn.Module):
+    expansion = 4
+
+    def __init__(self, i, w, s, sites):
+        super().__init__()
+        o = 4 * w
+        self.f = nn.Sequential(*conv_bn(i, w, 1), sites.next(), *conv_bn(w, w, 3, s), sites.next(), *conv_bn(w, o, 1))
+        self.out = sites.next()
+        self.short = nn.Sequential() if s == 1 and i == o else nn.Sequential(*conv_bn(i, o, 1, s))
+
+    def forward(self, x):
+        return self.out(self.f(x) + self.short(x))
+
+
+class ResNet(nn.Module):
+    def __init__(self, block, depths, widths, stem, sites, stem_act):
+        super().__init__()
+        layers, i = conv_bn(3, stem, 3) + [stem_act], stem
+        for k, (n, w) in enumerate(zip(depths, widths)):
+            for j in range(n):
+                layers.append(block(i, w, 2 if k and j == 0 else 1, sites))
+                i = w * block.expansion
+        self.f, self.fc = nn.Sequential(*layers), nn.Linear(i, args.classes)
+
+    def forward(self, x):
+        return self.fc(self.f(x).mean((2, 3)))
+
+
+def vgg(cfg, sites):
+    layers, i = [], 3
+    for c in cfg:
+        if c == "M":
+            layers.append(nn.MaxPool2d(2))
+        else:
+            layers += [*conv_bn(i, c, 3), sites.next()]
+            i = c
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(i, args.classes))
+
+
+def build(name):
+    sites = Sites(args.pattern)
+    stem = sites.next() if args.pattern_stem else nn.ReLU(inplace=True)
+    if name.startswith("resnet") and name[6:].isdigit():
+        depth = int(name[6:])
+        if depth in (18, 34):
+            n = {18: [2, 2, 2, 2], 34: [3, 4, 6, 3]}[depth]
+            return ResNet(Basic, n, [64, 128, 256, 512], 64, sites, stem)
+        if depth == 50:
+            return ResNet(Bottleneck, [3, 4, 6, 3], [64, 128, 256, 512], 64, sites, stem)
+        if (depth - 2) % 6 == 0:
+            return ResNet(Basic, [(depth - 2) // 6] * 3, [16, 32, 64], 16, sites, stem)
+    if name == "resnet29-bottleneck":
+        return ResNet(Bottleneck, [3, 3, 3], [16, 32, 64], 16, sites, stem)
+    if name.startswith("vgg"):
+        M = "M"
+        cfg = {
+            "vgg11": [64, M, 128, M, 256, 256, M, 512, 512, M, 512, 512, M],
+            "vgg16": [64, 64, M, 128, 128, M, 256, 256, 256, M, 512, 512, 512, M, 512, 512, 512, M],
+        }[name]
+        return vgg(cfg, sites)
+    raise SystemExit(f"unknown model {name!r}: resnet<6n+2>, resnet18, resnet34, resnet50, resnet29-bottleneck, vgg11, vgg16")
+
+
+model = build(args.model)
+x = torch.randn(args.batch, 3, args.size, args.size)
+y = torch.randint(0, args.classes, (args.batch,))
+if args.channels_last:
+    model, x = model.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
+opt = torch.optim.SGD(model.parameters(), 0.1, momentum=0.9, weight_decay=1e-4)
+
+
+def step():
+    if args.mode == "eval":
+        with torch.no_grad():
+            return model(x).argmax(1).sum().item()
+    opt.zero_grad(set_to_none=True)
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    opt.step()
+    return loss.item()
+
+
+model.train(args.mode == "train")
+for _ in range(args.warmup):
+    step()
+times = []
+for _ in range(args.steps):
+    t = time.perf_counter()
+    step()
+    times.append(time.perf_counter() - t)
+times.sort()
+median = times[len(times) // 2]
+print(json.dumps({
+    "peer": f"torch {torch.__version__}", "model": args.model, "mode": args.mode, "pattern": args.pattern,
+    "batch": args.batch, "threads": args.threads, "channels_last": args.channels_last,
+    "images_per_s": round(args.batch / median, 1),
+    "step_ms": {"min": round(times[0] * 1e3, 1), "median": round(median * 1e3, 1), "max": round(times[-1] * 1e3, 1)},
+    "parameters": sum(q.numel() for q in model.parameters()),
+    "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+}))

@@ -87,7 +87,7 @@ export async function ensureNative() {
   if (!tools.compiler || !tools.onednn) tools = await installTools(tools);
   if (!tools.compiler || !tools.onednn) {
     const missing = [tools.onednn ? '' : 'oneDNN', tools.compiler ? '' : `a C++ compiler (${cxx})`].filter(Boolean);
-    say(`set-up: ${missing.join(' and ')} is not here, so the fast engine cannot be built.`);
+    say(`set-up: the fast engine cannot be built; missing: ${missing.join(' and ')}.`);
     say('set-up: Everything works with the reference engine, which is very slow. To add the fast one:');
     say(`set-up:   ${installCommand()}`);
     say('set-up: and then run the same command again.');
@@ -99,7 +99,11 @@ export async function ensureNative() {
   if ((await readStamp(stampFile)) === stamp) return true;
   await rm(stampFile, { force: true });
   const built = await announced(`native engine (oneDNN ${tools.onednn})`, 'about 30 s', () => build(sources));
-  if (built) await writeStamp(stampFile, stamp);
-  else say('set-up: Everything works with the reference engine, which is very slow.');
+  if (built) {
+    await writeStamp(stampFile, stamp);
+  } else {
+    await rm(paths.addon, { force: true }); // one of other sources may not fit the rest any more
+    say('set-up: Everything works with the reference engine, which is very slow.');
+  }
   return built;
 }

@@ -51,7 +51,7 @@ export async function afterSetup(work) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   await afterSetup(async () => {
-    say('set-up: everything is ready. Next: npx rectio doctor, or npm start');
+    say('set-up: ready. Next: npx rectio doctor, or npm start');
     return 0;
   });
 }

@@ -27,7 +27,9 @@ const checks = [
 function passes(script, args) {
   return new Promise((resolve, reject) => {
     const command = [join(paths.modules, script), ...args];
-    const child = spawn(process.execPath, command, { cwd: paths.root, stdio: ['ignore', 'inherit', 'inherit'] });
+    // In CI some of these tools color even what goes to a file.
+    const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined };
+    const child = spawn(process.execPath, command, { cwd: paths.root, env, stdio: ['ignore', 'inherit', 'inherit'] });
     child.on('error', reject);
     child.on('close', (code) => resolve(code === 0));
   });

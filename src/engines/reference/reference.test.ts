@@ -529,19 +529,17 @@ describe('values computed by hand', () => {
   });
 
   it('a step of SGD with momentum and decay, its gradient cut down to the norm', () => {
-    const step = (nesterov: boolean): ReferenceResult =>
+    const step = (nesterov: boolean, norm: number): ReferenceResult =>
       given(
-        { parameter: [1], gradient: [6], velocity: [2], norm: [12] },
+        { parameter: [1], gradient: [6], velocity: [2], norm: [norm] },
         ({ given: take }) => {
           const parameter = take('parameter', 'parameter', [1], normal);
+          const gradient = take('gradient', 'gradient', [1], normal, parameter);
           return [
             {
               kind: 'sgd',
               node: 'p',
-              in: {
-                gradient: take('gradient', 'gradient', [1], normal, parameter),
-                norm: take('norm', 'small', [1], normal),
-              },
+              in: { gradient, norm: take('norm', 'small', [1], normal) },
               out: {},
               update: { parameter, velocity: take('velocity', 'optimizer', [1], normal, parameter) },
               momentum: 0.5,
@@ -554,9 +552,26 @@ describe('values computed by hand', () => {
         { learningRate: 0.5 },
       );
     // Cut to 6·4/12 = 2, decayed 2.25; velocity 0.5·2 + 2.25 = 3.25.
-    expect(persistentValue(step(false), 'velocity')).toEqual([3.25]);
-    expect(persistentValue(step(false), 'parameter')).toEqual([1 - 0.5 * 3.25]);
-    expect(persistentValue(step(true), 'parameter')).toEqual([1 - 0.5 * (2.25 + 0.5 * 3.25)]);
+    expect(persistentValue(step(false, 12), 'velocity')).toEqual([3.25]);
+    expect(persistentValue(step(false, 12), 'parameter')).toEqual([1 - 0.5 * 3.25]);
+    expect(persistentValue(step(true, 12), 'parameter')).toEqual([1 - 0.5 * (2.25 + 0.5 * 3.25)]);
+    // A norm below the limit leaves the gradient as it is, and so does none at all.
+    expect(persistentValue(step(false, 1), 'velocity')).toEqual([0.5 * 2 + 6.25]);
+    expect(persistentValue(step(false, 0), 'velocity')).toEqual([0.5 * 2 + 6.25]);
+  });
+
+  it('a moving average', () => {
+    const result = given(
+      { x: [8], average: [4] },
+      ({ given: take }) => {
+        const x = take('x', 'parameter', [1], normal);
+        const average = take('average', 'average', [1], normal, x);
+        return [{ kind: 'movingAverage', node: 'x', in: { x }, out: {}, update: { average } }];
+      },
+      { averageDecay: 0.75 },
+    );
+    expect(persistentValue(result, 'average')).toEqual([5]);
+    expect(persistentValue(result, 'x')).toEqual([8]);
   });
 
   it('dropout keeps its share, scales what it keeps, and draws anew for every step, stream and seed', () => {

@@ -207,6 +207,9 @@ async function runTraining(
   try {
     const [{ train }, { packageVersion }] = await Promise.all([import('../train/index.js'), import('./version.js')]);
     const prepared = await prepareTraining(config, engine);
+    if (engine.engine === 'auto' && prepared.engine.name === 'reference') {
+      output.note('Only the reference engine works here, which is very slow; rectio doctor says why.');
+    }
     const folder = values.resume ?? values.run;
     const events = train({
       ...prepared,

@@ -24,8 +24,8 @@ export const benchCommand = defineCommand({
     json: flag('print one JSON document'),
   },
   examples: [
-    { command: 'rectio bench resnet20 --batch 128', does: 'one training step, 20 times' },
-    { command: 'rectio bench cifar_vgg16_bn --mode eval --json', does: 'inference, for a script' },
+    { command: 'npx rectio bench resnet20 --batch 128', does: 'one training step, 20 times' },
+    { command: 'npx rectio bench cifar_vgg16_bn --mode eval --json', does: 'inference, for a script' },
   ],
   async run({ values, positionals: [model = ''] }, output) {
     const [{ benchmark }, { openEngine }] = await Promise.all([

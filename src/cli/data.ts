@@ -35,8 +35,8 @@ export const dataCommand = defineCommand({
   ],
   options,
   examples: [
-    { command: 'rectio data list', does: 'every dataset, and where it lies' },
-    { command: 'rectio data get cifar10', does: '170 MB; then: rectio train resnet20 --data cifar10' },
+    { command: 'npx rectio data list', does: 'every dataset, and where it lies' },
+    { command: 'npx rectio data get cifar10', does: '170 MB; then: npx rectio train resnet20 --data cifar10' },
   ],
   async run({ values, positionals: [action = '', name] }, output) {
     if (action === 'list' && name === undefined) return list(values, output);
@@ -44,7 +44,7 @@ export const dataCommand = defineCommand({
     throw new RectioError(
       'usage',
       action === 'list' ? 'rectio data list takes no name' : `rectio data cannot '${action}'`,
-      action === 'list' ? 'To download a dataset: rectio data get NAME' : didYouMean(action, actions),
+      action === 'list' ? 'To download a dataset: npx rectio data get NAME' : didYouMean(action, actions),
     );
   },
 });
@@ -62,7 +62,7 @@ async function list(values: DataValues, output: Output): Promise<number> {
   }
   const where = ({ name, download, dir }: (typeof datasets)[number]) => {
     if (name === 'synthetic') return 'built in';
-    return dir ?? (download ? `rectio data get ${name}` : 'your own, with --data-dir');
+    return dir ?? (download ? `npx rectio data get ${name}` : 'your own, with --data-dir');
   };
   output.print(
     formatTable(
@@ -91,7 +91,7 @@ async function get(name: string | undefined, values: DataValues, output: Output)
     if (values.json) output.json({ name, ...result });
     else {
       output.print(result.fetched === 0 ? `${name} is here already: ${result.dir}` : `${name} is in ${result.dir}`);
-      output.print(`Next: rectio train resnet20 --data ${name}${dir === undefined ? '' : ` --data-dir ${dir}`}`);
+      output.print(`Next: npx rectio train resnet20 --data ${name}${dir === undefined ? '' : ` --data-dir ${dir}`}`);
     }
     return exitCodes.done;
   } catch (error) {

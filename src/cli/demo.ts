@@ -38,7 +38,7 @@ export const demoCommand = defineCommand({
     'compares. Takes under two minutes on two cores and leaves no files behind.',
   positionals: [],
   options: engineOptions,
-  examples: [{ command: 'rectio demo', does: 'the whole of it' }],
+  examples: [{ command: 'npx rectio demo', does: 'the whole of it' }],
   async run({ values }, output) {
     const stopping = listenForSignals((signal) => output.note(`\n${signal}: stopping; nothing is kept.`));
     const folder = await mkdtemp(join(tmpdir(), 'rectio-demo-'));
@@ -98,7 +98,7 @@ function introduce(device: string, slow: boolean, output: Output): void {
   output.print('First 1:1, a ReLU behind every convolution; then 2:1, every second ReLU dropped, all else the same.');
   if (slow) {
     output.print('Only the reference engine is here, which is very slow: a few images show the way, no more.');
-    output.print('rectio doctor says what the fast engine needs.');
+    output.print('npx rectio doctor says what the fast engine needs.');
   }
   output.print('');
 }

@@ -41,7 +41,7 @@ export const doctorCommand = defineCommand({
     'named with the command that adds it; then the exit code is 1.',
   positionals: [],
   options: { json: flag('print one JSON document') },
-  examples: [{ command: 'rectio doctor', does: 'the first thing to try where something is slow or does not work' }],
+  examples: [{ command: 'npx rectio doctor', does: 'the first thing to try where something is slow or does not work' }],
   async run({ values }, output) {
     const findings = await examine();
     if (values.json) output.json(findings);

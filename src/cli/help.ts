@@ -83,7 +83,7 @@ export function overview(commands: readonly Command[], width: number): string {
     'Options:',
     ...definitions(
       [
-        ['--help', 'show this text, or that of a command: rectio train --help'],
+        ['--help', 'show this text, or that of a command: npx rectio train --help'],
         ['--version', 'show the version'],
       ],
       width,

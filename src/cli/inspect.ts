@@ -21,9 +21,9 @@ export const inspectCommand = defineCommand({
     json: flag('print one JSON document, layers included'),
   },
   examples: [
-    { command: 'rectio inspect resnet20', does: 'the network as it is' },
-    { command: 'rectio inspect resnet20 --ratio 2:1', does: 'every second ReLU dropped' },
-    { command: 'rectio inspect resnet50 --ratio 3:2 --scope block --layers', does: 'layer by layer' },
+    { command: 'npx rectio inspect resnet20', does: 'the network as it is' },
+    { command: 'npx rectio inspect resnet20 --ratio 2:1', does: 'every second ReLU dropped' },
+    { command: 'npx rectio inspect resnet50 --ratio 3:2 --scope block --layers', does: 'layer by layer' },
   ],
   async run({ values, positionals: [model = ''] }, output) {
     const [{ graph, report }, { inspectGraph }] = await Promise.all([

@@ -10,7 +10,7 @@ export const modelsCommand = defineCommand({
   description: 'Lists the networks that train, inspect and bench know, with what they are made for.',
   positionals: [],
   options: { json: flag('print one JSON document') },
-  examples: [{ command: 'rectio models', does: 'every network with its size' }],
+  examples: [{ command: 'npx rectio models', does: 'every network with its size' }],
   async run({ values }, output) {
     const [{ createModel, modelDefaults, modelNames }, { inspectGraph }] = await Promise.all([
       import('../zoo/index.js'),

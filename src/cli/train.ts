@@ -93,12 +93,12 @@ export const trainCommand = defineCommand({
   positionals: [{ ...modelPositional, required: false }],
   options,
   examples: [
-    { command: 'rectio train resnet20 --epochs 3', does: 'the built-in dataset, no download' },
+    { command: 'npx rectio train resnet20 --epochs 3', does: 'the built-in dataset, no download' },
     {
-      command: 'rectio train resnet20 --data cifar10 --data-dir DIR --ratio 3:2 --epochs 20',
+      command: 'npx rectio train resnet20 --data cifar10 --data-dir DIR --ratio 3:2 --epochs 20',
       does: 'CIFAR-10, of every three ReLUs two kept',
     },
-    { command: 'rectio train --resume runs/resnet20-3to2-seed0', does: 'go on with a run that was stopped' },
+    { command: 'npx rectio train --resume runs/resnet20-3to2-seed0', does: 'go on with a run that was stopped' },
   ],
   async sections() {
     const { recipeNames, resolveRecipe } = await import('../train/index.js');
@@ -137,7 +137,7 @@ async function newRun(model: string | undefined, values: TrainValues): Promise<C
   const layers = values.config === undefined ? [] : [await readConfigFile(values.config)];
   const settings = settingsOf(model, values);
   if (model === undefined && layers.length === 0) {
-    throw new RectioError('usage', 'MODEL is missing', 'Give the name of a network, as in: rectio train resnet20');
+    throw new RectioError('usage', 'MODEL is missing', 'Give the name of a network, as in: npx rectio train resnet20');
   }
   const config = namingFile(values.config, () => resolveConfig(...layers, settings));
   return { config, engine: values };
@@ -176,7 +176,7 @@ async function resumedRun(
     throw new RectioError(
       'usage',
       `${what} cannot be given together with --resume: a run goes on as it was begun`,
-      `Leave it out, as in: rectio train --resume ${run}`,
+      `Leave it out, as in: npx rectio train --resume ${run}`,
     );
   }
   const { readRunRecord } = await import('../train/index.js');
@@ -208,7 +208,7 @@ async function runTraining(
     const [{ train }, { packageVersion }] = await Promise.all([import('../train/index.js'), import('./version.js')]);
     const prepared = await prepareTraining(config, engine);
     if (engine.engine === 'auto' && prepared.engine.name === 'reference') {
-      output.note('Only the reference engine works here, which is very slow; rectio doctor says why.');
+      output.note('Only the reference engine works here, which is very slow; npx rectio doctor says why.');
     }
     const folder = values.resume ?? values.run;
     const events = train({

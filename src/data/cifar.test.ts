@@ -122,7 +122,7 @@ describe('CIFAR-10', () => {
   it('says how to get the data where there is none', async () => {
     const dir = await temporaryFolder();
     const empty = await failureOf(() => openDataset('cifar10', { dir }));
-    expect(empty).toMatchObject({ code: 'data', hint: expect.stringContaining('`rectio data get cifar10`') });
+    expect(empty).toMatchObject({ code: 'data', hint: expect.stringContaining('`npx rectio data get cifar10`') });
     const missing = await failureOf(() => openDataset('cifar10', { dir: join(dir, 'nowhere') }));
     expect(missing.message).toContain('does not exist');
   });

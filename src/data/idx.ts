@@ -65,7 +65,7 @@ export async function openIdx(form: IdxForm, dir: string, options: OpenOptions):
 }
 
 function howToGet(form: IdxForm): string {
-  return `Get the data with \`rectio data get ${form.name}\`, or name its folder with --data-dir.`;
+  return `Get the data with \`npx rectio data get ${form.name}\`, or name its folder with --data-dir.`;
 }
 
 /** The first of the usual folders that holds one of the files. */

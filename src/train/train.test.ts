@@ -344,7 +344,7 @@ describe('a training that is asked to stop', () => {
   it('finishes the steps in flight, writes a checkpoint and says how to go on', async () => {
     const run = join(folder, 'run');
     const { events, error } = await stopAt(tinyOptions(run), 6);
-    expect(error).toMatchObject({ code: 'interrupted', hint: `Go on with: rectio train --resume ${run}` });
+    expect(error).toMatchObject({ code: 'interrupted', hint: `Go on with: npx rectio train --resume ${run}` });
     const last = events.at(-1)!;
     expect(last).toMatchObject({ type: 'checkpoint' });
     // Asked after step 6, when 7 was under way and 8 could not be known yet to be too much.

@@ -43,7 +43,7 @@ export async function* train(options: TrainOptions): Events {
 /** A run that the disk stopped can go on once there is room. */
 function sayingHowToResume(error: unknown, run: string): unknown {
   if (!(error instanceof RectioError) || error.code !== 'disk') return error;
-  return new RectioError('disk', error.message, `${error.hint} Then go on with: rectio train --resume ${run}`, {
+  return new RectioError('disk', error.message, `${error.hint} Then go on with: npx rectio train --resume ${run}`, {
     cause: error,
   });
 }
@@ -174,7 +174,7 @@ async function* interrupt(session: Session): AsyncGenerator<TrainEvent, never, v
   throw new RectioError(
     'interrupted',
     `Stopped after ${state.step} of ${config.epochs * loaders.train.stepsPerEpoch} steps, with a checkpoint.`,
-    `Go on with: rectio train --resume ${session.run}`,
+    `Go on with: npx rectio train --resume ${session.run}`,
   );
 }
 

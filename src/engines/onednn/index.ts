@@ -175,7 +175,7 @@ async function translated<T>(plan: Plan, work: () => Promise<T>): Promise<T> {
       `The onednn engine refuses ${plan.name}: ${error.message}.`,
       error.message.startsWith('not enough memory')
         ? 'Lower --batch, or close other programs.'
-        : 'Check the network with `rectio inspect`; if it is sound, try --engine reference and report this.',
+        : 'Check the network with `npx rectio inspect`; if it is sound, try --engine reference and report this.',
       { cause: error },
     );
   }

@@ -1,7 +1,8 @@
 /** `rectio bench`: how fast the bare training or inference step of a network is here. */
 
-import { defineCommand, exitCodes } from './command.js';
+import { defineCommand } from './command.js';
 import { engineOptions } from './engine-options.js';
+import { exitCodes } from './exit-codes.js';
 import { choice, flag, integer } from './options.js';
 import { chosenNetwork, defined, modelPositional, proportionOptions, shapeOptions } from './proportion-options.js';
 import { formatCount } from './table.js';

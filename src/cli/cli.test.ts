@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { build, rectio, start, writeTinyMnist } from './testing/rectio.js';
+import { build, entry, rectio, start, writeTinyMnist } from './testing/rectio.js';
 
 let folder = '';
 beforeAll(() => {
@@ -147,6 +148,17 @@ describe('inspect', () => {
     running.closeOutput();
     const { code, stderr } = await running.ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+});
+
+describe('standard output that cannot be written', () => {
+  it.skipIf(!existsSync('/dev/full'))('is said in one sentence, and the exit code is 1', () => {
+    const full = openSync('/dev/full', 'w');
+    const args = [entry, 'inspect', 'resnet20'];
+    const { status, stderr } = spawnSync(process.execPath, args, { stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+    closeSync(full);
+    expect(stderr).toMatch(/^rectio: Standard output cannot be written: .*ENOSPC.*\n$/);
+    expect(status).toBe(1);
   });
 });
 

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
-import { defineCommand, exitCodes } from './command.js';
+import { defineCommand } from './command.js';
+import { exitCodes } from './exit-codes.js';
 import { flag, text, type Values } from './options.js';
 import type { Output } from './output.js';
 import { defined } from './proportion-options.js';

@@ -4,7 +4,8 @@ import { cpus, totalmem } from 'node:os';
 
 import { RectioError } from '../base/error.js';
 import type { Engine } from '../engines/engine.js';
-import { defineCommand, exitCodes } from './command.js';
+import { defineCommand } from './command.js';
+import { exitCodes } from './exit-codes.js';
 import { flag } from './options.js';
 import type { Output } from './output.js';
 import { packageVersion } from './version.js';

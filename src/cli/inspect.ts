@@ -2,7 +2,8 @@
 
 import { isActivation, type Graph } from '../graph/index.js';
 import type { Inspection, LayerInspection } from '../inspect/index.js';
-import { defineCommand, exitCodes } from './command.js';
+import { defineCommand } from './command.js';
+import { exitCodes } from './exit-codes.js';
 import { flag } from './options.js';
 import { chosenNetwork, modelPositional, proportionOptions, shapeOptions } from './proportion-options.js';
 import { formatCount, formatLarge, formatTable } from './table.js';

@@ -4,7 +4,7 @@ import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
 import { benchCommand } from './bench.js';
 import type { Command } from './command.js';
-import { exitCodes } from './command.js';
+import { exitCodes } from './exit-codes.js';
 import { dataCommand } from './data.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';

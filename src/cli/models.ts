@@ -1,6 +1,7 @@
 /** `rectio models`: the networks of the zoo. */
 
-import { defineCommand, exitCodes } from './command.js';
+import { defineCommand } from './command.js';
+import { exitCodes } from './exit-codes.js';
 import { flag } from './options.js';
 import { formatCount, formatLarge, formatTable } from './table.js';
 

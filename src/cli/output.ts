@@ -2,6 +2,8 @@
 
 import type { WriteStream } from 'node:tty';
 
+import { exitCodes } from './exit-codes.js';
+
 export interface Output {
   /** What the user asked for. */
   print(text: string): void;
@@ -11,9 +13,12 @@ export interface Output {
   json(document: unknown): void;
   /** Where progress goes: standard error where `--json` keeps standard output clean, else standard output. */
   progressTo(json: boolean): Screen;
-  /** Asks to be told when standard output's reader is gone (as in `rectio … | head`), instead of ending quietly. */
-  onClosed(handler: () => void): void;
+  /** Asks to be told when standard output is lost, instead of ending then. */
+  onLost(handler: (reason: LostReason) => void): void;
 }
+
+/** `closed`: its reader has seen enough, as in `rectio … | head`. `broken`: it cannot be written, on a full disk say. */
+export type LostReason = 'closed' | 'broken';
 
 /** A stream as progress sees it. */
 export interface Screen {
@@ -37,23 +42,28 @@ function screenOf(stream: WriteStream, env: Environment): Screen {
   };
 }
 
-/** The process's own streams. A reader that goes away ends the process quietly, unless someone wants to know. */
+/** The process's own streams. */
 export function processOutput(): Output {
-  let closed = () => process.exit(0);
-  const quietly = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    closed();
-  };
-  process.stdout.on('error', quietly);
-  process.stderr.on('error', quietly);
+  let lost = false;
+  let whenLost = (reason: LostReason) => process.exit(reason === 'closed' ? exitCodes.done : exitCodes.failed);
   const print = (text: string) => void process.stdout.write(`${text}\n`);
+  const note = (text: string) => void process.stderr.write(`${text}\n`);
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (lost) return; // every further write fails as well
+    lost = true;
+    const reason = error.code === 'EPIPE' ? 'closed' : 'broken';
+    if (reason === 'broken') note(`rectio: Standard output cannot be written: ${error.message}.`);
+    whenLost(reason);
+  });
+  // Where even errors have no reader, nobody is left to tell.
+  process.stderr.on('error', () => undefined);
   return {
     print,
-    note: (text) => void process.stderr.write(`${text}\n`),
+    note,
     json: (document) => print(JSON.stringify(document, null, 2)),
     progressTo: (json) => screenOf((json ? process.stderr : process.stdout) as WriteStream, process.env),
-    onClosed(handler) {
-      closed = handler as () => never;
+    onLost(handler) {
+      whenLost = handler as (reason: LostReason) => never;
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The one place that turns an error into words for the terminal, or into the document of `--json`. */
 
 import { errorData, RectioError } from '../base/error.js';
-import { exitCodes } from './command.js';
+import { exitCodes } from './exit-codes.js';
 import type { Output } from './output.js';
 
 export interface ReportOptions {

@@ -2,11 +2,12 @@
 
 import { RectioError } from '../base/error.js';
 import type { Recipe, TrainConfig, TrainConfigInput, TrainSummary } from '../train/index.js';
-import { defineCommand, exitCodes } from './command.js';
+import { defineCommand } from './command.js';
 import { namingFile, readConfigFile } from './config-file.js';
 import { engineOptions } from './engine-options.js';
+import { exitCodes } from './exit-codes.js';
 import { choice, decimal, flag, integer, optionName, text, type Values } from './options.js';
-import type { Output } from './output.js';
+import type { LostReason, Output } from './output.js';
 import { prepareTraining, type EngineChoice } from './prepare-training.js';
 import { createProgress } from './progress.js';
 import { defined, modelPositional, proportionOptions, shapeOptions } from './proportion-options.js';
@@ -199,9 +200,9 @@ async function runTraining(
     progress.clear();
     output.note(`${signal}: finishing the step and writing a checkpoint; once more stops at once.`);
   });
-  let readerGone = false;
-  output.onClosed(() => {
-    readerGone = true;
+  let lost: LostReason | undefined;
+  output.onLost((reason) => {
+    lost = reason;
     stopping.stop();
   });
   try {
@@ -229,7 +230,7 @@ async function runTraining(
     const signal = stopping.received();
     reportError(error, output, { json: values.json, debug: false });
     if (signal) return signalExitCode(signal);
-    return readerGone ? exitCodes.closed : exitCodes.failed;
+    return lost === 'closed' ? exitCodes.closed : exitCodes.failed;
   } finally {
     stopping.release();
   }

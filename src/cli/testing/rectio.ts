@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { randomStream } from '../../base/random.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const command = join(root, 'bin', 'rectio.js');
+/** The file that runs as `rectio`. */
+export const entry = join(root, 'bin', 'rectio.js');
 
 /** Compiles dist where it is not up to date; call before anything else. */
 export function build(): void {
@@ -33,7 +34,7 @@ export interface Running {
 
 /** Starts `rectio …args` in the folder `cwd`. */
 export function start(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Running {
-  const child = spawn(process.execPath, [command, ...args], {
+  const child = spawn(process.execPath, [entry, ...args], {
     cwd,
     env: { ...process.env, XDG_CACHE_HOME: join(cwd, 'cache'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -237,9 +237,7 @@ describe('train', () => {
 
   describe('asked to stop', () => {
     const epochs = ['--epochs', '4'];
-    beforeAll(async () => {
-      expect((await rectio(train(...epochs, '--run', 'straight'), folder)).code).toBe(0);
-    });
+    beforeAll(() => rectio(train(...epochs, '--run', 'straight'), folder));
 
     it.each([
       ['SIGINT', 130],

@@ -11,7 +11,7 @@ import { defineCommand } from './command.js';
 import { engineOptions } from './engine-options.js';
 import { exitCodes } from './exit-codes.js';
 import type { Output } from './output.js';
-import { prepareTraining, type EngineChoice } from './prepare-training.js';
+import { prepareTraining, type EngineChoice, type Prepared } from './prepare-training.js';
 import { createProgress } from './progress.js';
 import { listenForSignals, signalExitCode, type Stopping } from './signals.js';
 import { formatCount, formatDuration, formatTable } from './table.js';
@@ -26,6 +26,7 @@ const sizes = {
 } as const;
 
 interface Result {
+  readonly engine: string;
   readonly ratio: string;
   readonly proportion: ProportionReport;
   readonly summary: TrainSummary;
@@ -78,7 +79,7 @@ async function trainAt(
   const { epochs, batch, limit } = slow ? sizes.reference : sizes.fast;
   const config = resolveConfig({ model: { name: model }, ratio: { ratio }, epochs, batch, data: { limit } });
   const prepared = await prepareTraining(config, choice);
-  if (ratio === ratios[0]) introduce(prepared.engine.device, slow, output);
+  if (ratio === ratios[0]) introduce(prepared, output);
   const progress = createProgress(output.progressTo(false), { title: `${model} ${ratio}`, keepsRun: false });
   const run = join(folder, ratio.replace(':', 'to'));
   let summary: TrainSummary | undefined;
@@ -91,14 +92,15 @@ async function trainAt(
     progress.clear();
   }
   if (summary === undefined) throw new Error('The training ended without a summary.');
-  return { ratio, proportion: prepared.proportion, summary };
+  return { engine: prepared.engine.name, ratio, proportion: prepared.proportion, summary };
 }
 
-function introduce(device: string, slow: boolean, output: Output): void {
-  output.print(`Two trainings of ${model} on the built-in dataset (8,000 images, ten classes), on ${device}.`);
+function introduce({ dataset, engine }: Prepared, output: Output): void {
+  const images = `${formatCount(dataset.train.count)} images, ${dataset.classes.length} classes`;
+  output.print(`Two trainings of ${model} on the built-in dataset (${images}), on ${engine.device}.`);
   output.print('First 1:1, a ReLU behind every convolution; then 2:1, every second ReLU dropped, all else the same.');
-  if (slow) {
-    output.print('Only the reference engine is here, which is very slow: a few images show the way, no more.');
+  if (engine.name === 'reference') {
+    output.print('This is the reference engine, which is very slow: a few images show the way, no more.');
     output.print('npx rectio doctor says what the fast engine needs.');
   }
   output.print('');
@@ -120,7 +122,12 @@ function explain(results: readonly Result[], output: Output): void {
     ...['ReLUs kept', 'parameters', 'train error', 'test error', 'images/s', 'time'].map(right),
   ];
   output.print(`\n${formatTable(columns, rows)}\n`);
-  output.print(meaning(results));
+  output.print(
+    meaning(
+      results,
+      results.every(({ engine }) => engine !== 'reference'),
+    ),
+  );
   output.print(
     [
       '',
@@ -133,7 +140,9 @@ function explain(results: readonly Result[], output: Output): void {
   );
 }
 
-function meaning([first, second]: readonly Result[]): string {
+/** What the table says, and what it cannot say. */
+function meaning([first, second]: readonly Result[], learned: boolean): string {
+  if (!learned) return 'So few images teach a network nothing: this shows that everything works, and only that.';
   const difference = second!.summary.test.error - first!.summary.test.error;
   const size = Math.abs(difference).toFixed(1);
   const direction = difference < 0 ? 'lower' : 'higher';

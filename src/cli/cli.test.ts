@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -293,5 +303,19 @@ describe('train', () => {
     expect(stderr).toContain('kept is not empty');
     expect(code).toBe(2);
     expect(readFileSync(join(folder, 'kept', 'config.json'), 'utf8')).toBe(before);
+  });
+});
+
+describe('demo', () => {
+  it('leaves nothing behind when it is stopped', async () => {
+    const temporary = join(folder, 'temporary');
+    mkdirSync(temporary);
+    const running = start(['demo', '--engine', 'reference'], folder, { TMPDIR: temporary });
+    await running.said('resnet20 1:1: 272,474 parameters');
+    running.kill('SIGINT');
+    const { code, stderr } = await running.ended;
+    expect(stderr).toContain('SIGINT: stopping; nothing is kept.');
+    expect(code).toBe(130);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 });

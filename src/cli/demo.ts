@@ -22,7 +22,7 @@ const ratios = ['1:1', '2:1'] as const;
 /** Sized for two cores and two minutes; the reference engine can only show the way. */
 const sizes = {
   fast: { epochs: 3, batch: 128, limit: null },
-  reference: { epochs: 1, batch: 16, limit: 48 },
+  reference: { epochs: 1, batch: 8, limit: 24 },
 } as const;
 
 interface Result {

@@ -1,6 +1,6 @@
 /** Builds the native addon over oneDNN, where its sources, the compiler, the processor or oneDNN changed. */
 
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join, relative } from 'node:path';
 
@@ -74,12 +74,20 @@ async function build(sources) {
   }
 }
 
+/** What a build that was killed left behind. */
+async function removeLeftovers() {
+  const names = await readdir(paths.build);
+  const leftovers = names.filter((name) => /^native\.\d+$/.test(name));
+  await Promise.all(leftovers.map((name) => rm(join(paths.build, name), { recursive: true, force: true })));
+}
+
 /**
- * Brings the native engine up to date, installing oneDNN and a compiler first where the system's package manager can.
+ * Brings the native engine up to date (the caller holds the set-up's lock), installing oneDNN and a compiler first where the system's package manager can.
  * Without it everything works with the reference engine; then this says so.
  * @returns {Promise<boolean>} whether the native engine is here
  */
 export async function ensureNative() {
+  await removeLeftovers();
   const files = await filesUnder(paths.native, (path) => /\.(cc|cpp|h|hpp)$/.test(path));
   const sources = files.filter((path) => /\.(cc|cpp)$/.test(path));
 

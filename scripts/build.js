@@ -1,6 +1,6 @@
 /** Compiles src into dist, where it changed. Run as a program, it does just that. */
 
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -40,8 +40,16 @@ async function compile(/** @type {string} */ stamp) {
   }
 }
 
-/** Brings dist up to date with src. */
+/** What a build that was killed left behind. */
+async function removeLeftovers() {
+  const names = await readdir(paths.root);
+  const leftovers = names.filter((name) => /^dist\.(old\.)?\d+$/.test(name));
+  await Promise.all(leftovers.map((name) => rm(join(paths.root, name), { recursive: true, force: true })));
+}
+
+/** Brings dist up to date with src. The caller holds the set-up's lock. */
 export async function ensureBuild() {
+  await removeLeftovers();
   const stamp = await currentStamp();
   if ((await readStamp(stampFile)) === stamp) return;
   await announced('TypeScript', 'about 2 s', () => compile(stamp));

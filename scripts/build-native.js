@@ -1,6 +1,6 @@
 /** Builds the native addon over oneDNN, where its sources, the compiler, the processor or oneDNN changed. */
 
-import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join, relative } from 'node:path';
 
@@ -29,6 +29,12 @@ async function processor() {
   } catch {
     return cpus()[0]?.model ?? process.arch;
   }
+}
+
+/** The processor's vector instructions, of which the compiler may have used any. */
+async function vectorInstructions() {
+  const flags = (await processor()).match(/^(?:flags|Features)\s*:(.*)$/m)?.[1] ?? '';
+  return flags.split(/\s+/).filter((flag) => /^(avx|fma|f16c|bmi|sse|asimd|sve)/.test(flag));
 }
 
 /** @param {string} output a compiler's @param {string} what */
@@ -82,8 +88,8 @@ async function removeLeftovers() {
 }
 
 /**
- * Brings the native engine up to date (the caller holds the set-up's lock), installing oneDNN and a compiler first where the system's package manager can.
- * Without it everything works with the reference engine; then this says so.
+ * Brings the native engine up to date (the caller holds the set-up's lock), installing oneDNN and a compiler first
+ * where the system's package manager can. Without it everything works with the reference engine; then this says so.
  * @returns {Promise<boolean>} whether the native engine is here
  */
 export async function ensureNative() {
@@ -108,6 +114,8 @@ export async function ensureNative() {
   await rm(stampFile, { force: true });
   const built = await announced(`native engine (oneDNN ${tools.onednn})`, 'about 30 s', () => build(sources));
   if (built) {
+    // On a processor that lacks one of these, calling the addon would end the process without a word; the engine asks.
+    await writeFile(`${paths.addon}.flags`, `${(await vectorInstructions()).join(' ')}\n`);
     await writeStamp(stampFile, stamp);
   } else {
     await rm(paths.addon, { force: true }); // one of other sources may not fit the rest any more

@@ -15,6 +15,12 @@ export interface Prepared {
   readonly config: TrainConfig;
 }
 
+/** Who is told of a dataset that takes long to open, and who may stop it. */
+export interface Opening {
+  readonly onProgress: (done: number, total: number) => void;
+  readonly signal: AbortSignal;
+}
+
 export interface EngineChoice {
   readonly engine: string;
   readonly threads: number | undefined;
@@ -24,7 +30,11 @@ export interface EngineChoice {
  * Opens everything. Names and ratio are looked at before the dataset is read, which can take seconds.
  * @throws RectioError for whatever does not exist or does not fit
  */
-export async function prepareTraining(config: TrainConfig, { engine: name, threads }: EngineChoice): Promise<Prepared> {
+export async function prepareTraining(
+  config: TrainConfig,
+  { engine: name, threads }: EngineChoice,
+  opening: Opening,
+): Promise<Prepared> {
   const [{ openDataset }, { openEngine }, { createModel, modelDefaults }, { applyRatio, parseRatio }] =
     await Promise.all([
       import('../data/index.js'),
@@ -38,6 +48,7 @@ export async function prepareTraining(config: TrainConfig, { engine: name, threa
   const engine = await openEngine(name, defined({ threads }));
   const { dir, seed, limit, size } = data;
   const dataset = await openDataset(data.name, {
+    ...opening,
     seed,
     ...defined({ dir: dir ?? undefined, limit: limit ?? undefined, size: size ?? undefined }),
   });

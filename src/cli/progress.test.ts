@@ -112,3 +112,31 @@ describe('progress on a terminal', () => {
     expect(shown({ terminal: true, colors: true }, [start, ...steps(3)])).toContain('\u001b[32m');
   });
 });
+
+describe('progress of decoding images', () => {
+  const decoded = (terminal: boolean): string => {
+    let written = '';
+    let time = 0;
+    const screen: Screen = {
+      terminal,
+      colors: false,
+      columns: () => 24,
+      write: (text) => void (written += text),
+    };
+    const progress = createProgress(screen, { title: 'resnet20', keepsRun: true, now: () => time });
+    for (let done = 1000; done <= 4000; done += 1000, time += 20_000) progress.decoding(done, 4000);
+    progress.clear();
+    return written;
+  };
+
+  it('is a plain line every half minute and one at the end in a pipe', () => {
+    expect(decoded(false)).toBe(
+      [1000, 3000, 4000].map((done) => `decoding images: ${done.toLocaleString('en-US')} of 4,000\n`).join(''),
+    );
+  });
+
+  it('stays within one row of a terminal, and goes away', () => {
+    const rows = decoded(true).split('\r').slice(1);
+    expect(rows.map((row) => row.replace('\u001b[K', '').length)).toEqual([23, 23, 23, 23, 0]);
+  });
+});

@@ -6,6 +6,8 @@ import { formatCount, formatDuration } from './table.js';
 
 export interface Progress {
   show(event: TrainEvent): void;
+  /** Before the training: images being decoded, which a large folder needs once. */
+  decoding(done: number, total: number): void;
   /** Takes the bar away, so that other words can follow. */
   clear(): void;
 }
@@ -103,7 +105,17 @@ export function createProgress(screen: Screen, options: ProgressOptions): Progre
     if (!screen.terminal) state.drawnAt = now();
   };
 
+  const decoding = (done: number, total: number) => {
+    const text = `decoding images: ${formatCount(done)} of ${formatCount(total)}`;
+    if (now() - state.drawnAt < (screen.terminal ? barEveryMs : lineEveryMs) && done < total) return;
+    state.drawnAt = now();
+    if (!screen.terminal) return line(text);
+    screen.write(`\r${text.slice(0, screen.columns() - 1)}\u001b[K`);
+    barShown = true;
+  };
+
   return {
+    decoding,
     show(event) {
       if (event.type === 'start') start(event);
       else if (event.type === 'step') step(event);

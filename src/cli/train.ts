@@ -207,7 +207,7 @@ async function runTraining(
   });
   try {
     const [{ train }, { packageVersion }] = await Promise.all([import('../train/index.js'), import('./version.js')]);
-    const prepared = await prepareTraining(config, engine);
+    const prepared = await prepareTraining(config, engine, { onProgress: progress.decoding, signal: stopping.signal });
     if (engine.engine === 'auto' && prepared.engine.name === 'reference') {
       output.note('Only the reference engine works here, which is very slow; npx rectio doctor says why.');
     }

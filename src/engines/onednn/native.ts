@@ -75,7 +75,7 @@ function load(): Loaded {
 /** Calling code for another processor would end the process without a word, so ask before. */
 function missingInstructions(): string | undefined {
   const built = readIfThere(`${addonPath}.flags`);
-  const here = readIfThere('/proc/cpuinfo')?.match(/^flags\s*:(.*)$/m)?.[1];
+  const here = readIfThere('/proc/cpuinfo')?.match(/^(?:flags|Features)\s*:(.*)$/m)?.[1];
   if (built === undefined || here === undefined) return undefined;
   const have = new Set(here.trim().split(/\s+/));
   const lacking = built

@@ -1,7 +1,9 @@
 // The door to JavaScript (Node-API). It reads a plan out of JavaScript objects, checks every type on the way, and hands
 // work to one compute thread: OpenMP keeps a pool of threads per calling thread, so all programs share that one caller.
+#include <dlfcn.h>
 #include <node_api.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -16,6 +18,12 @@ namespace {
 
 // ---- Reading values -------------------------------------------------------------------------------------------------
 
+// Far above any real plan; what is larger would only fill the memory.
+constexpr uint32_t kMostItems = 1 << 20;
+constexpr size_t kMostAttributes = 256, kMostText = 1 << 16;
+// Larger blocks end the process inside JavaScript's engine.
+constexpr size_t kMostResultBytes = size_t{1} << 32;
+
 void ok(napi_status status, const char* what) {
   if (status != napi_ok) throw PlanError(std::string("expected ") + what);
 }
@@ -29,8 +37,11 @@ napi_valuetype typeOf(napi_env env, napi_value value) {
 std::string toText(napi_env env, napi_value value) {
   size_t length = 0;
   ok(napi_get_value_string_utf8(env, value, nullptr, 0, &length), "a text");
+  if (length > kMostText) throw PlanError("a text is too long");
   std::string text(length, '\0');
   ok(napi_get_value_string_utf8(env, value, text.data(), length + 1, &length), "a text");
+  // A message would end there.
+  if (text.find('\0') != std::string::npos) throw PlanError("a text holds a zero character");
   return text;
 }
 
@@ -49,6 +60,7 @@ int64_t toWhole(napi_env env, napi_value value, double least, double most) {
 std::vector<napi_value> toList(napi_env env, napi_value value) {
   uint32_t length = 0;
   ok(napi_get_array_length(env, value, &length), "a list");
+  if (length > kMostItems) throw PlanError("a list is too long");
   std::vector<napi_value> items(length);
   for (uint32_t i = 0; i < length; ++i) ok(napi_get_element(env, value, i, &items[i]), "an item");
   return items;
@@ -62,7 +74,9 @@ napi_value get(napi_env env, napi_value object, const char* name) {
 
 std::vector<std::pair<std::string, napi_value>> entries(napi_env env, napi_value object) {
   napi_value names;
-  ok(napi_get_property_names(env, object, &names), "an object");
+  ok(napi_get_all_property_names(env, object, napi_key_own_only, static_cast<napi_key_filter>(napi_key_enumerable | napi_key_skip_symbols),
+                                 napi_key_numbers_to_strings, &names),
+     "an object");
   std::vector<std::pair<std::string, napi_value>> found;
   for (napi_value name : toList(env, names)) {
     napi_value value;
@@ -100,6 +114,7 @@ std::map<std::string, int> toIds(napi_env env, napi_value object) {
 }
 
 void readAttribute(napi_env env, CallSpec& call, const std::string& name, napi_value value, int depth) {
+  if (call.numbers.size() + call.texts.size() >= kMostAttributes) call.fail("has too many attributes");
   bool isList = false;
   ok(napi_is_array(env, value, &isList), "an attribute");
   switch (typeOf(env, value)) {
@@ -180,6 +195,7 @@ napi_value fromNumber(napi_env env, double number) {
 napi_value fromFloats(napi_env env, const std::vector<float>& floats) {
   napi_value buffer, view;
   void* data = nullptr;
+  if (floats.size() * sizeof(float) > kMostResultBytes) throw PlanError("a result is too large for JavaScript");
   ok(napi_create_arraybuffer(env, floats.size() * sizeof(float), &data, &buffer), "memory for a result");
   if (!floats.empty()) std::memcpy(data, floats.data(), floats.size() * sizeof(float));
   ok(napi_create_typedarray(env, napi_float32_array, floats.size(), buffer, 0, &view), "memory for a result");
@@ -201,42 +217,69 @@ napi_value nothing(napi_env env) {
 
 // ---- The compute thread ---------------------------------------------------------------------------------------------
 
+// One JavaScript thread that has loaded the addon. Once it ends, work that it asked for is of no use to anybody.
+struct Client {
+  std::atomic<bool> stopped{false};
+};
+using SharedClient = std::shared_ptr<Client>;
+
 // One piece of work and what becomes of it: `work` on the compute thread, `result` back on JavaScript's.
 struct Job {
+  SharedClient client;
   std::function<void()> work;
   std::function<napi_value(napi_env)> result;
   napi_deferred deferred = nullptr;
   napi_threadsafe_function settle = nullptr;
-  std::string error;
+  std::optional<std::string> error;
 };
 
 class ComputeThread {
  public:
-  void submit(Job* job) {
+  // The job is the thread's from here on.
+  void submit(std::unique_ptr<Job>& job) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      if (!started_) std::thread([this] { serve(); }).detach();
+      if (!started_) start();
       started_ = true;
-      queue_.push_back(job);
+      queue_.push_back(job.get());
+      job.release();
     }
     wake_.notify_one();
   }
 
-  // Before the process ends: what has not begun never will, what runs is waited for.
-  void drain() {
+  // Before a JavaScript thread ends: what has not begun never will, what runs is waited for to the end of a kernel.
+  void drain(Client* client) {
+    client->stopped = true;
     std::unique_lock<std::mutex> lock(mutex_);
-    queue_.clear();
-    idle_.wait(lock, [this] { return !busy_; });
+    std::deque<Job*> others;
+    for (Job* job : queue_)
+      if (job->client.get() == client)
+        delete job;
+      else
+        others.push_back(job);
+    queue_.swap(others);
+    idle_.wait(lock, [&] { return current_ != client; });
   }
 
  private:
+  void start() {
+    // A JavaScript thread that ends may unload the addon, from under our feet; one more reference keeps it.
+    Dl_info here;
+    if (dladdr(reinterpret_cast<const void*>(&toNumber), &here) != 0) dlopen(here.dli_fname, RTLD_LAZY | RTLD_NODELETE);
+    std::thread([this] { serve(); }).detach();
+  }
+
   void serve() {
+    // The environment may ask OpenMP for fewer threads than we count on: oneDNN's waits for one another need them all.
+    omp_set_dynamic(0);
+    omp_set_max_active_levels(1);
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
       wake_.wait(lock, [this] { return !queue_.empty(); });
       Job* job = queue_.front();
       queue_.pop_front();
-      busy_ = true;
+      const SharedClient client = job->client;
+      current_ = client.get();
       lock.unlock();
       try {
         job->work();
@@ -251,7 +294,7 @@ class ComputeThread {
       else
         delete job;  // JavaScript is gone; nobody is left to hear it.
       lock.lock();
-      busy_ = false;
+      current_ = nullptr;
       idle_.notify_all();
     }
   }
@@ -259,7 +302,8 @@ class ComputeThread {
   std::mutex mutex_;
   std::condition_variable wake_, idle_;
   std::deque<Job*> queue_;
-  bool started_ = false, busy_ = false;
+  bool started_ = false;
+  const Client* current_ = nullptr;  // whose job runs
 };
 
 // Never destroyed: its thread may outlive every destructor.
@@ -268,35 +312,47 @@ ComputeThread& computeThread() {
   return *thread;
 }
 
+SharedClient clientOf(napi_env env) {
+  void* data = nullptr;
+  ok(napi_get_instance_data(env, &data), "an addon that has been loaded");
+  return *static_cast<SharedClient*>(data);
+}
+
 void settleJob(napi_env env, napi_value, void*, void* data) {
   std::unique_ptr<Job> job(static_cast<Job*>(data));
   if (env == nullptr) return;
   napi_value value = nullptr;
-  if (job->error.empty()) {
+  if (!job->error) {
     try {
       value = job->result(env);
     } catch (const std::exception& error) {
       job->error = error.what();
     }
   }
-  if (job->error.empty()) {
+  if (!job->error) {
     napi_resolve_deferred(env, job->deferred, value);
     return;
   }
-  napi_value error;
-  napi_create_error(env, nullptr, fromText(env, job->error), &error);
+  napi_value error = nullptr;
+  napi_create_error(env, nullptr, fromText(env, *job->error), &error);
   napi_reject_deferred(env, job->deferred, error);
 }
 
 napi_value submit(napi_env env, std::function<void()> work, std::function<napi_value(napi_env)> result) {
   auto job = std::make_unique<Job>();
+  job->client = clientOf(env);
   job->work = std::move(work);
   job->result = std::move(result);
   napi_value promise;
   ok(napi_create_threadsafe_function(env, nullptr, nullptr, fromText(env, "rectio"), 0, 1, nullptr, nullptr, nullptr, settleJob, &job->settle),
      "a way back to JavaScript");
   ok(napi_create_promise(env, &job->deferred, &promise), "a promise");
-  computeThread().submit(job.release());
+  try {
+    computeThread().submit(job);
+  } catch (...) {
+    napi_release_threadsafe_function(job->settle, napi_tsfn_release);
+    throw;
+  }
   return promise;
 }
 
@@ -304,6 +360,7 @@ napi_value submit(napi_env env, std::function<void()> work, std::function<napi_v
 
 // What JavaScript holds of a program. `program` is only touched on the compute thread.
 struct Handle {
+  SharedClient client;
   std::unique_ptr<Program> program;
   int threads = 1;
 
@@ -336,6 +393,28 @@ SharedHandle toHandle(napi_env env, napi_value value) {
 
 using Arguments = std::vector<napi_value>;
 
+// OpenMP ends the process where it cannot make a thread, so make as many first, and let them go again.
+void requireThreads(int threads) {
+  static int proven = 1;  // Only the compute thread comes here.
+  if (threads <= proven) return;
+  if (threads > omp_get_thread_limit())
+    throw PlanError("OMP_THREAD_LIMIT allows only " + std::to_string(omp_get_thread_limit()) + " threads");
+  std::mutex gate;
+  std::vector<std::thread> all;
+  bool enough = true;
+  {
+    std::lock_guard<std::mutex> closed(gate);
+    try {
+      for (int i = 0; i < threads; ++i) all.emplace_back([&] { std::lock_guard<std::mutex> pass(gate); });
+    } catch (const std::exception&) {
+      enough = false;
+    }
+  }
+  for (std::thread& each : all) each.join();
+  if (!enough) throw PlanError("the system allows no more than " + std::to_string(all.size()) + " threads");
+  proven = threads;
+}
+
 std::map<std::string, std::string> toTexts(napi_env env, napi_value object) {
   std::map<std::string, std::string> texts;
   for (const auto& [name, value] : entries(env, object)) texts[name] = toText(env, value);
@@ -352,13 +431,15 @@ napi_value fromTexts(napi_env env, const std::map<std::string, std::string>& tex
 napi_value prepare(napi_env env, const Arguments& arguments) {
   auto plan = std::make_shared<PlanSpec>(toPlan(env, arguments[0]));
   auto handle = std::make_shared<Handle>();
+  handle->client = clientOf(env);
   handle->threads = static_cast<int>(toWhole(env, arguments[1], 1, 4096));
   const Tuning tuning{toTexts(env, arguments[2]), {}, toTexts(env, arguments[3])};
   return submit(
       env,
       [=] {
+        requireThreads(handle->threads);
         omp_set_num_threads(handle->threads);
-        handle->program = std::make_unique<Program>(std::move(*plan), handle->threads, tuning);
+        handle->program = std::make_unique<Program>(std::move(*plan), handle->threads, tuning, handle->client->stopped);
       },
       [=](napi_env env) {
         const std::vector<double> sizes = handle->program->sizes();
@@ -442,6 +523,9 @@ napi_value guarded(napi_env env, napi_callback_info info) {
   try {
     if (count < kCount) throw PlanError("expected " + std::to_string(kCount) + " arguments");
     return kFunction(env, arguments);
+  } catch (const std::bad_alloc&) {
+    napi_throw_error(env, nullptr, "not enough memory");
+    return nullptr;
   } catch (const std::exception& error) {
     bool pending = false;
     napi_is_exception_pending(env, &pending);
@@ -461,7 +545,9 @@ napi_value initialize(napi_env env, napi_value exports) {
     napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
     napi_set_named_property(env, exports, name, function);
   }
-  napi_add_env_cleanup_hook(env, [](void*) { computeThread().drain(); }, nullptr);
+  auto* client = new SharedClient(std::make_shared<Client>());
+  napi_set_instance_data(env, client, [](napi_env, void* data, void*) { delete static_cast<SharedClient*>(data); }, nullptr);
+  napi_add_env_cleanup_hook(env, [](void* data) { computeThread().drain(static_cast<Client*>(data)); }, client->get());
   return exports;
 }
 

@@ -41,14 +41,20 @@ void exchange(const Tensor& t, float* blocked, float* logical, int threads) {
 
 }  // namespace
 
-Program::Program(PlanSpec plan, int threads, Tuning tuning) : plan_(std::move(plan)), threads_(threads), tuning_(std::move(tuning)) {
+Program::Program(PlanSpec plan, int threads, Tuning tuning, const std::atomic<bool>& stopped)
+    : plan_(std::move(plan)), threads_(threads), tuning_(std::move(tuning)), stopped_(stopped) {
   layOut();
   kernels_.reserve(plan_.calls.size());
-  for (const CallSpec& call : plan_.calls) kernels_.push_back(makeKernel(Builder(call, tensors_, tuning_, threads_)));
+  for (const CallSpec& call : plan_.calls) {
+    requireGoing();
+    kernels_.push_back(makeKernel(Builder(call, tensors_, tuning_, threads_)));
+  }
   spent_.resize(kernels_.size());
   for (Tensor& tensor : tensors_) {
     if (tensor.layout != Layout::weight || tensor.hasDesc) continue;
-    tensor.desc = tensors_[static_cast<size_t>(tensor.owner)].desc;
+    const Tensor& owner = tensors_[static_cast<size_t>(tensor.owner)];
+    if (!owner.hasDesc) throw PlanError("no convolution uses " + owner.name + " as its weight");
+    tensor.desc = owner.desc;
     tensor.hasDesc = true;
   }
 }
@@ -69,8 +75,10 @@ void Program::layOut() {
     }
     if (spec.type != "float32" && spec.type != "uint8") throw PlanError(spec.name + " has the unknown type " + spec.type);
     tensor.name = spec.name, tensor.role = spec.role, tensor.dims = spec.dims, tensor.isIndex = spec.type == "uint8";
-    if (spec.of != -1 && !inRange(spec.of)) throw PlanError(spec.name + " belongs to a tensor that is not there");
     tensor.owner = spec.of == -1 ? id : spec.of;
+    if (!inRange(tensor.owner)) throw PlanError(spec.name + " belongs to a tensor that is not there");
+    if (const int root = plan_.tensors[static_cast<size_t>(tensor.owner)].of; root != -1 && root != tensor.owner)
+      throw PlanError(spec.name + " belongs to a tensor that belongs to another one");
   }
 
   std::vector<bool> isWeight(tensors_.size()), isPlainInput(tensors_.size());
@@ -119,11 +127,29 @@ void Program::place(const std::vector<double>& offsets, double totalBytes) {
     if (!(offset >= 0 && offset + needed[i] <= totalBytes) || std::fmod(offset, static_cast<double>(kSlot)) != 0)
       throw PlanError("a tensor is placed outside the arena");
   }
+  // oneDNN's threads wait for one another in their scratch memory: written over by anything else, they wait forever.
+  for (size_t k = 0; k < kernels_.size(); ++k) {
+    const size_t scratch = tensors_.size() + k;
+    const CallSpec& call = plan_.calls[k];
+    for (const auto* ids : {&call.in, &call.out, &call.update})
+      for (const auto& [name, id] : *ids) {
+        const size_t tensor = static_cast<size_t>(id);
+        const bool apart = needed[scratch] == 0 || offsets[tensor] + needed[tensor] <= offsets[scratch] ||
+                           offsets[scratch] + needed[scratch] <= offsets[tensor];
+        if (!apart) call.fail("its scratch memory lies over " + name);
+      }
+  }
+  placed_ = false;
+  arena_ = Arena();  // The old memory goes before the new one comes.
   arena_ = Arena(static_cast<size_t>(totalBytes));
   const auto where = [&](size_t i) { return arena_.data() + static_cast<size_t>(offsets[i]); };
   for (size_t i = 0; i < tensors_.size(); ++i) tensors_[i].data = reinterpret_cast<float*>(where(i));
   for (size_t i = 0; i < kernels_.size(); ++i) kernels_[i]->bind(where(tensors_.size() + i));
   placed_ = true;
+}
+
+void Program::requireGoing() const {
+  if (stopped_) throw PlanError("the process is about to end");
 }
 
 void Program::requirePlaced() const {
@@ -167,6 +193,7 @@ void Program::run(const std::vector<std::vector<float>>& inputs, std::vector<std
   using Clock = std::chrono::steady_clock;
   auto before = Clock::now();
   for (size_t i = 0; i < kernels_.size(); ++i) {
+    requireGoing();
     kernels_[i]->run(scalars);
     const auto after = Clock::now();
     spent_[i] += std::chrono::duration<double, std::milli>(after - before).count();

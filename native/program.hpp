@@ -1,5 +1,6 @@
 // A compiled plan: tensors in one arena, kernels in order.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -11,8 +12,9 @@ namespace rectio {
 // Not thread-safe: everything but the constructor's cheap checks belongs on the compute thread.
 class Program {
  public:
-  // Builds every kernel. @throws PlanError
-  Program(PlanSpec plan, int threads, Tuning tuning);
+  // Builds every kernel. Once `stopped` is set, building and running end after the kernel at hand; it outlives the program.
+  // @throws PlanError
+  Program(PlanSpec plan, int threads, Tuning tuning, const std::atomic<bool>& stopped);
 
   const PlanSpec& plan() const { return plan_; }
   const Tuning& tuning() const { return tuning_; }
@@ -31,12 +33,14 @@ class Program {
   void layOut();
   Tensor& at(int tensor);
   void requirePlaced() const;
+  void requireGoing() const;
   void copyIn(Tensor& tensor, const float* logical) const;
   void copyOut(const Tensor& tensor, float* logical) const;
 
   PlanSpec plan_;
   const int threads_;
   Tuning tuning_;
+  const std::atomic<bool>& stopped_;
   std::vector<Tensor> tensors_;
   std::vector<std::unique_ptr<Kernel>> kernels_;
   std::vector<double> spent_;

@@ -10,7 +10,7 @@ void copyChannels(const Tensor& x, int64_t from, Tensor& y, int64_t to, int64_t 
   const int64_t sites = x.hw();
   if (x.layout == Layout::plain) {
     for (int64_t n = 0; n < x.n(); ++n)
-      std::memcpy(y.data + (n * y.c() + to) * sites, x.data + (n * x.c() + from) * sites, static_cast<size_t>(count * sites) * sizeof(float));
+      std::memmove(y.data + (n * y.c() + to) * sites, x.data + (n * x.c() + from) * sites, static_cast<size_t>(count * sites) * sizeof(float));
     return;
   }
   const int64_t xBlocks = x.blocks(), yBlocks = y.blocks();
@@ -21,7 +21,7 @@ void copyChannels(const Tensor& x, int64_t from, Tensor& y, int64_t to, int64_t 
       const float* source = x.data + n * xBlocks * sites * kBlock;
       float* target = y.data + n * yBlocks * sites * kBlock;
       if (byBlock) {
-        std::memcpy(target + to * sites, source + from * sites, static_cast<size_t>(blocksOf(count) * sites * kBlock) * sizeof(float));
+        std::memmove(target + to * sites, source + from * sites, static_cast<size_t>(blocksOf(count) * sites * kBlock) * sizeof(float));
         continue;
       }
       for (int64_t c = 0; c < count; ++c) {
@@ -39,7 +39,8 @@ void zero(Tensor& t, int threads) {
 }
 
 void checkJoinable(const Builder& b, const Tensor& a, const Tensor& whole) {
-  b.check(a.dims.size() >= 2 && a.dims.size() == whole.dims.size() && a.layout == whole.layout && a.n() == whole.n() && a.h() == whole.h() &&
+  b.channeled(a);
+  b.check(a.dims.size() == whole.dims.size() && a.layout == whole.layout && a.n() == whole.n() && a.h() == whole.h() &&
               a.w() == whole.w(),
           a.name + " and " + whole.name + " may differ in their channels only");
 }
@@ -147,7 +148,7 @@ class CopyRows final : public Kernel {
     b.rows(x_);
     b.same(x_, y_);
   }
-  void run(const Scalars&) override { std::memcpy(y_.data, x_.data, y_.bytes()); }
+  void run(const Scalars&) override { std::memmove(y_.data, x_.data, y_.bytes()); }
 
  private:
   Tensor &x_, &y_;

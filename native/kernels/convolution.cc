@@ -86,7 +86,7 @@ class DnnConvolution final : public ConvolutionImplementation {
   void run() override {
     if (operands_.addend != nullptr && dst_ == primitive_.dst && operands_.addend->data != operands_.dst->data) {
       parallelFor(operands_.dst->vectors(), kBlock, operands_.threads, [&](int64_t begin, int64_t end) {
-        std::memcpy(operands_.dst->data + begin * kBlock, operands_.addend->data + begin * kBlock,
+        std::memmove(operands_.dst->data + begin * kBlock, operands_.addend->data + begin * kBlock,
                     static_cast<size_t>(end - begin) * sizeof(Vec));
       });
     }
@@ -245,6 +245,9 @@ class ConvolutionKernel final : public Kernel {
 ConvolutionShape shapeOf(const Builder& builder, const Tensor& src, const Tensor& weights, const Tensor& dst) {
   const CallSpec& call = builder.call;
   builder.check(src.dims.size() == 4 && dst.dims.size() == 4 && weights.dims.size() == 4, "needs tensors of four dimensions");
+  builder.check(src.layout != Layout::weight && dst.layout == Layout::blocked, "needs feature maps");
+  // oneDNN counts in ints in many places.
+  for (const Tensor* t : {&src, &weights, &dst}) builder.check(t->logical() <= INT32_MAX, t->name + " is too large");
   ConvolutionShape s{};
   constexpr int64_t kMost = 1 << 16;
   const auto stride = call.pair("window.stride", 1, kMost), padding = call.pair("window.padding", 0, kMost),
@@ -274,6 +277,8 @@ std::unique_ptr<Kernel> make(const Builder& builder, Direction direction, Tensor
   if (addend != nullptr) builder.same(*addend, dst);
   Tensor& owner = builder.owner(weights);
   builder.check(owner.dims == weights.dims, weights.name + " and " + owner.name + " must have the same shape");
+  const size_t dimensions = operands.shape.groups == 1 ? 4 : 5;
+  builder.check(!owner.hasDesc || dnn::dimsOf(owner.desc).size() == dimensions, weights.name + " is used with and without groups");
   auto implementation = choose(builder, operands, owner.hasDesc ? &owner.desc : nullptr);
   if (!owner.hasDesc) {
     owner.desc = implementation->weightLayout();

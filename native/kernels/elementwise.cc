@@ -145,7 +145,7 @@ class ActivationGradient final : public Kernel {
 class ChannelFactors {
  public:
   ChannelFactors(const Builder& b, const Tensor& x, const Tensor& weight) : x_(x), weight_(weight) {
-    b.check(x.dims.size() >= 2, x.name + " must have channels");
+    b.channeled(x);
     b.check(weight.layout == Layout::plain && (weight.logical() == x.c() || weight.logical() == 1),
             weight.name + " must hold one value, or one for each channel");
   }
@@ -296,7 +296,7 @@ int64_t placeOf(const Tensor& x, int64_t c, int64_t site) {
 int64_t exampleSize(const Tensor& x) { return x.physical() / x.n(); }
 
 void checkElementWeight(const Builder& b, const Tensor& x, const Tensor& weight) {
-  b.check(x.dims.size() >= 2, x.name + " must have channels");
+  b.channeled(x);
   b.vector(weight, x.c() * x.hw());
 }
 
@@ -399,13 +399,14 @@ class Dropout final : public Kernel {
         seed_(static_cast<uint32_t>(b.call.integer("seed", 0, 0xffffffff))),
         stream_(static_cast<uint32_t>(b.call.integer("stream", 0, 0xffffffff))),
         threads_(b.threads) {
+    b.channeled(x_);
     b.same(x_, y_);
     b.check(rate_ >= 0 && rate_ < 1, "rate must be at least 0 and below 1");
   }
   void run(const Scalars& scalars) override {
     const auto threshold = static_cast<uint64_t>(std::floor(rate_ * 4294967296.0));
     const float factor = static_cast<float>(1 / (1 - rate_));
-    const int64_t channels = x_.dims.size() > 1 ? x_.c() : 1, sites = x_.hw(), size = exampleSize(x_);
+    const int64_t channels = x_.c(), sites = x_.hw(), size = exampleSize(x_);
     parallelFor(x_.n(), size, threads_, [&](int64_t begin, int64_t end) {
       for (int64_t n = begin; n < end; ++n) {
         if (x_.layout == Layout::blocked) std::fill_n(y_.data + n * size, size, 0.0f);

@@ -1,11 +1,13 @@
 /** `rectio bench`: how fast the bare training or inference step of a network is here. */
 
+import { RectioError } from '../base/error.js';
+import type { BenchmarkResult, KernelCost } from '../train/benchmark.js';
 import { defineCommand } from './command.js';
 import { engineOptions } from './engine-options.js';
 import { exitCodes } from './exit-codes.js';
 import { choice, flag, integer } from './options.js';
 import { chosenNetwork, defined, modelPositional, proportionOptions, shapeOptions } from './proportion-options.js';
-import { formatCount } from './table.js';
+import { formatCount, formatTable } from './table.js';
 
 export const benchCommand = defineCommand({
   name: 'bench',
@@ -22,10 +24,12 @@ export const benchCommand = defineCommand({
     ...engineOptions,
     ...proportionOptions,
     ...shapeOptions,
+    profile: flag('say which kernels the time goes to'),
     json: flag('print one JSON document'),
   },
   examples: [
     { command: 'npx rectio bench resnet20 --batch 128', does: 'one training step, 20 times' },
+    { command: 'npx rectio bench resnet20 --profile', does: 'and where the time goes' },
     { command: 'npx rectio bench cifar_vgg16_bn --mode eval --json', does: 'inference, for a script' },
   ],
   async run({ values, positionals: [model = ''] }, output) {
@@ -36,7 +40,9 @@ export const benchCommand = defineCommand({
     const { batch, mode, steps, warmUp, threads } = values;
     const { graph } = await chosenNetwork(model, values);
     const engine = await openEngine(values.engine, defined({ threads }));
-    const { imagesPerSecond, stepMs } = await benchmark({ graph, engine, batch, mode, steps, warmUp });
+    const result = await benchmark({ graph, engine, batch, mode, steps, warmUp });
+    const { imagesPerSecond, stepMs } = result;
+    const profile = values.profile ? profileOf(result, engine.name) : undefined;
     const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024);
     if (values.json) {
       const rounded = (value: number) => Math.round(value * 10) / 10;
@@ -49,6 +55,7 @@ export const benchCommand = defineCommand({
         imagesPerSecond: rounded(imagesPerSecond),
         stepMs: { min: rounded(stepMs.min), median: rounded(stepMs.median), max: rounded(stepMs.max) },
         peakRssMb,
+        ...(profile && { profile }),
       });
       return exitCodes.done;
     }
@@ -59,8 +66,25 @@ export const benchCommand = defineCommand({
         `${formatCount(imagesPerSecond)} images/s`,
         `step: median ${ms(stepMs.median)} ms, from ${ms(stepMs.min)} to ${ms(stepMs.max)} ms over ${steps} steps`,
         `peak memory: ${peakRssMb} MB`,
+        ...(profile ? ['', profileTable(profile)] : []),
       ].join('\n'),
     );
     return exitCodes.done;
   },
 });
+
+function profileOf({ profile }: BenchmarkResult, engine: string): readonly KernelCost[] {
+  if (profile) return profile;
+  throw new RectioError(
+    'usage',
+    `The ${engine} engine does not count what its kernels cost.`,
+    'Leave out --profile, or take --engine onednn.',
+  );
+}
+
+function profileTable(profile: readonly KernelCost[]): string {
+  return formatTable(
+    [{ title: 'kernel' }, { title: 'ms per step', align: 'right' }],
+    profile.map(({ kind, milliseconds }) => [kind, milliseconds.toFixed(2)]),
+  );
+}

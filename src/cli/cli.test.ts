@@ -193,6 +193,28 @@ describe('bench and doctor', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
+  it('bench says what an engine that does not count cannot tell', async () => {
+    const args = [
+      '--batch',
+      '1',
+      '--size',
+      '8',
+      '--steps',
+      '1',
+      '--warm-up',
+      '0',
+      '--engine',
+      'reference',
+      '--profile',
+    ];
+    const { code, stderr } = await rectio(['bench', 'resnet20', ...args], folder);
+    expect(stderr).toBe(
+      'rectio: The reference engine does not count what its kernels cost.\n' +
+        'Leave out --profile, or take --engine onednn.\n',
+    );
+    expect(code).toBe(2);
+  });
+
   it('doctor says for every engine whether it works, or else what to do', async () => {
     const { code, stdout } = await rectio(['doctor', '--json'], folder);
     const { engines, node } = JSON.parse(stdout) as {

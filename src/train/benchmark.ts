@@ -2,7 +2,7 @@
 
 import { RectioError } from '../base/error.js';
 import { randomStream } from '../base/random.js';
-import type { Engine, Program, RunInputs } from '../engines/engine.js';
+import type { CallCost, Engine, Program, RunInputs } from '../engines/engine.js';
 import type { Graph } from '../graph/index.js';
 import { foldWeights, inferencePlan, trainingPlan, type Plan } from '../plan/index.js';
 import { initializeWeights } from './initialize.js';
@@ -25,6 +25,13 @@ export interface BenchmarkResult {
   readonly imagesPerSecond: number;
   /** Milliseconds. */
   readonly stepMs: { readonly min: number; readonly median: number; readonly max: number };
+  /** Mean milliseconds of a step by kind of kernel, the dearest first; absent where the engine cannot tell. */
+  readonly profile?: readonly KernelCost[];
+}
+
+export interface KernelCost {
+  readonly kind: string;
+  readonly milliseconds: number;
 }
 
 /** What the peers in bench/peers do as well. */
@@ -50,11 +57,14 @@ export async function benchmark(options: BenchmarkOptions): Promise<BenchmarkRes
     const inputs = randomInputs(plan);
     const times: number[] = [];
     for (let step = 0; step < warmUp + steps; step++) {
+      // What was spent on warming up does not count.
+      if (step === warmUp) await program.profile?.();
       const start = performance.now();
       await program.run(inputs, training ? { learningRate, step } : {});
       if (step >= warmUp) times.push(performance.now() - start);
     }
-    return summary(times, batch);
+    const costs = await program.profile?.();
+    return { ...summary(times, batch), ...(costs === undefined ? {} : { profile: costsByKind(costs, steps) }) };
   } finally {
     await program.dispose();
   }
@@ -75,6 +85,14 @@ function randomInputs(plan: Plan): RunInputs {
   const [rows = 0, classes = 0] = dims('targets');
   for (let row = 0; row < rows; row++) targets[row * classes + stream.below(classes)] = 1;
   return { images, targets };
+}
+
+function costsByKind(costs: readonly CallCost[], steps: number): KernelCost[] {
+  const byKind = new Map<string, number>();
+  for (const { kind, milliseconds } of costs) byKind.set(kind, (byKind.get(kind) ?? 0) + milliseconds / steps);
+  return [...byKind]
+    .map(([kind, milliseconds]) => ({ kind, milliseconds }))
+    .toSorted((a, b) => b.milliseconds - a.milliseconds);
 }
 
 function summary(times: readonly number[], batch: number): BenchmarkResult {

@@ -7,8 +7,8 @@ import { benchmark } from './benchmark.js';
 
 function tinyNetwork(): Graph {
   const net = graphBuilder('tiny', [3, 6, 6]);
-  const features = net.relu('relu', net.conv('conv', net.input, 4, { kernel: 3 }));
-  net.linear('fc', net.flatten('flatten', net.globalAveragePool('pool', features)), 2);
+  const features = net.relu('relu', net.convolution('conv', net.input, { outChannels: 4, kernel: 3 }));
+  net.linear('fc', net.flatten('flatten', net.globalAveragePool('pool', features)), { outFeatures: 2 });
   return net.build();
 }
 

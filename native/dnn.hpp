@@ -37,7 +37,7 @@ struct ConvolutionRequest {
   Direction direction;
   ConvolutionShape shape;
   dnnl::memory::desc src, weights, dst;
-  bool bias = false, addToDst = false, relu = false;
+  bool bias = false, addToDst = false;
 };
 
 // A primitive ready to run, with the layouts it wants; nothing is allocated in it.
@@ -88,11 +88,6 @@ inline std::vector<ConvolutionPrimitive> convolutions(const ConvolutionRequest& 
   attributes.set_scratchpad_mode(scratchpad_mode::user);
   post_ops after;
   if (request.addToDst) after.append_sum(1.0f);
-#if DNNL_VERSION_MAJOR >= 3
-  if (request.relu) after.append_eltwise(algorithm::eltwise_relu, 0.0f, 0.0f);
-#else
-  if (request.relu) after.append_eltwise(1.0f, algorithm::eltwise_relu, 0.0f, 0.0f);
-#endif
   attributes.set_post_ops(after);
   const auto direct = algorithm::convolution_direct;
   const auto training = prop_kind::forward_training;

@@ -94,6 +94,12 @@ class DnnConvolution final : public ConvolutionImplementation {
     primitive_.primitive.execute(dnn::stream(), arguments_);
     for (auto& copy : after_) copy.run();
     dnn::stream().wait();
+    // oneDNN could do this itself, but its ReLU makes 0 of NaN, and a network that has diverged should say so.
+    if (!operands_.relu) return;
+    float* y = operands_.dst->data;
+    parallelFor(operands_.dst->vectors(), kBlock, operands_.threads, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin * kBlock; i < end * kBlock; i += kBlock) store(y + i, relu(load(y + i)));
+    });
   }
 
  private:
@@ -116,7 +122,7 @@ bool isReference(const std::string& name) { return name.rfind("ref", 0) == 0; }
 std::vector<std::unique_ptr<ConvolutionImplementation>> candidatesFor(const ConvolutionOperands& operands) {
   const memory::desc src = mapLayout(*operands.src), dst = mapLayout(*operands.dst);
   dnn::ConvolutionRequest request{operands.direction, operands.shape, src, weightDims(operands.shape, memory::format_tag::any, memory::format_tag::any),
-                                  dst, operands.bias != nullptr, operands.addend != nullptr, operands.relu};
+                                  dst, operands.bias != nullptr, operands.addend != nullptr};
   std::vector<std::unique_ptr<ConvolutionImplementation>> found;
   const auto offer = [&](std::vector<dnn::ConvolutionPrimitive> primitives, const std::string& suffix, bool referenceToo) {
     for (auto& primitive : primitives) {

@@ -57,7 +57,7 @@ const strange = [
   () => new Float32Array(3),
   () => 'x'.repeat(1e5),
   () => Array.from({ length: 400 }, (_, i) => i),
-  () => new Array(4e9),
+  () => new Array(2 ** 21),
   () => new Proxy([1, 2], {}),
   () => Object.create({ x: 0, y: 1 }),
   () => new Date(NaN),

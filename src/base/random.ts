@@ -8,6 +8,8 @@ const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
+/** Keeps streams apart from what is drawn with `philox` itself ("Rect"). */
+const STREAM_KEY = 0x52656374;
 
 /** The high 32 bits of the unsigned product of two 32-bit numbers. */
 function multiplyHigh(a: number, b: number): number {
@@ -26,18 +28,30 @@ export function philox(
   counter: readonly [number, number, number, number],
   key: readonly [number, number],
 ): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
+  const words = Uint32Array.from(counter);
+  encipher(words, ...key);
+  return [words[0]!, words[1]!, words[2]!, words[3]!];
+}
+
+/** Turns the counter in `words` into the four words that belong to it, without allocating. */
+function encipher(words: Uint32Array, key0: number, key1: number): void {
+  let [c0, c1, c2, c3] = [words[0]!, words[1]!, words[2]!, words[3]!];
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(MULTIPLIER_0, c0);
     const low0 = Math.imul(MULTIPLIER_0, c0) >>> 0;
     const high1 = multiplyHigh(MULTIPLIER_1, c2);
     const low1 = Math.imul(MULTIPLIER_1, c2) >>> 0;
-    [c0, c1, c2, c3] = [(high1 ^ c1 ^ k0) >>> 0, low1, (high0 ^ c3 ^ k1) >>> 0, low0];
-    k0 = (k0 + WEYL_0) >>> 0;
-    k1 = (k1 + WEYL_1) >>> 0;
+    c0 = (high1 ^ c1 ^ key0) >>> 0;
+    c1 = low1;
+    c2 = (high0 ^ c3 ^ key1) >>> 0;
+    c3 = low0;
+    key0 = (key0 + WEYL_0) >>> 0;
+    key1 = (key1 + WEYL_1) >>> 0;
   }
-  return [c0, c1, c2, c3];
+  words[0] = c0;
+  words[1] = c1;
+  words[2] = c2;
+  words[3] = c3;
 }
 
 /** A 32-bit hash of a text (FNV-1a), to turn names into stream numbers. */
@@ -64,12 +78,20 @@ export interface RandomStream {
  * Streams with different words are independent; the same words always give the same stream.
  */
 export function randomStream(seed: number, a = 0, b = 0, c = 0): RandomStream {
+  const words = new Uint32Array(4);
   let block = 0;
-  let buffer: number[] = [];
+  let left = 0;
   let spare: number | undefined;
   const word = (): number => {
-    if (buffer.length === 0) buffer = philox([block++, a >>> 0, b >>> 0, c >>> 0], [seed >>> 0, 0x52656374]);
-    return buffer.pop()!;
+    if (left === 0) {
+      words[0] = block++;
+      words[1] = a;
+      words[2] = b;
+      words[3] = c;
+      encipher(words, seed >>> 0, STREAM_KEY);
+      left = 4;
+    }
+    return words[--left]!;
   };
   const uniform = (): number => word() / 0x1_0000_0000;
   return {

@@ -57,7 +57,7 @@ const strange = [
   () => new Float32Array(3),
   () => 'x'.repeat(1e5),
   () => Array.from({ length: 400 }, (_, i) => i),
-  () => new Array(2 ** 21),
+  () => Array.from({ length: 2 ** 21 }),
   () => new Proxy([1, 2], {}),
   () => Object.create({ x: 0, y: 1 }),
   () => new Date(NaN),
@@ -98,7 +98,8 @@ const mutations = [
     const { dims } = random.pick(plan.tensors);
     if (dims.length === 0) return;
     const [from, to] = [random.pick(dims), random.pick(sizes)];
-    for (const tensor of plan.tensors) tensor.dims = tensor.dims.map((/** @type {number} */ d) => (d === from ? to : d));
+    for (const tensor of plan.tensors)
+      tensor.dims = tensor.dims.map((/** @type {number} */ d) => (d === from ? to : d));
   },
   (plan, random) => {
     const { dims } = random.pick(plan.tensors);
@@ -130,11 +131,14 @@ const mutations = [
   },
   (plan, random) => {
     const call = random.pick(plan.calls);
-    const numbers = places(call).filter(([holder, key]) => !['in', 'out', 'update'].some((part) => holder === call[part]) && key !== 'kind');
+    const numbers = places(call).filter(
+      ([holder, key]) => !['in', 'out', 'update'].some((part) => holder === call[part]) && key !== 'kind',
+    );
     const [holder, key] = random.pick(numbers);
     const old = holder[key];
-    if (random.chance(0.2)) delete holder[key];
-    else if (random.chance(0.2)) holder[key] = anyValue(random);
+    const way = random.below(5);
+    if (way === 0) delete holder[key];
+    else if (way === 1) holder[key] = anyValue(random);
     else if (typeof old === 'number') holder[key] = random.pick([old + 1, old - 1, ...sizes]);
     else if (typeof old === 'boolean') holder[key] = !old;
     else if (typeof old === 'string') holder[key] = random.pick(texts);
@@ -156,7 +160,10 @@ const mutations = [
   },
   (plan, random) => {
     const part = random.pick([plan.inputs, plan.outputs]);
-    part[random.chance(0.7) ? (Object.keys(part)[0] ?? 'x') : random.pick(['7', 'more', '__proto__'])] = anyId(random, plan);
+    part[random.chance(0.7) ? (Object.keys(part)[0] ?? 'x') : random.pick(['7', 'more', '__proto__'])] = anyId(
+      random,
+      plan,
+    );
   },
   (plan, random) => {
     const [holder, key] = random.pick(places(plan));
@@ -174,7 +181,21 @@ const mutations = [
     });
   },
 ];
-const extraSlots = ['x', 'y', 'dx', 'dy', 'weight', 'dweight', 'bias', 'dbias', 'addend', 'index', 'norm', 'x1', 'velocity'];
+const extraSlots = [
+  'x',
+  'y',
+  'dx',
+  'dy',
+  'weight',
+  'dweight',
+  'bias',
+  'dbias',
+  'addend',
+  'index',
+  'norm',
+  'x1',
+  'velocity',
+];
 
 /** @param {readonly unknown[]} bytes @param {Random} random */
 function placement(bytes, random) {
@@ -203,7 +224,8 @@ function valuesFor(plan, id, random) {
   const dims = plan.tensors?.[/** @type {any} */ (id)]?.dims;
   const count = Array.isArray(dims) ? dims.reduce((product, dim) => product * Number(dim), 1) : 1;
   const length = count > 0 && count <= MOST_BYTES / 4 ? count : 1;
-  if (random.chance(0.02)) return /** @type {any} */ (random.pick([() => [1], () => new Float64Array(length), () => anyValue(random)])());
+  if (random.chance(0.02))
+    return /** @type {any} */ (random.pick([() => [1], () => new Float64Array(length), () => anyValue(random)])());
   return new Float32Array(random.chance(0.03) ? length + random.below(3) : length).map(() => random.uniform() * 4 - 2);
 }
 
@@ -216,7 +238,9 @@ let measured = {};
  */
 async function take(addon, plan, random) {
   const threads = random.chance(0.97) ? 1 + random.below(3) : /** @type {any} */ (anyValue(random));
-  const tuning = random.chance(0.97) ? {} : /** @type {any} */ (random.pick([() => anyValue(random), () => ({ 'a b': 'c' })])());
+  const tuning = random.chance(0.97)
+    ? {}
+    : /** @type {any} */ (random.pick([() => anyValue(random), () => ({ 'a b': 'c' })])());
   const prepared = await addon.prepare(plan, threads, tuning, measured);
   measured = Object.keys(prepared.measured).length < 500 ? prepared.measured : {};
   const { offsets, total } = placement(prepared.sizes, random);
@@ -250,7 +274,8 @@ async function orRefused(work) {
 
 /** @param {unknown} error */
 function requireMessage(error) {
-  if (!(error instanceof Error) || error.message === '') throw new TypeError('refused without a word', { cause: error });
+  if (!(error instanceof Error) || error.message === '')
+    throw new TypeError('refused without a word', { cause: error });
 }
 
 const [, , addonPath = '', plansPath = '', progressPath = '', first = '0', count = '0'] = process.argv;

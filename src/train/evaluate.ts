@@ -37,7 +37,10 @@ export async function evaluate(
   const inFlight: Promise<Tally>[] = [];
   try {
     for await (const batch of batches) {
-      inFlight.push(evaluateBatch(program, batch, classes));
+      const queued = evaluateBatch(program, batch, classes);
+      // Looked at when its turn comes; until then a failure must not count as unhandled.
+      queued.catch(() => undefined);
+      inFlight.push(queued);
       if (inFlight.length === 2) tally = addTallies(tally, await inFlight.shift()!);
       if (signal?.aborted) return undefined;
     }

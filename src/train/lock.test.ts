@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { lockRun } from './lock.js';
@@ -22,6 +22,14 @@ describe('the lock of a run', () => {
     await lock.release();
     expect(await readdir(run)).toEqual([]);
     await (await lockRun(run)).release();
+  });
+
+  it('is one lock, however the path to the run is spelled', async () => {
+    const lock = await lockRun(run);
+    await expect(lockRun(relative('.', run))).rejects.toMatchObject({
+      message: expect.stringContaining('this process'),
+    });
+    await lock.release();
   });
 
   it('goes to one of many who want it at once', async () => {

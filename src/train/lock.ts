@@ -5,7 +5,7 @@
 
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { RectioError } from '../base/error.js';
 import { errorNumber, onDisk } from './files.js';
@@ -27,18 +27,20 @@ const held = new Set<string>();
 /** @throws RectioError `checkpoint` where another process trains this run, `disk` where the lock cannot be written */
 export async function lockRun(folder: string): Promise<RunLock> {
   const path = join(folder, 'lock');
-  if (held.has(path)) throw inUse(folder, 'this process');
-  held.add(path);
+  // However the caller spells the path: `runs/a` and its absolute form are one run.
+  const id = resolve(path);
+  if (held.has(id)) throw inUse(folder, 'this process');
+  held.add(id);
   try {
     await onDisk(path, () => take(folder, path));
   } catch (error) {
-    held.delete(path);
+    held.delete(id);
     throw error;
   }
   return {
     async release() {
       await rm(path, { force: true });
-      held.delete(path);
+      held.delete(id);
     },
   };
 }

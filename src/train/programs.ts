@@ -37,15 +37,20 @@ export async function compilePrograms(
   });
   const evaluation = inferencePlan(graph, { batch: config.evaluation.batch });
   const training = await engine.compile(plan, tuning && { tuning: tuning.training });
-  const inference = await engine.compile(evaluation, tuning && { tuning: tuning.inference });
+  let inference: Program;
+  try {
+    inference = await engine.compile(evaluation, tuning && { tuning: tuning.inference });
+  } catch (error) {
+    await training.dispose();
+    throw error;
+  }
   return {
     plan,
     training,
     inference,
     tuning: { training: training.tuning, inference: inference.tuning },
     dispose: async () => {
-      await training.dispose();
-      await inference.dispose();
+      await Promise.all([training.dispose(), inference.dispose()]);
     },
   };
 }

@@ -70,7 +70,11 @@ function closing(): Closing {
   return {
     add: (close) => void steps.push(close),
     async all() {
-      for (let close = steps.pop(); close !== undefined; close = steps.pop()) await close();
+      const failures: unknown[] = [];
+      for (let close = steps.pop(); close !== undefined; close = steps.pop()) {
+        await close().catch((error: unknown) => failures.push(error));
+      }
+      if (failures.length > 0) throw failures[0];
     },
   };
 }
@@ -101,7 +105,8 @@ export async function openSession(options: TrainOptions): Promise<Session> {
       close: () => closings.all(),
     };
   } catch (error) {
-    await closings.all();
+    // What went wrong first is what has to be told; closing often fails of the same cause.
+    await closings.all().catch(() => undefined);
     throw error;
   }
 }
@@ -130,7 +135,7 @@ async function begin(options: TrainOptions, closings: Closing): Promise<Opened> 
     await removeLeftovers(folder.path);
     await writeRunRecord(folder.path, recordOf(options, programs));
   } catch (error) {
-    await closings.all();
+    await closings.all().catch(() => undefined);
     await folder.discard();
     throw error;
   }

@@ -308,6 +308,38 @@ describe('a training that cannot go on', () => {
     expect(await readdir(join(folder, 'run'))).not.toContain('lock');
   });
 
+  it('disposes of the one program where the other does not compile', async () => {
+    const options = tinyOptions(join(folder, 'run'));
+    let disposed = 0;
+    const engine = wrapped(options.engine, (program, mode) => {
+      if (mode !== 'training') throw new Error('not enough memory');
+      return {
+        dispose: async () => {
+          disposed++;
+          await program.dispose();
+        },
+      };
+    });
+    await expect(eventsOf({ ...options, engine })).rejects.toThrow('not enough memory');
+    expect(disposed).toBe(1);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('closes the rest where one thing does not close', async () => {
+    const options = tinyOptions(join(folder, 'run'), { epochs: 1 });
+    const disposed: string[] = [];
+    const engine = wrapped(options.engine, (program, mode) => ({
+      dispose: async () => {
+        disposed.push(mode);
+        await program.dispose();
+        if (mode === 'training') throw new Error('it sticks');
+      },
+    }));
+    await expect(eventsOf({ ...options, engine })).rejects.toThrow('it sticks');
+    expect(disposed).toEqual(['training', 'inference']);
+    expect(await readdir(join(folder, 'run'))).not.toContain('lock');
+  });
+
   it('makes no folder where the options cannot be', async () => {
     const options = tinyOptions(join(folder, 'run'));
     const error = await refusal({ ...options, dataset: tinyDataset(4) });

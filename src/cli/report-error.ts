@@ -37,7 +37,7 @@ export function reportError(error: unknown, output: Output, { json, debug }: Rep
 }
 
 /** What is wrong, and on the next line what to do. */
-export function describeError({ message, hint }: RectioError): string {
+function describeError({ message, hint }: RectioError): string {
   return `rectio: ${sentence(message)}\n${hint}`;
 }
 

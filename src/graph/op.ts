@@ -185,6 +185,7 @@ const activationKinds: { readonly [K in OpKind]: boolean } = {
   scale: false,
 };
 
+/** Whether an op is an activation function. */
 export function isActivation(op: Op): op is ActivationOp {
   return activationKinds[op.kind];
 }

@@ -45,7 +45,7 @@ const shapeRules: { readonly [K in OpKind]: ShapeRule<K> } = {
     const [channels, ...size] = featureMap(input!, refuse);
     if (channels % op.groups !== 0 || op.outChannels % op.groups !== 0) {
       return refuse(
-        `${op.groups} groups divide neither evenly ${channels} input channels and ${op.outChannels} output channels`,
+        `${op.groups} groups do not divide both ${channels} input channels and ${op.outChannels} output channels evenly`,
         'Choose groups that divide both numbers of channels.',
       );
     }
@@ -158,7 +158,7 @@ export function printShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
-export function equalShapes(a: Shape, b: Shape): boolean {
+function equalShapes(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
 }
 

@@ -19,6 +19,7 @@ const TURN_MILLISECONDS = 50;
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
+/** Opens the engine; it is always there, and needs nothing. */
 export function createReferenceEngine(): Engine {
   return {
     name: 'reference',

@@ -534,6 +534,25 @@ napi_value guarded(napi_env env, napi_callback_info info) {
   }
 }
 
+napi_value drainClient(napi_env env, napi_callback_info info) {
+  void* client = nullptr;
+  if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &client) == napi_ok) computeThread().drain(static_cast<Client*>(client));
+  return nullptr;
+}
+
+// Ends a client's work before JavaScript ends. `process.exit` runs no cleanup hooks, but destroys what oneDNN's
+// primitives live on while they run; a thread that is terminated emits no `exit`.
+void drainAtExit(napi_env env, Client* client) {
+  napi_add_env_cleanup_hook(env, [](void* data) { computeThread().drain(static_cast<Client*>(data)); }, client);
+  napi_value global, process, once, drain;
+  ok(napi_get_global(env, &global), "a global object");
+  process = get(env, global, "process");
+  once = get(env, process, "once");
+  ok(napi_create_function(env, "drain", NAPI_AUTO_LENGTH, drainClient, client, &drain), "a function");
+  const napi_value arguments[] = {fromText(env, "exit"), drain};
+  ok(napi_call_function(env, process, once, 2, arguments, nullptr), "a process that tells of its end");
+}
+
 napi_value initialize(napi_env env, napi_value exports) {
   const std::pair<const char*, napi_callback> functions[] = {
       {"prepare", guarded<prepare, 4>}, {"place", guarded<place, 3>},     {"run", guarded<run, 3>},          {"read", guarded<read, 2>},
@@ -547,7 +566,11 @@ napi_value initialize(napi_env env, napi_value exports) {
   }
   auto* client = new SharedClient(std::make_shared<Client>());
   napi_set_instance_data(env, client, [](napi_env, void* data, void*) { delete static_cast<SharedClient*>(data); }, nullptr);
-  napi_add_env_cleanup_hook(env, [](void* data) { computeThread().drain(static_cast<Client*>(data)); }, client->get());
+  try {
+    drainAtExit(env, client->get());
+  } catch (const PlanError& error) {
+    napi_throw_error(env, nullptr, error.what());
+  }
   return exports;
 }
 

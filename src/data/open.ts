@@ -34,5 +34,24 @@ export async function openDataset(name: string, options: OpenOptions = {}): Prom
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
     throw new RectioError('usage', `The limit of images cannot be ${limit}.`, 'Give a whole number from 1 on.');
   }
+  refuseUnused(name, options);
   return open(options);
+}
+
+/** An option that a dataset has no use for was meant for another one: say so instead of training on the wrong images. */
+function refuseUnused(name: string, { dir, size }: OpenOptions): void {
+  if (name === 'synthetic' && dir !== undefined) {
+    throw new RectioError(
+      'usage',
+      `The dataset synthetic is made, not read, so it takes no folder, not ${dir} either.`,
+      `Name the dataset that lies there with --data: ${datasetNames.filter((each) => each !== name).join(', ')}.`,
+    );
+  }
+  if (name !== 'folder' && size !== undefined) {
+    throw new RectioError(
+      'usage',
+      `The images of ${name} have a size of their own; they cannot be brought to ${size} pixels.`,
+      'Leave --size out; it is for --data folder.',
+    );
+  }
 }

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+
+import { openDataset } from './index.js';
+
+describe('opening a dataset', () => {
+  it('answers an unknown name with the nearest one', async () => {
+    await expect(openDataset('cifar-10')).rejects.toMatchObject({
+      code: 'usage',
+      hint: expect.stringContaining('cifar10'),
+    });
+  });
+
+  it('refuses a folder for the built-in dataset: it was meant for another one', async () => {
+    await expect(openDataset('synthetic', { dir: 'photos' })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('photos'),
+      hint: expect.stringMatching(/--data.*cifar10.*folder/),
+    });
+  });
+
+  it.each(['synthetic', 'cifar10', 'cifar100', 'mnist', 'fashion-mnist'])(
+    'refuses another size for %s',
+    async (name) => {
+      await expect(openDataset(name, { size: 64 })).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringContaining('64'),
+        hint: expect.stringContaining('--size'),
+      });
+    },
+  );
+
+  it.each([0, -1, 1.5])('refuses to take %s images at most', async (limit) => {
+    await expect(openDataset('synthetic', { limit })).rejects.toMatchObject({ code: 'usage' });
+  });
+});

@@ -57,7 +57,8 @@ async function removeStale(file, gone) {
     if (made && Date.now() - made.mtimeMs > 10_000) await rm(guard, { force: true });
     return;
   }
-  if ((await holder(file)) === gone) await rm(file, { force: true });
+  // Also where it names no process at all (NaN): a crash of the machine can leave it empty.
+  if (Object.is(await holder(file), gone)) await rm(file, { force: true });
   await rm(guard, { force: true });
 }
 

@@ -91,9 +91,12 @@ describe('withLock', () => {
       spawn(process.execPath, args, { stdio: 'ignore' }).on('close', resolve);
     });
 
-  it('lets one process in at a time, also past a lock whose process is gone', async () => {
-    // No process has this id: it is above the most that Linux gives out.
-    writeFileSync(join(folder, 'lock'), '99999999\n');
+  // No process has this id: it is above the most that Linux gives out.
+  it.each([
+    ['whose process is gone', '99999999\n'],
+    ['that a crash left empty', ''],
+  ])('lets one process in at a time, also past a lock %s', async (_, left) => {
+    writeFileSync(join(folder, 'lock'), left);
     const codes = await Promise.all(Array.from({ length: 5 }, enter));
     expect(codes).toEqual([0, 0, 0, 0, 0]);
     expect(readFileSync(join(folder, 'log'), 'utf8')).toBe('in out '.repeat(5));

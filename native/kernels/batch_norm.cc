@@ -87,6 +87,8 @@ class Repacked {
 
 void checkNormed(const Builder& b, const Tensor& x) {
   b.check(x.layout == Layout::blocked || (x.layout == Layout::plain && x.dims.size() == 2), x.name + " must be [N, C, H, W] or [N, features]");
+  // Sums per channel and repacked rows lie beside the arena, where nobody asks whether there is room.
+  b.check(x.c() <= 1 << 20 && (x.layout == Layout::blocked || x.n() * blocksOf(x.c()) * kBlock <= 1 << 28), x.name + " is too large");
 }
 
 class BatchNorm final : public Kernel {

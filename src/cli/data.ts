@@ -1,7 +1,5 @@
 /** `rectio data`: which datasets there are, and getting them. */
 
-import { existsSync } from 'node:fs';
-
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
 import { defineCommand } from './command.js';
@@ -51,12 +49,14 @@ export const dataCommand = defineCommand({
 });
 
 async function list(values: DataValues, output: Output): Promise<number> {
-  const { datasetNames, defaultDataDir, downloadableNames } = await import('../data/index.js');
-  const datasets = datasetNames.map((name) => {
-    const download = downloadableNames.includes(name);
-    const dir = defaultDataDir(name);
-    return { name, download, dir: download && existsSync(dir) ? dir : null };
-  });
+  const { datasetNames, defaultDataDir, downloadableNames, isDownloaded } = await import('../data/index.js');
+  const datasets = await Promise.all(
+    datasetNames.map(async (name) => ({
+      name,
+      download: downloadableNames.includes(name),
+      dir: (await isDownloaded(name)) ? defaultDataDir(name) : null,
+    })),
+  );
   if (values.json) {
     output.json(datasets);
     return exitCodes.done;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { downloadDataset, downloadFiles, downloadableNames, type DownloadProgress } from './download.js';
+import { downloadDataset, downloadFiles, downloadableNames, isDownloaded, type DownloadProgress } from './download.js';
 import { failureOf, randomBytes, temporaryFolder } from './testing/fixtures.js';
 
 const content = randomBytes(300_000, 7);
@@ -244,6 +244,22 @@ describe('getting a dataset by name', () => {
       '/mirror/train-images-idx3-ubyte.gz',
       '/mirror/train-images-idx3-ubyte.gz',
     ]);
+  });
+
+  it('is done when every file is there under its own name', async () => {
+    const dir = await temporaryFolder();
+    const names = ['train-images', 'train-labels', 't10k-images', 't10k-labels'].map(
+      (name) => `${name}-idx${name.endsWith('images') ? 3 : 1}-ubyte.gz`,
+    );
+    for (const name of names) {
+      expect(await isDownloaded('mnist', dir)).toBe(false);
+      await writeFile(join(dir, `${name}.part`), 'half of it');
+      expect(await isDownloaded('mnist', dir)).toBe(false);
+      await writeFile(join(dir, name), 'all of it');
+    }
+    expect(await isDownloaded('mnist', dir)).toBe(true);
+    expect(await isDownloaded('cifar10', dir)).toBe(false);
+    expect(await isDownloaded('synthetic', dir)).toBe(false);
   });
 
   it('refuses unknown names and mirrors that are no address', async () => {

@@ -60,6 +60,13 @@ const remotes: { readonly [name: string]: RemoteDataset } = {
 
 export const downloadableNames: readonly string[] = Object.keys(remotes);
 
+/** Whether every file of a dataset lies in a folder, by name; one that is only half fetched does not count. */
+export async function isDownloaded(name: string, dir: string = defaultDataDir(name)): Promise<boolean> {
+  const files = Object.hasOwn(remotes, name) ? remotes[name]!.files : [];
+  for (const file of files) if ((await sizeOf(join(dir, file.name))) === undefined) return false;
+  return files.length > 0;
+}
+
 export interface DownloadProgress {
   readonly file: string;
   /** Bytes on disk. */

@@ -8,6 +8,7 @@ export { noTransforms, standardTransforms, type Transforms } from './transforms.
 export {
   downloadDataset,
   downloadableNames,
+  isDownloaded,
   type DownloadOptions,
   type DownloadProgress,
   type DownloadResult,

@@ -10,6 +10,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -225,6 +227,44 @@ describe('bench and doctor', () => {
     expect(engines.map(({ name }) => name).toSorted()).toEqual(['onednn', 'reference']);
     for (const { works, hint } of engines) expect(hint === null).toBe(works);
     expect(code).toBe(engines.every(({ works }) => works) ? 0 : 1);
+  });
+});
+
+describe('lists', () => {
+  it('of datasets say which are here and how to get the others', async () => {
+    const json = await rectio(['data', 'list', '--json'], folder);
+    const datasets = JSON.parse(json.stdout) as { name: string; download: boolean; dir: string | null }[];
+    expect(datasets).toContainEqual({ name: 'cifar10', download: true, dir: null });
+    expect(datasets).toContainEqual({ name: 'synthetic', download: false, dir: null });
+    const { code, stdout, stderr } = await rectio(['data', 'list'], folder);
+    for (const { name } of datasets) expect(stdout).toMatch(new RegExp(`^${name} `, 'm'));
+    expect(stdout).toMatch(/^cifar10 +npx rectio data get cifar10$/m);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('of networks give their size', async () => {
+    const { code, stdout, stderr } = await rectio(['models', '--json'], folder);
+    const expected = { name: 'resnet20', input: [3, 32, 32], classes: 10, parameters: 272_474 };
+    expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining(expected));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+});
+
+describe('data get', () => {
+  it('ends with exit code 1, the address and what to do where the file is not there', async () => {
+    const server = createServer((_, response) => void response.writeHead(404).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      const { code, stdout, stderr } = await rectio(['data', 'get', 'cifar10', '--mirror', mirror, '--json'], folder);
+      expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'download' } });
+      expect(stderr).toContain(`${mirror}cifar-10-binary.tar.gz could not be downloaded: the server answered 404`);
+      expect(stderr).toContain('--mirror');
+      expect(stderr).not.toMatch(/^\s+at /m);
+      expect(code).toBe(1);
+    } finally {
+      server.close();
+    }
   });
 });
 

@@ -53,7 +53,10 @@ export interface ImageDraw {
   readonly cutoutColumn: number;
 }
 
-/** The draw for one image. Every choice takes its numbers whether or not it is in force, so that one option does not move another's. */
+/**
+ * The draw for one image. Crop and flip take their numbers whether or not they are in force, and cutout comes last, so
+ * that one option does not move another's.
+ */
 export function drawImage(
   transforms: Transforms,
   seed: number,

@@ -8,8 +8,8 @@ import { didYouMean } from '../../base/suggest.js';
 import { lifetimes, persistentRoles, placeInArena, type Plan, takeovers, verifyPlan } from '../../plan/index.js';
 import type { CompileOptions, Engine, Program, RunInputs, RunOutputs, RunScalars, Tuning } from '../engine.js';
 import { openMeasurements, type Measurements } from './measurements.js';
-import { loadAddon, type NativeAddon, type NativeHandle } from './native.js';
-import { onednnStatus } from './status.js';
+import { addonBuild, loadAddon, type NativeAddon, type NativeHandle } from './native.js';
+import { type OnednnStatus, onednnStatus } from './status.js';
 
 export { type OnednnStatus, onednnStatus } from './status.js';
 
@@ -37,11 +37,23 @@ export function createOnednnEngine(options: { readonly threads?: number } = {}):
   const measurements = openMeasurements();
   return {
     name: 'onednn',
-    device: `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${status.simd}, oneDNN ${status.version}`,
+    device: deviceOf(status, threads),
     threads,
     versions: { oneDNN: status.version ?? 'unknown' },
     compile: (plan, compileOptions) => compile(result.addon, measurements, plan, threads, compileOptions),
   };
+}
+
+/** All that the last bits of a result depend on: whoever resumes elsewhere is told. */
+function deviceOf({ simd, version }: OnednnStatus, threads: number): string {
+  const build = addonBuild();
+  return [
+    'CPU',
+    `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    simd,
+    `oneDNN ${version}`,
+    ...(build === undefined ? [] : [`build ${build}`]),
+  ].join(', ');
 }
 
 async function compile(

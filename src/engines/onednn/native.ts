@@ -87,6 +87,11 @@ function missingInstructions(): string | undefined {
     : `the native engine was built on a machine with ${lacking.slice(0, 4).join(', ')}`;
 }
 
+/** A few letters that stand for the sources and the compiler of the addon: another build may round differently. */
+export function addonBuild(): string | undefined {
+  return readIfThere(`${addonPath}.stamp`)?.slice(0, 8);
+}
+
 function readIfThere(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }

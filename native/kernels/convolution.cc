@@ -23,9 +23,11 @@ memory::desc mapLayout(const Tensor& t) {
   return memory::desc(t.dims, memory::data_type::f32, t.layout == Layout::blocked ? blocked : memory::format_tag::nchw);
 }
 
-memory::desc weightDims(const ConvolutionShape& s, memory::format_tag plain, memory::format_tag grouped) {
-  if (s.groups == 1) return memory::desc({s.oc, s.ic, s.kh, s.kw}, memory::data_type::f32, plain);
-  return memory::desc({s.groups, s.oc / s.groups, s.ic / s.groups, s.kh, s.kw}, memory::data_type::f32, grouped);
+// Laid out as each implementation likes it best.
+memory::desc anyWeights(const ConvolutionShape& s) {
+  const auto any = memory::format_tag::any;
+  if (s.groups == 1) return memory::desc({s.oc, s.ic, s.kh, s.kw}, memory::data_type::f32, any);
+  return memory::desc({s.groups, s.oc / s.groups, s.ic / s.groups, s.kh, s.kw}, memory::data_type::f32, any);
 }
 
 class DnnConvolution final : public ConvolutionImplementation {
@@ -121,8 +123,7 @@ bool isReference(const std::string& name) { return name.rfind("ref", 0) == 0; }
 
 std::vector<std::unique_ptr<ConvolutionImplementation>> candidatesFor(const ConvolutionOperands& operands) {
   const memory::desc src = mapLayout(*operands.src), dst = mapLayout(*operands.dst);
-  dnn::ConvolutionRequest request{operands.direction, operands.shape, src, weightDims(operands.shape, memory::format_tag::any, memory::format_tag::any),
-                                  dst, operands.bias != nullptr, operands.addend != nullptr};
+  dnn::ConvolutionRequest request{operands.direction, operands.shape, src, anyWeights(operands.shape), dst, operands.bias != nullptr, operands.addend != nullptr};
   std::vector<std::unique_ptr<ConvolutionImplementation>> found;
   const auto offer = [&](std::vector<dnn::ConvolutionPrimitive> primitives, const std::string& suffix, bool referenceToo) {
     for (auto& primitive : primitives) {

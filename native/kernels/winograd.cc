@@ -9,8 +9,6 @@
 // in the cache.
 #include "winograd.hpp"
 
-#include <array>
-
 namespace rectio {
 namespace {
 

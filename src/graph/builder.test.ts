@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RectioError } from '../base/error.js';
+import { failure } from '../testing/failure.js';
 import { graphBuilder, graphParameters, inferShapes } from './index.js';
-
-function failure(action: () => unknown): RectioError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof RectioError) return error;
-    throw error;
-  }
-  throw new Error('expected a refusal');
-}
 
 describe('the builder', () => {
   it('names nodes by their scopes and says where they stand', () => {

@@ -4,17 +4,8 @@ import { randomStream } from '../base/random.js';
 import { graphBuilder, graphParameters, inferShapes, verifyGraph, type Graph } from '../graph/index.js';
 import { inspectGraph } from '../inspect/index.js';
 import { createModel, modelNames } from '../zoo/index.js';
+import { failure } from '../testing/failure.js';
 import { applyRatio, findSites, parseRatio, scopes, type ProportionReport, type Scope, type Site } from './index.js';
-
-function failure(action: () => unknown): RectioError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof RectioError) return error;
-    throw error;
-  }
-  throw new Error('expected a refusal');
-}
 
 const ratios = ['2:1', '3:1', '3:2', '4:1', '4:3', '5:2', '5:3', '6:5', '7:2', '4:2'];
 const bodySites = (graph: Graph): Site[] => findSites(graph).filter((site) => site.part === 'body');

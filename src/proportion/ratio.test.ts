@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RectioError } from '../base/error.js';
+import { failure } from '../testing/failure.js';
 import { defaultPattern, parseRatio, patternRatio, printRatio, reduceRatio } from './index.js';
-
-function failure(action: () => unknown): RectioError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof RectioError) return error;
-    throw error;
-  }
-  throw new Error('expected a refusal');
-}
 
 describe('parsing a ratio', () => {
   it.each([

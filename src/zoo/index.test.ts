@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RectioError } from '../base/error.js';
 import { elements, graphParameters, inferShapes, verifyGraph, type Graph } from '../graph/index.js';
+import { failure } from '../testing/failure.js';
 import { createModel, modelDefaults, modelNames } from './index.js';
 
 const trainable = (graph: Graph): number =>
@@ -9,16 +9,6 @@ const trainable = (graph: Graph): number =>
     .reduce((sum, parameter) => sum + elements(parameter.shape), 0);
 
 const outputShape = (graph: Graph) => inferShapes(graph).get(graph.nodes.at(-1)!.name);
-
-function failure(action: () => unknown): RectioError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof RectioError) return error;
-    throw error;
-  }
-  throw new Error('expected a refusal');
-}
 
 describe('the number of trainable parameters', () => {
   it.each([

@@ -4,7 +4,7 @@ import { graphBuilder, type Graph } from '../graph/index.js';
 import type { ModelOptions } from './model.js';
 import {
   basicBlock,
-  bottleneckBlock,
+  bottleneck,
   classifier,
   conv3x3,
   preBasicBlock,
@@ -34,7 +34,7 @@ export function cifarPlain(name: string, depth: number, options: ModelOptions): 
 
 /** Bottlenecks in three stages, 9n+2 layers. */
 export function cifarBottleneckResNet(name: string, depth: number, options: ModelOptions): Graph {
-  return postActivation(name, bottleneckBlock, threeStages((depth - 2) / 9), 16, options.shortcut, options);
+  return postActivation(name, bottleneck(), threeStages((depth - 2) / 9), 16, options.shortcut, options);
 }
 
 /** ResNet-18's four stages behind a stem for small images: 3×3, stride 1, no pooling. */

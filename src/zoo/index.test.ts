@@ -30,6 +30,14 @@ describe('the number of trainable parameters', () => {
     ['resnet18', {}, 11_689_512],
     ['resnet34', {}, 21_797_672],
     ['resnet50', {}, 25_557_032],
+    // torchvision's model table.
+    ['resnet101', {}, 44_549_160],
+    ['resnet152', {}, 60_192_808],
+    ['wide_resnet50_2', {}, 68_883_240],
+    ['wide_resnet101_2', {}, 126_886_696],
+    ['resnext50_32x4d', {}, 25_028_904],
+    ['resnext101_32x8d', {}, 88_791_336],
+    ['resnext101_64x4d', {}, 83_455_272],
   ] as const)('of %s %o is %i', (name, options, count) => {
     expect(trainable(createModel(name, options))).toBe(count);
   });

@@ -12,7 +12,7 @@ import {
   cifarResNet18,
 } from './cifar-resnet.js';
 import type { ModelOptions, Shortcut } from './model.js';
-import { basicBlock, bottleneckBlock } from './residual.js';
+import { basicBlock, bottleneck } from './residual.js';
 import { imagenetResNet } from './resnet.js';
 import { cifarVgg } from './vgg.js';
 
@@ -57,7 +57,24 @@ const models = {
   cifar_vgg19_bn: straight((name, options) => cifarVgg(name, [2, 2, 4, 4, 4], options)),
   resnet18: large((name, options) => imagenetResNet(name, basicBlock, [2, 2, 2, 2], options)),
   resnet34: large((name, options) => imagenetResNet(name, basicBlock, [3, 4, 6, 3], options)),
-  resnet50: large((name, options) => imagenetResNet(name, bottleneckBlock, [3, 4, 6, 3], options)),
+  resnet50: large((name, options) => imagenetResNet(name, bottleneck(), [3, 4, 6, 3], options)),
+  resnet101: large((name, options) => imagenetResNet(name, bottleneck(), [3, 4, 23, 3], options)),
+  resnet152: large((name, options) => imagenetResNet(name, bottleneck(), [3, 8, 36, 3], options)),
+  wide_resnet50_2: large((name, options) =>
+    imagenetResNet(name, bottleneck({ groupWidth: 128 }), [3, 4, 6, 3], options),
+  ),
+  wide_resnet101_2: large((name, options) =>
+    imagenetResNet(name, bottleneck({ groupWidth: 128 }), [3, 4, 23, 3], options),
+  ),
+  resnext50_32x4d: large((name, options) =>
+    imagenetResNet(name, bottleneck({ groups: 32, groupWidth: 4 }), [3, 4, 6, 3], options),
+  ),
+  resnext101_32x8d: large((name, options) =>
+    imagenetResNet(name, bottleneck({ groups: 32, groupWidth: 8 }), [3, 4, 23, 3], options),
+  ),
+  resnext101_64x4d: large((name, options) =>
+    imagenetResNet(name, bottleneck({ groups: 64, groupWidth: 4 }), [3, 4, 23, 3], options),
+  ),
 } satisfies Record<string, Model>;
 
 /** Every name that `createModel` knows. */

@@ -28,8 +28,8 @@ export interface Stage {
 const expansion = 4;
 
 /** A 3×3 convolution without bias that keeps the size, up to its stride. */
-export function conv3x3(net: GraphBuilder, name: string, x: Value, outChannels: number, stride = 1): Value {
-  return net.convolution(name, x, { outChannels, kernel: 3, stride, padding: 1, bias: false });
+export function conv3x3(net: GraphBuilder, name: string, x: Value, outChannels: number, stride = 1, groups = 1): Value {
+  return net.convolution(name, x, { outChannels, kernel: 3, stride, padding: 1, groups, bias: false });
 }
 
 /** A 1×1 convolution without bias. */
@@ -48,19 +48,33 @@ export const basicBlock: Block = (net, x, { width, stride, shortcut }) => {
   return net.relu('relu2', y);
 };
 
-/** 1×1, 3×3, 1×1; the stride is at the 3×3 convolution, as in torchvision. */
-export const bottleneckBlock: Block = (net, x, { width, stride, shortcut }) => {
-  let y = conv1x1(net, 'conv1', x, width);
-  y = net.batchNorm('bn1', y);
-  y = net.relu('relu1', y);
-  y = conv3x3(net, 'conv2', y, width, stride);
-  y = net.batchNorm('bn2', y);
-  y = net.relu('relu2', y);
-  y = conv1x1(net, 'conv3', y, expansion * width);
-  y = net.batchNorm('bn3', y);
-  if (shortcut !== 'none') y = net.add('add', y, besideBlock(net, x, expansion * width, stride, shortcut));
-  return net.relu('relu3', y);
-};
+/** How the 3×3 convolution of a bottleneck is cut into groups. */
+interface Grouping {
+  /** Default 1. */
+  readonly groups?: number;
+  /** Channels of one group where the stage's width is 64; wider stages have more in proportion. Default 64. */
+  readonly groupWidth?: number;
+}
+
+/**
+ * 1×1, 3×3, 1×1; the stride is at the 3×3 convolution, as in torchvision. With groups it is the block of ResNeXt (Xie et
+ * al. 2017), with a groupWidth of 128 that of torchvision's wide networks. The block's output does not depend on either.
+ */
+export const bottleneck =
+  ({ groups = 1, groupWidth = 64 }: Grouping = {}): Block =>
+  (net, x, { width, stride, shortcut }) => {
+    const inner = Math.floor((width * groupWidth) / 64) * groups;
+    let y = conv1x1(net, 'conv1', x, inner);
+    y = net.batchNorm('bn1', y);
+    y = net.relu('relu1', y);
+    y = conv3x3(net, 'conv2', y, inner, stride, groups);
+    y = net.batchNorm('bn2', y);
+    y = net.relu('relu2', y);
+    y = conv1x1(net, 'conv3', y, expansion * width);
+    y = net.batchNorm('bn3', y);
+    if (shortcut !== 'none') y = net.add('add', y, besideBlock(net, x, expansion * width, stride, shortcut));
+    return net.relu('relu3', y);
+  };
 
 /** Two 3×3 convolutions, each behind its norm and ReLU (He et al. 2016); nothing behind the addition. */
 export const preBasicBlock: Block = (net, x, { width, stride, shortcut }) => {

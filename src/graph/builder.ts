@@ -51,6 +51,11 @@ export interface PoolOptions {
   readonly ceil?: boolean;
 }
 
+export interface ScopeOptions {
+  /** What names begin with in place of the scope's own; '' adds nothing. For networks whose names do not tell stages. */
+  readonly prefix?: string;
+}
+
 /** Defaults are PyTorch's throughout. Names are local to the enclosing scopes; values are full names. */
 export interface GraphBuilder {
   /** The network's input. */
@@ -58,10 +63,12 @@ export interface GraphBuilder {
   /** The shape of what a node gives, for one example. */
   shape(x: Value): Shape;
 
-  /** Everything made inside is named `<name>.…` and belongs to this stage. */
-  stage<T>(name: string, make: () => T): T;
-  /** Everything made inside is named `<name>.…` and belongs to this block. */
-  block<T>(name: string, make: () => T): T;
+  /** Everything made inside is named `<name>.…`, or `<prefix>.…`, and belongs to this stage. */
+  stage<T>(name: string, make: () => T, options?: ScopeOptions): T;
+  /** Everything made inside is named `<name>.…`, or `<prefix>.…`, and belongs to this block. */
+  block<T>(name: string, make: () => T, options?: ScopeOptions): T;
+  /** Everything made inside is named `<name>.…`; it belongs where it belonged anyway. */
+  scope<T>(name: string, make: () => T): T;
   /** A projection beside the main path, named `<name>.…`. */
   shortcut<T>(name: string, make: () => T): T;
   /** What comes before the first stage. */
@@ -72,6 +79,14 @@ export interface GraphBuilder {
   convolution(name: string, x: Value, options: ConvolutionOptions): Value;
   /** Defaults: epsilon 1e-5, momentum 0.1. */
   batchNorm(name: string, x: Value, options?: { readonly epsilon?: number; readonly momentum?: number }): Value;
+  /** Default epsilon 1e-5. */
+  layerNorm(name: string, x: Value, options?: { readonly epsilon?: number }): Value;
+  /** Defaults: size 5, alpha 1e-4, beta 0.75, k 1. */
+  localResponseNorm(
+    name: string,
+    x: Value,
+    options?: { readonly size?: number; readonly alpha?: number; readonly beta?: number; readonly k?: number },
+  ): Value;
   relu(name: string, x: Value): Value;
   /** Default slope 0.01. */
   leakyRelu(name: string, x: Value, options?: { readonly slope?: number }): Value;
@@ -81,19 +96,30 @@ export interface GraphBuilder {
   silu(name: string, x: Value): Value;
   gelu(name: string, x: Value): Value;
   sigmoid(name: string, x: Value): Value;
+  hardSwish(name: string, x: Value): Value;
+  hardSigmoid(name: string, x: Value): Value;
   identity(name: string, x: Value): Value;
   add(name: string, ...inputs: readonly Value[]): Value;
   concat(name: string, ...inputs: readonly Value[]): Value;
+  /** x [C, H, W] by gate [C, 1, 1], channel by channel. */
+  multiply(name: string, x: Value, gate: Value): Value;
+  /** `count` channels from `start` (counted from 0) on. */
+  sliceChannels(name: string, x: Value, options: { readonly start: number; readonly count: number }): Value;
+  channelShuffle(name: string, x: Value, options: { readonly groups: number }): Value;
   padChannels(name: string, x: Value, options: { readonly before: number; readonly after: number }): Value;
   maxPool(name: string, x: Value, options: PoolOptions): Value;
   /** Default countPadding true. */
   averagePool(name: string, x: Value, options: PoolOptions & { readonly countPadding?: boolean }): Value;
   globalAveragePool(name: string, x: Value): Value;
+  /** To the given height and width, whatever the input's are. */
+  adaptiveAveragePool(name: string, x: Value, options: { readonly size: Extent }): Value;
   /** Default bias true. */
   linear(name: string, x: Value, options: { readonly outFeatures: number; readonly bias?: boolean }): Value;
   flatten(name: string, x: Value): Value;
   /** Default rate 0.5. */
   dropout(name: string, x: Value, options?: { readonly rate?: number }): Value;
+  /** In training leaves out the whole branch for a share `rate` of the examples. */
+  stochasticDepth(name: string, x: Value, options: { readonly rate: number }): Value;
   /** Defaults: per channel, initial 1. */
   scale(name: string, x: Value, options?: { readonly per?: 'channel' | 'element'; readonly initial?: number }): Value;
   /** Any op, written out. */
@@ -122,11 +148,11 @@ export function graphBuilder(name: string, inputShape: Shape): GraphBuilder {
   let prefix = '';
   let place: Place = {};
 
-  /** Runs `make` with names under `local` and with the place that this makes. */
-  const within = <T>(local: string, enter: (path: string) => Place, make: () => T): T => {
+  /** Runs `make` with names under `local` and in the place that `enter` makes of the path so far. */
+  const within = <T>(local: string, enter: (outerPath: string) => Place, make: () => T): T => {
     const outer = { prefix, place };
+    place = { ...place, ...enter(prefix) };
     if (local !== '') prefix = `${prefix}${local}.`;
-    place = { ...place, ...enter(prefix.slice(0, -1)) };
     try {
       return make();
     } finally {
@@ -154,8 +180,11 @@ export function graphBuilder(name: string, inputShape: Shape): GraphBuilder {
       return shape;
     },
 
-    stage: (local, make) => within(local, (path) => ({ stage: path }), make),
-    block: (local, make) => within(local, (path) => ({ block: path }), make),
+    stage: (local, make, { prefix: named = local } = {}) =>
+      within(named, (path) => ({ stage: `${path}${local}` }), make),
+    block: (local, make, { prefix: named = local } = {}) =>
+      within(named, (path) => ({ block: `${path}${local}` }), make),
+    scope: (local, make) => within(local, () => ({}), make),
     shortcut: (local, make) => within(local, () => ({ role: 'shortcut' }), make),
     stem: (make) => within('', () => ({ role: 'stem' }), make),
     head: (make) => within('', () => ({ role: 'head' }), make),
@@ -177,6 +206,9 @@ export function graphBuilder(name: string, inputShape: Shape): GraphBuilder {
       ),
     batchNorm: (local, x, { epsilon = 1e-5, momentum = 0.1 } = {}) =>
       node(local, { kind: 'batchNorm', epsilon, momentum }, x),
+    layerNorm: (local, x, { epsilon = 1e-5 } = {}) => node(local, { kind: 'layerNorm', epsilon }, x),
+    localResponseNorm: (local, x, { size = 5, alpha = 1e-4, beta = 0.75, k = 1 } = {}) =>
+      node(local, { kind: 'localResponseNorm', size, alpha, beta, k }, x),
     relu: (local, x) => node(local, { kind: 'relu' }, x),
     leakyRelu: (local, x, { slope = 0.01 } = {}) => node(local, { kind: 'leakyRelu', slope }, x),
     prelu: (local, x, { initialSlope = 0.25, perChannel = false } = {}) =>
@@ -185,17 +217,24 @@ export function graphBuilder(name: string, inputShape: Shape): GraphBuilder {
     silu: (local, x) => node(local, { kind: 'silu' }, x),
     gelu: (local, x) => node(local, { kind: 'gelu' }, x),
     sigmoid: (local, x) => node(local, { kind: 'sigmoid' }, x),
+    hardSwish: (local, x) => node(local, { kind: 'hardSwish' }, x),
+    hardSigmoid: (local, x) => node(local, { kind: 'hardSigmoid' }, x),
     identity: (local, x) => node(local, { kind: 'identity' }, x),
     add: (local, ...inputs) => node(local, { kind: 'add' }, ...inputs),
     concat: (local, ...inputs) => node(local, { kind: 'concat' }, ...inputs),
+    multiply: (local, x, gate) => node(local, { kind: 'multiply' }, x, gate),
+    sliceChannels: (local, x, { start, count }) => node(local, { kind: 'sliceChannels', start, count }, x),
+    channelShuffle: (local, x, { groups }) => node(local, { kind: 'channelShuffle', groups }, x),
     padChannels: (local, x, { before, after }) => node(local, { kind: 'padChannels', before, after }, x),
     maxPool: (local, x, options) => node(local, { kind: 'maxPool', ...pool(options) }, x),
     averagePool: (local, x, { countPadding = true, ...options }) =>
       node(local, { kind: 'averagePool', ...pool(options), countPadding }, x),
     globalAveragePool: (local, x) => node(local, { kind: 'globalAveragePool' }, x),
+    adaptiveAveragePool: (local, x, { size }) => node(local, { kind: 'adaptiveAveragePool', size: pair(size) }, x),
     linear: (local, x, { outFeatures, bias = true }) => node(local, { kind: 'linear', outFeatures, bias }, x),
     flatten: (local, x) => node(local, { kind: 'flatten' }, x),
     dropout: (local, x, { rate = 0.5 } = {}) => node(local, { kind: 'dropout', rate }, x),
+    stochasticDepth: (local, x, { rate }) => node(local, { kind: 'stochasticDepth', rate }, x),
     scale: (local, x, { per = 'channel', initial = 1 } = {}) => node(local, { kind: 'scale', per, initial }, x),
     node,
 

@@ -40,6 +40,26 @@ export interface BatchNormOp {
   readonly momentum: number;
 }
 
+/**
+ * Normalization over the channels (Ba et al. 2016), with a weight and a bias for each: of [C, H, W] at every position by
+ * itself, of [features] over all of them. Biased variance.
+ */
+export interface LayerNormOp {
+  readonly kind: 'layerNorm';
+  readonly epsilon: number;
+}
+/**
+ * x/(k + alpha/size·Σx²)^beta (Krizhevsky et al. 2012, in PyTorch's form); the sum runs over `size` neighboring channels
+ * at one position, from ⌊size/2⌋ before to ⌊(size − 1)/2⌋ behind.
+ */
+export interface LocalResponseNormOp {
+  readonly kind: 'localResponseNorm';
+  readonly size: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly k: number;
+}
+
 export interface ReluOp {
   readonly kind: 'relu';
 }
@@ -69,6 +89,14 @@ export interface GeluOp {
 export interface SigmoidOp {
   readonly kind: 'sigmoid';
 }
+/** x·min(max(x + 3, 0), 6)/6 (Howard et al. 2019). */
+export interface HardSwishOp {
+  readonly kind: 'hardSwish';
+}
+/** min(max(x + 3, 0), 6)/6. */
+export interface HardSigmoidOp {
+  readonly kind: 'hardSigmoid';
+}
 
 /** Passes its input on: what a dropped activation becomes. Costs nothing: plans leave it out. */
 export interface IdentityOp {
@@ -78,6 +106,23 @@ export interface IdentityOp {
 /** Sum of two or more inputs of one shape. */
 export interface AddOp {
   readonly kind: 'add';
+}
+/** Multiplies each channel of its first input [C, H, W] by that channel's value in its second [C, 1, 1]: a gate. */
+export interface MultiplyOp {
+  readonly kind: 'multiply';
+}
+/** The channels `start` … `start + count − 1`. */
+export interface SliceChannelsOp {
+  readonly kind: 'sliceChannels';
+  readonly start: number;
+  readonly count: number;
+}
+/**
+ * Mixes `groups` runs of C/groups channels (Zhang et al. 2018): channel j of run i becomes channel j·groups + i.
+ */
+export interface ChannelShuffleOp {
+  readonly kind: 'channelShuffle';
+  readonly groups: number;
 }
 /** Joins two or more inputs along the channels (or features). */
 export interface ConcatOp {
@@ -113,6 +158,11 @@ export interface AveragePoolOp {
 export interface GlobalAveragePoolOp {
   readonly kind: 'globalAveragePool';
 }
+/** Mean over as many windows as `size` says; along an axis window i spans ⌊i·in/out⌋ … ⌈(i + 1)·in/out⌉ − 1. */
+export interface AdaptiveAveragePoolOp {
+  readonly kind: 'adaptiveAveragePool';
+  readonly size: Pair;
+}
 
 /** y = W·x + b with weight [outFeatures, inFeatures]. */
 export interface LinearOp {
@@ -129,6 +179,11 @@ export interface DropoutOp {
   readonly kind: 'dropout';
   readonly rate: number;
 }
+/** In training whole examples are zeroed with probability `rate` and the others divided by 1 − rate (Huang et al. 2016). */
+export interface StochasticDepthOp {
+  readonly kind: 'stochasticDepth';
+  readonly rate: number;
+}
 /** Multiplies by learned factors: one for each channel, or one for each element of [C, H, W]. */
 export interface ScaleOp {
   readonly kind: 'scale';
@@ -136,23 +191,31 @@ export interface ScaleOp {
   readonly initial: number;
 }
 
-export type ActivationOp = ReluOp | LeakyReluOp | PreluOp | Relu6Op | SiluOp | GeluOp | SigmoidOp;
+export type ActivationOp =
+  ReluOp | LeakyReluOp | PreluOp | Relu6Op | SiluOp | GeluOp | SigmoidOp | HardSwishOp | HardSigmoidOp;
 
 export type Op =
   | InputOp
   | ConvolutionOp
   | BatchNormOp
+  | LayerNormOp
+  | LocalResponseNormOp
   | ActivationOp
   | IdentityOp
   | AddOp
+  | MultiplyOp
   | ConcatOp
+  | SliceChannelsOp
+  | ChannelShuffleOp
   | PadChannelsOp
   | MaxPoolOp
   | AveragePoolOp
   | GlobalAveragePoolOp
+  | AdaptiveAveragePoolOp
   | LinearOp
   | FlattenOp
   | DropoutOp
+  | StochasticDepthOp
   | ScaleOp;
 
 export type OpKind = Op['kind'];
@@ -165,6 +228,8 @@ const activationKinds: { readonly [K in OpKind]: boolean } = {
   input: false,
   convolution: false,
   batchNorm: false,
+  layerNorm: false,
+  localResponseNorm: false,
   relu: true,
   leakyRelu: true,
   prelu: true,
@@ -172,16 +237,23 @@ const activationKinds: { readonly [K in OpKind]: boolean } = {
   silu: true,
   gelu: true,
   sigmoid: true,
+  hardSwish: true,
+  hardSigmoid: true,
   identity: false,
   add: false,
+  multiply: false,
   concat: false,
+  sliceChannels: false,
+  channelShuffle: false,
   padChannels: false,
   maxPool: false,
   averagePool: false,
   globalAveragePool: false,
+  adaptiveAveragePool: false,
   linear: false,
   flatten: false,
   dropout: false,
+  stochasticDepth: false,
   scale: false,
 };
 

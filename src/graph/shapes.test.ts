@@ -21,6 +21,10 @@ const table: { readonly [K in OpKind]: readonly (readonly [inputs: readonly Shap
     [[[6, 1, 1]], convolution({ outChannels: 4, kernel: [3, 3], padding: [1, 1], groups: 2, bias: true }), [4, 1, 1]],
   ],
   batchNorm: [[[[4, 3, 2]], { kind: 'batchNorm', epsilon: 1e-5, momentum: 0.1 }, [4, 3, 2]]],
+  layerNorm: sameShape({ kind: 'layerNorm', epsilon: 1e-6 }),
+  localResponseNorm: [
+    [[[17, 3, 2]], { kind: 'localResponseNorm', size: 5, alpha: 1e-4, beta: 0.75, k: 1 }, [17, 3, 2]],
+  ],
   relu: sameShape({ kind: 'relu' }),
   leakyRelu: sameShape({ kind: 'leakyRelu', slope: 0.1 }),
   prelu: sameShape({ kind: 'prelu', initialSlope: 0.25, perChannel: true }),
@@ -28,6 +32,8 @@ const table: { readonly [K in OpKind]: readonly (readonly [inputs: readonly Shap
   silu: sameShape({ kind: 'silu' }),
   gelu: sameShape({ kind: 'gelu' }),
   sigmoid: sameShape({ kind: 'sigmoid' }),
+  hardSwish: sameShape({ kind: 'hardSwish' }),
+  hardSigmoid: sameShape({ kind: 'hardSigmoid' }),
   identity: sameShape({ kind: 'identity' }),
   add: [
     [
@@ -39,6 +45,16 @@ const table: { readonly [K in OpKind]: readonly (readonly [inputs: readonly Shap
       [4, 3, 2],
     ],
     [[[7], [7], [7]], { kind: 'add' }, [7]],
+  ],
+  multiply: [
+    [
+      [
+        [17, 3, 2],
+        [17, 1, 1],
+      ],
+      { kind: 'multiply' },
+      [17, 3, 2],
+    ],
   ],
   concat: [
     [
@@ -52,6 +68,11 @@ const table: { readonly [K in OpKind]: readonly (readonly [inputs: readonly Shap
     ],
     [[[7], [5]], { kind: 'concat' }, [12]],
   ],
+  sliceChannels: [
+    [[[17, 3, 2]], { kind: 'sliceChannels', start: 0, count: 17 }, [17, 3, 2]],
+    [[[17, 3, 2]], { kind: 'sliceChannels', start: 14, count: 3 }, [3, 3, 2]],
+  ],
+  channelShuffle: [[[[34, 3, 2]], { kind: 'channelShuffle', groups: 17 }, [34, 3, 2]]],
   padChannels: [[[[4, 3, 2]], { kind: 'padChannels', before: 0, after: 5 }, [9, 3, 2]]],
   // Sizes as PyTorch gives them.
   maxPool: [
@@ -71,12 +92,17 @@ const table: { readonly [K in OpKind]: readonly (readonly [inputs: readonly Shap
     ],
   ],
   globalAveragePool: [[[[4, 7, 5]], { kind: 'globalAveragePool' }, [4, 1, 1]]],
+  adaptiveAveragePool: [
+    [[[17, 13, 5]], { kind: 'adaptiveAveragePool', size: [6, 3] }, [17, 6, 3]],
+    [[[3, 1, 1]], { kind: 'adaptiveAveragePool', size: [7, 6] }, [3, 7, 6]],
+  ],
   linear: [[[[12]], { kind: 'linear', outFeatures: 5, bias: true }, [5]]],
   flatten: [
     [[[4, 3, 2]], { kind: 'flatten' }, [24]],
     [[[24]], { kind: 'flatten' }, [24]],
   ],
   dropout: sameShape({ kind: 'dropout', rate: 0.5 }),
+  stochasticDepth: sameShape({ kind: 'stochasticDepth', rate: 0.2 }),
   scale: [
     ...sameShape({ kind: 'scale', per: 'channel', initial: 1 }),
     ...sameShape({ kind: 'scale', per: 'element', initial: 0 }),
@@ -144,6 +170,34 @@ describe('inputs that do not fit', () => {
     ['dilation beyond the input', convolution({ kernel: [2, 1], dilation: [3, 1] }), [[4, 3, 2]], 'spans 4 in height'],
     ['groups that do not divide', convolution({ outChannels: 4, groups: 3 }), [[6, 3, 2]], '4 output channels'],
     ['a linear layer on a feature map', { kind: 'linear', outFeatures: 2, bias: true }, [[4, 3, 2]], 'found [4, 3, 2]'],
+    [
+      'a gate of another width',
+      { kind: 'multiply' },
+      [
+        [4, 3, 2],
+        [3, 1, 1],
+      ],
+      'a gate [4, 1, 1] for [4, 3, 2], found [3, 1, 1]',
+    ],
+    [
+      'a gate in the first place',
+      { kind: 'multiply' },
+      [
+        [4, 1, 1],
+        [4, 3, 2],
+      ],
+      'a gate [4, 1, 1] for [4, 1, 1], found [4, 3, 2]',
+    ],
+    ['a slice past the end', { kind: 'sliceChannels', start: 3, count: 2 }, [[4, 3, 2]], 'channels 3 to 4 reach past'],
+    ['a slice of a vector', { kind: 'sliceChannels', start: 0, count: 2 }, [[7]], 'found [7]'],
+    ['a shuffle that leaves a rest', { kind: 'channelShuffle', groups: 3 }, [[17, 3, 2]], '3 groups do not divide 17'],
+    ['windows over a vector', { kind: 'adaptiveAveragePool', size: [1, 1] }, [[7]], 'found [7]'],
+    [
+      'a local response norm of a vector',
+      { kind: 'localResponseNorm', size: 5, alpha: 1, beta: 1, k: 1 },
+      [[7]],
+      'found [7]',
+    ],
     ['a relu of nothing', { kind: 'relu' }, [], 'expected 1 input, found 0'],
   ] as const)('%s', (_, op, inputs, found) => {
     expect(() => shapeOf(op, inputs)).toThrow(`Node node (${op.kind})`);

@@ -17,6 +17,8 @@ const inputCounts: { readonly [K in OpKind]: readonly [least: number, most: numb
   input: [0, 0],
   convolution: [1, 1],
   batchNorm: [1, 1],
+  layerNorm: [1, 1],
+  localResponseNorm: [1, 1],
   relu: [1, 1],
   leakyRelu: [1, 1],
   prelu: [1, 1],
@@ -24,16 +26,23 @@ const inputCounts: { readonly [K in OpKind]: readonly [least: number, most: numb
   silu: [1, 1],
   gelu: [1, 1],
   sigmoid: [1, 1],
+  hardSwish: [1, 1],
+  hardSigmoid: [1, 1],
   identity: [1, 1],
   add: [2, Infinity],
+  multiply: [2, 2],
   concat: [2, Infinity],
+  sliceChannels: [1, 1],
+  channelShuffle: [1, 1],
   padChannels: [1, 1],
   maxPool: [1, 1],
   averagePool: [1, 1],
   globalAveragePool: [1, 1],
+  adaptiveAveragePool: [1, 1],
   linear: [1, 1],
   flatten: [1, 1],
   dropout: [1, 1],
+  stochasticDepth: [1, 1],
   scale: [1, 1],
 };
 
@@ -52,6 +61,8 @@ const shapeRules: { readonly [K in OpKind]: ShapeRule<K> } = {
     return [op.outChannels, ...windows(size, op, op.dilation, Math.floor, refuse)];
   },
   batchNorm: (_, [input], refuse) => featureMap(input!, refuse),
+  layerNorm: sameAsInput,
+  localResponseNorm: (_, [input], refuse) => featureMap(input!, refuse),
   relu: sameAsInput,
   leakyRelu: sameAsInput,
   prelu: sameAsInput,
@@ -59,6 +70,8 @@ const shapeRules: { readonly [K in OpKind]: ShapeRule<K> } = {
   silu: sameAsInput,
   gelu: sameAsInput,
   sigmoid: sameAsInput,
+  hardSwish: sameAsInput,
+  hardSigmoid: sameAsInput,
   identity: sameAsInput,
   add: (_, inputs, refuse) => {
     const [first, ...others] = inputs as readonly [Shape, ...Shape[]];
@@ -67,6 +80,15 @@ const shapeRules: { readonly [K in OpKind]: ShapeRule<K> } = {
       : refuse(
           `expected inputs of one shape, found ${inputs.map(printShape).join(' and ')}`,
           'Bring the inputs to one shape first, for example with a 1×1 convolution on the shortcut.',
+        );
+  },
+  multiply: (_, [input, gate], refuse) => {
+    const [channels] = featureMap(input!, refuse);
+    return equalShapes(gate!, [channels, 1, 1])
+      ? input!
+      : refuse(
+          `expected a gate ${printShape([channels, 1, 1])} for ${printShape(input!)}, found ${printShape(gate!)}`,
+          'Give the feature map first and the gate, one value for each of its channels, second.',
         );
   },
   concat: (_, inputs, refuse) => {
@@ -79,6 +101,25 @@ const shapeRules: { readonly [K in OpKind]: ShapeRule<K> } = {
     }
     return [inputs.reduce((sum, input) => sum + input[0]!, 0), ...first.slice(1)];
   },
+  sliceChannels: (op, [input], refuse) => {
+    const [channels, height, width] = featureMap(input!, refuse);
+    if (op.start + op.count > channels) {
+      return refuse(
+        `channels ${op.start} to ${op.start + op.count - 1} reach past the ${channels} of its input`,
+        'Take channels that are there; they are counted from 0.',
+      );
+    }
+    return [op.count, height, width];
+  },
+  channelShuffle: (op, [input], refuse) => {
+    const [channels] = featureMap(input!, refuse);
+    return channels % op.groups === 0
+      ? input!
+      : refuse(
+          `${op.groups} groups do not divide ${channels} channels evenly`,
+          'Choose groups that divide the number of channels.',
+        );
+  },
   padChannels: (op, [input], refuse) => {
     const [channels, height, width] = featureMap(input!, refuse);
     return [op.before + channels + op.after, height, width];
@@ -86,12 +127,14 @@ const shapeRules: { readonly [K in OpKind]: ShapeRule<K> } = {
   maxPool: (op, [input], refuse) => pooled(op, input!, refuse),
   averagePool: (op, [input], refuse) => pooled(op, input!, refuse),
   globalAveragePool: (_, [input], refuse) => [featureMap(input!, refuse)[0], 1, 1],
+  adaptiveAveragePool: (op, [input], refuse) => [featureMap(input!, refuse)[0], ...op.size],
   linear: (op, [input], refuse) =>
     input!.length === 1
       ? [op.outFeatures]
       : refuse(`expected an input [features], found ${printShape(input!)}`, 'Put a flatten in front of it.'),
   flatten: (_, [input]) => [elements(input!)],
   dropout: sameAsInput,
+  stochasticDepth: sameAsInput,
   scale: sameAsInput,
 };
 

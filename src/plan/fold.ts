@@ -2,9 +2,12 @@
 
 import { RectioError } from '../base/error.js';
 import type { Graph, Node } from '../graph/graph.js';
-import type { BatchNormOp } from '../graph/op.js';
+import type { BatchNormOp, OpKind } from '../graph/op.js';
 import { nodeParameters } from '../graph/parameters.js';
 import { inferShapes } from '../graph/shapes.js';
+
+/** What inference leaves out. */
+const vanishing: ReadonlySet<OpKind> = new Set(['identity', 'dropout', 'stochasticDepth']);
 
 /** Norms that stand directly behind a convolution that nothing else reads: norm's name → convolution's name. */
 export function foldedNorms(graph: Graph): Map<string, string> {
@@ -13,12 +16,12 @@ export function foldedNorms(graph: Graph): Map<string, string> {
   /** The node whose value `name` has in inference. */
   const source = (name: string): Node => {
     const node = byName.get(name)!;
-    return node.op.kind === 'identity' || node.op.kind === 'dropout' ? source(node.inputs[0]!) : node;
+    return vanishing.has(node.op.kind) ? source(node.inputs[0]!) : node;
   };
   const reads = new Map<string, number>();
   const read = (name: string): void => void reads.set(name, (reads.get(name) ?? 0) + 1);
   for (const { op, inputs } of nodes) {
-    if (op.kind !== 'identity' && op.kind !== 'dropout') inputs.forEach((input) => read(source(input).name));
+    if (!vanishing.has(op.kind)) inputs.forEach((input) => read(source(input).name));
   }
   read(source(nodes.at(-1)!.name).name);
 

@@ -91,6 +91,29 @@ const gradientRules: { readonly [K in ForwardKind]: GradientRule<K> } = {
     });
   },
 
+  layerNorm: ({ in: { x, weight, bias }, out: { y, mean, inverseDeviation } }, dys, backward) => {
+    const dy = backward.total(dys, y);
+    backward.emit({
+      kind: 'layerNormGradient',
+      node: backward.node,
+      in: { x, dy, weight, mean, inverseDeviation },
+      out: { dx: backward.partial(x), dweight: backward.parameter(weight), dbias: backward.parameter(bias) },
+      update: {},
+    });
+  },
+
+  localResponseNorm: ({ in: { x }, out: { y }, size, alpha, beta, k }, dys, backward) => {
+    const dy = backward.total(dys, y);
+    backward.emit({
+      kind: 'localResponseNormGradient',
+      node: backward.node,
+      in: { x, dy },
+      out: { dx: backward.partial(x) },
+      update: {},
+      ...{ size, alpha, beta, k },
+    });
+  },
+
   activation: ({ in: { x, weight }, out: { y }, function: f }, dys, backward) => {
     const saved = f.name === 'relu' || f.name === 'relu6' ? y : x;
     const dy = backward.total(dys, y);
@@ -109,6 +132,17 @@ const gradientRules: { readonly [K in ForwardKind]: GradientRule<K> } = {
     for (const term of Object.values(terms)) backward.pass(term, dy);
   },
 
+  multiply: ({ in: { x, gate }, out: { y } }, dys, backward) => {
+    const dy = backward.total(dys, y);
+    backward.emit({
+      kind: 'multiplyGradient',
+      node: backward.node,
+      in: { x, gate, dy },
+      out: { dgate: backward.partial(gate), ...(backward.needed(x) ? { dx: backward.partial(x) } : {}) },
+      update: {},
+    });
+  },
+
   concat: ({ in: terms, out: { y } }, dys, backward) => {
     const dy = backward.total(dys, y);
     let start = 0;
@@ -116,6 +150,32 @@ const gradientRules: { readonly [K in ForwardKind]: GradientRule<K> } = {
       backward.slice(term, dy, start);
       start += backward.channels(term);
     }
+  },
+
+  sliceChannels: ({ in: { x }, out: { y }, start }, dys, backward) => {
+    const { node } = backward;
+    const dy = backward.total(dys, y);
+    backward.emit({
+      kind: 'padChannels',
+      node,
+      in: { x: dy },
+      out: { y: backward.partial(x) },
+      update: {},
+      before: start,
+    });
+  },
+
+  channelShuffle: ({ in: { x }, out: { y }, groups }, dys, backward) => {
+    const dy = backward.total(dys, y);
+    backward.emit({
+      kind: 'channelShuffle',
+      node: backward.node,
+      in: { x: dy },
+      out: { y: backward.partial(x) },
+      update: {},
+      // Transposing back: as many runs as each run had channels.
+      groups: backward.channels(x) / groups,
+    });
   },
 
   padChannels: ({ in: { x }, out: { y }, before }, dys, backward) => {
@@ -142,6 +202,12 @@ const gradientRules: { readonly [K in ForwardKind]: GradientRule<K> } = {
     backward.emit({ kind: 'globalAveragePoolGradient', node: backward.node, in: { dy }, out: { dx }, update: {} });
   },
 
+  adaptiveAveragePool: ({ in: { x }, out: { y } }, dys, backward) => {
+    const dy = backward.total(dys, y);
+    const dx = backward.partial(x);
+    backward.emit({ kind: 'adaptiveAveragePoolGradient', node: backward.node, in: { dy }, out: { dx }, update: {} });
+  },
+
   flatten: ({ in: { x }, out: { y } }, dys, backward) => {
     const dy = backward.total(dys, y);
     backward.emit({
@@ -153,7 +219,7 @@ const gradientRules: { readonly [K in ForwardKind]: GradientRule<K> } = {
     });
   },
 
-  dropout: ({ in: { x }, out: { y }, rate, seed, stream }, dys, backward) => {
+  dropout: ({ in: { x }, out: { y }, rate, per, seed, stream }, dys, backward) => {
     const dy = backward.total(dys, y);
     const dx = backward.partial(x);
     backward.emit({
@@ -163,6 +229,7 @@ const gradientRules: { readonly [K in ForwardKind]: GradientRule<K> } = {
       out: { y: dx },
       update: {},
       rate,
+      per,
       seed,
       stream,
     });

@@ -5,11 +5,11 @@ import { hashText } from '../base/random.js';
 import type { Graph, Node } from '../graph/graph.js';
 import type { ActivationOp, Op, OpKind, OpOf, Shape } from '../graph/op.js';
 import { nodeParameters } from '../graph/parameters.js';
-import { inferShapes } from '../graph/shapes.js';
+import { elements, inferShapes } from '../graph/shapes.js';
 import { verifyGraph } from '../graph/verify.js';
 import type { Draft } from './draft.js';
 import { numbered } from './kernels.js';
-import type { ActivationFunction, KernelCall } from './plan.js';
+import type { ActivationFunction, DropoutCall, KernelCall } from './plan.js';
 
 /** What lowering needs to know beside the graph. */
 export interface LoweringOptions {
@@ -37,6 +37,8 @@ interface Lowering {
   readonly node: string;
   /** The node's output in the batch's dims. */
   readonly dims: Shape;
+  /** What follows the channels of the node's first input: height and width of a feature map. */
+  readonly inputSize: Shape;
   /** The tensor of one of the node's parameters, where the plan has it. */
   parameter(local: string): number | undefined;
   /** A tensor under the node's name, or under `<node>.<part>`. */
@@ -61,12 +63,24 @@ function functionOf(op: ActivationOp): ActivationFunction {
   return op.kind === 'leakyRelu' ? { name: op.kind, slope: op.slope } : { name: op.kind };
 }
 
+/** Dropout vanishes in inference. */
+const lowerDropout =
+  (per: DropoutCall['per']) =>
+  ({ rate }: { readonly rate: number }, [x = -1]: readonly number[], lowering: Lowering): number => {
+    if (lowering.mode === 'inference') return x;
+    const y = lowering.activation();
+    const { node, seed } = lowering;
+    const stream = hashText(node);
+    lowering.emit({ kind: 'dropout', node, in: { x }, out: { y }, update: {}, rate, per, seed, stream });
+    return y;
+  };
+
 function weightAndBias(lowering: Lowering): { weight: number; bias?: number } {
   const bias = lowering.parameter('bias');
   return { weight: lowering.parameter('weight')!, ...(bias === undefined ? {} : { bias }) };
 }
 
-/** Identities vanish everywhere, dropout in inference: their value is their input's. */
+/** Identities vanish everywhere: their value is their input's. */
 const loweringRules: { readonly [K in OpKind]: LoweringRule<K> } = {
   input: (_, [images = -1]) => images,
 
@@ -115,6 +129,32 @@ const loweringRules: { readonly [K in OpKind]: LoweringRule<K> } = {
     return y;
   },
 
+  layerNorm: (op, [x = -1], lowering) => {
+    const [batch = 0, , ...positions] = lowering.dims;
+    const statistics = [batch, elements(positions)];
+    const y = lowering.activation();
+    lowering.emit({
+      kind: 'layerNorm',
+      node: lowering.node,
+      in: { x, weight: lowering.parameter('weight')!, bias: lowering.parameter('bias')! },
+      out: {
+        y,
+        mean: lowering.small('mean', statistics),
+        inverseDeviation: lowering.small('inverseDeviation', statistics),
+      },
+      update: {},
+      epsilon: op.epsilon,
+    });
+    return y;
+  },
+
+  localResponseNorm: ({ size, alpha, beta, k }, [x = -1], lowering) => {
+    const y = lowering.activation();
+    const { node } = lowering;
+    lowering.emit({ kind: 'localResponseNorm', node, in: { x }, out: { y }, update: {}, size, alpha, beta, k });
+    return y;
+  },
+
   relu: lowerActivation,
   leakyRelu: lowerActivation,
   prelu: lowerActivation,
@@ -122,6 +162,8 @@ const loweringRules: { readonly [K in OpKind]: LoweringRule<K> } = {
   silu: lowerActivation,
   gelu: lowerActivation,
   sigmoid: lowerActivation,
+  hardSwish: lowerActivation,
+  hardSigmoid: lowerActivation,
 
   identity: (_, [x = -1]) => x,
 
@@ -131,9 +173,27 @@ const loweringRules: { readonly [K in OpKind]: LoweringRule<K> } = {
     return y;
   },
 
+  multiply: (_, [x = -1, gate = -1], lowering) => {
+    const y = lowering.activation();
+    lowering.emit({ kind: 'multiply', node: lowering.node, in: { x, gate }, out: { y }, update: {} });
+    return y;
+  },
+
   concat: (_, inputs, lowering) => {
     const y = lowering.activation();
     lowering.emit({ kind: 'concat', node: lowering.node, in: numbered(inputs), out: { y }, update: {} });
+    return y;
+  },
+
+  sliceChannels: (op, [x = -1], lowering) => {
+    const y = lowering.activation();
+    lowering.emit({ kind: 'sliceChannels', node: lowering.node, in: { x }, out: { y }, update: {}, start: op.start });
+    return y;
+  },
+
+  channelShuffle: ({ groups }, [x = -1], lowering) => {
+    const y = lowering.activation();
+    lowering.emit({ kind: 'channelShuffle', node: lowering.node, in: { x }, out: { y }, update: {}, groups });
     return y;
   },
 
@@ -166,6 +226,14 @@ const loweringRules: { readonly [K in OpKind]: LoweringRule<K> } = {
     return y;
   },
 
+  adaptiveAveragePool: (op, [x = -1], lowering) => {
+    const [height = 0, width = 0] = lowering.inputSize;
+    if (op.size[0] === height && op.size[1] === width) return x;
+    const y = lowering.activation();
+    lowering.emit({ kind: 'adaptiveAveragePool', node: lowering.node, in: { x }, out: { y }, update: {} });
+    return y;
+  },
+
   linear: (_, [x = -1], lowering) => {
     const y = lowering.activation();
     lowering.emit({
@@ -184,14 +252,8 @@ const loweringRules: { readonly [K in OpKind]: LoweringRule<K> } = {
     return y;
   },
 
-  dropout: (op, [x = -1], lowering) => {
-    if (lowering.mode === 'inference') return x;
-    const y = lowering.activation();
-    const { node, seed } = lowering;
-    const stream = hashText(node);
-    lowering.emit({ kind: 'dropout', node, in: { x }, out: { y }, update: {}, rate: op.rate, seed, stream });
-    return y;
-  },
+  dropout: lowerDropout('element'),
+  stochasticDepth: lowerDropout('example'),
 
   scale: (op, [x = -1], lowering) => {
     const weight = lowering.parameter('weight')!;
@@ -265,6 +327,7 @@ export function lowerGraph(draft: Draft, graph: Graph, options: LoweringOptions)
       seed,
       node: name,
       dims,
+      inputSize: shapes.get(node.inputs[0] ?? '')?.slice(1) ?? [],
       parameter: (local) => parameters.get(`${name}.${local}`),
       activation: () => draft.add(name, 'activation', dims),
       small: (part, partDims) => draft.add(`${name}.${part}`, 'small', partDims),

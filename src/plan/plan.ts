@@ -18,7 +18,7 @@ import type { Pair } from '../graph/op.js';
  * - `average`: exponential moving average of a parameter or statistic; persistent
  * - `gradient`: gradient of the loss by a parameter
  * - `activation`: a feature map or vector of a batch, or the gradient by it; the first dimension is the batch
- * - `small`: everything else: batch statistics, losses, norms; never larger than a few values per channel or example
+ * - `small`: everything else: statistics, losses, norms; a few values per channel, example or position
  */
 export type TensorRole =
   'input' | 'parameter' | 'statistic' | 'optimizer' | 'average' | 'gradient' | 'activation' | 'small';
@@ -59,7 +59,9 @@ export type ActivationFunction =
   | { readonly name: 'relu6' }
   | { readonly name: 'silu' }
   | { readonly name: 'gelu' }
-  | { readonly name: 'sigmoid' };
+  | { readonly name: 'sigmoid' }
+  | { readonly name: 'hardSwish' }
+  | { readonly name: 'hardSigmoid' };
 
 /** Tensor ids by the part they play. */
 type Ids<Required extends string, Optional extends string = never> = { readonly [K in Required]: number } & {
@@ -133,13 +135,48 @@ export interface ChannelAffineCall extends Call<'channelAffine', Ids<'x' | 'scal
   readonly relu: boolean;
 }
 
+/**
+ * y = (x − mean)·inverseDeviation·weight + bias, with mean and inverseDeviation = 1/√(variance + epsilon) (biased
+ * variance) over the channels of each position: x [N, C, …], both statistics [N, positions] (1 where x is [N, C]).
+ */
+export interface LayerNormCall extends Call<
+  'layerNorm',
+  Ids<'x' | 'weight' | 'bias'>,
+  Ids<'y' | 'mean' | 'inverseDeviation'>
+> {
+  readonly epsilon: number;
+}
+/**
+ * With x̂ = (x − mean)·inverseDeviation and g = dy·weight: dbias = Σdy, dweight = Σdy·x̂ over examples and positions,
+ * dx = inverseDeviation·(g − Σg/C − x̂·Σ(g·x̂)/C), sums over the C channels of each position.
+ */
+export type LayerNormGradientCall = Call<
+  'layerNormGradient',
+  Ids<'x' | 'dy' | 'weight' | 'mean' | 'inverseDeviation'>,
+  Ids<'dx' | 'dweight' | 'dbias'>
+>;
+/** y = x·s^−beta with s = k + alpha/size·Σx², the sum over channels c − ⌊size/2⌋ … c + ⌊(size − 1)/2⌋. */
+export interface LocalResponseNormCall extends Call<'localResponseNorm', Ids<'x'>, Ids<'y'>> {
+  readonly size: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly k: number;
+}
+/** dx[c] = dy[c]·s[c]^−beta − 2·alpha·beta/size·x[c]·Σ dy[j]·x[j]·s[j]^(−beta − 1) over the j whose window holds c. */
+export interface LocalResponseNormGradientCall extends Call<'localResponseNormGradient', Ids<'x' | 'dy'>, Ids<'dx'>> {
+  readonly size: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly k: number;
+}
+
 /** y = f(x); `weight` holds PReLU's slopes ([channels] or [1]). */
 export interface ActivationCall extends Call<'activation', Ids<'x', 'weight'>, Ids<'y'>> {
   readonly function: ActivationFunction;
 }
 /**
  * dx = dy·f′; `saved` is y for relu and relu6, x for all others. At 0, f′ is the derivative from below; relu6's at 6
- * is 0 (as in PyTorch).
+ * is 0, hardSwish's at −3 is 0 and at 3 is 1, hardSigmoid's at −3 and 3 is 0 (as in PyTorch).
  */
 export interface ActivationGradientCall extends Call<
   'activationGradient',
@@ -153,11 +190,19 @@ export interface ActivationGradientCall extends Call<
 export interface SumCall extends Call<'sum', NumberedIds, Ids<'y'>> {
   readonly relu: boolean;
 }
+/** y = x·gate; x [N, C, H, W], gate [N, C, 1, 1]. */
+export type MultiplyCall = Call<'multiply', Ids<'x' | 'gate'>, Ids<'y'>>;
+/** dgate = Σ dy·x over height and width, dx = dy·gate. */
+export type MultiplyGradientCall = Call<'multiplyGradient', Ids<'x' | 'gate' | 'dy'>, Ids<'dgate', 'dx'>>;
 /** Joins x0, x1, … along dimension 1. */
 export type ConcatCall = Call<'concat', NumberedIds, Ids<'y'>>;
-/** Channels `start` … `start` + (channels of y) − 1 of x: gradient of concat and of padChannels. */
+/** Channels `start` … `start` + (channels of y) − 1 of x. Gradient of concat and of padChannels, and the other way round. */
 export interface SliceChannelsCall extends Call<'sliceChannels', Ids<'x'>, Ids<'y'>> {
   readonly start: number;
+}
+/** Channel j of run i, of `groups` runs of C/groups channels, becomes channel j·groups + i. x [N, C, H, W]. */
+export interface ChannelShuffleCall extends Call<'channelShuffle', Ids<'x'>, Ids<'y'>> {
+  readonly groups: number;
 }
 /** Zero channels before and behind; how many behind follows from y. */
 export interface PadChannelsCall extends Call<'padChannels', Ids<'x'>, Ids<'y'>> {
@@ -187,17 +232,22 @@ export interface AveragePoolGradientCall extends Call<'averagePoolGradient', Ids
 export type GlobalAveragePoolCall = Call<'globalAveragePool', Ids<'x'>, Ids<'y'>>;
 export type GlobalAveragePoolGradientCall = Call<'globalAveragePoolGradient', Ids<'dy'>, Ids<'dx'>>;
 
+/** Mean over windows; along an axis window i spans ⌊i·in/out⌋ … ⌈(i + 1)·in/out⌉ − 1. The sizes follow from x and y. */
+export type AdaptiveAveragePoolCall = Call<'adaptiveAveragePool', Ids<'x'>, Ids<'y'>>;
+export type AdaptiveAveragePoolGradientCall = Call<'adaptiveAveragePoolGradient', Ids<'dy'>, Ids<'dx'>>;
+
 /** [N, C, H, W] to [N, C·H·W], and back. */
 export type FlattenCall = Call<'flatten', Ids<'x'>, Ids<'y'>>;
 export type UnflattenCall = Call<'unflatten', Ids<'x'>, Ids<'y'>>;
 
 /**
- * y = x·mask/(1 − rate). The mask is a function of position: element e (row-major in logical NCHW order) is kept iff
- * word e mod 4 of philox(counter [⌊e/4⌋, step, stream, 0], key [seed, 0x64726f70]) ≥ ⌊rate·2³²⌋. Scalar `step`.
+ * y = x·mask/(1 − rate). The mask is a function of position: element e (row-major in logical NCHW order; where `per` is
+ * `example`, all elements of example e) is kept iff word e mod 4 of philox(counter [⌊e/4⌋, step, stream, 0], key [seed, 0x64726f70]) ≥ ⌊rate·2³²⌋. Scalar `step`.
  * The gradient is the same call on dy.
  */
 export interface DropoutCall extends Call<'dropout', Ids<'x'>, Ids<'y'>> {
   readonly rate: number;
+  readonly per: 'element' | 'example';
   readonly seed: number;
   readonly stream: number;
 }
@@ -268,11 +318,18 @@ export type KernelCall =
   | BatchNormCall
   | BatchNormGradientCall
   | ChannelAffineCall
+  | LayerNormCall
+  | LayerNormGradientCall
+  | LocalResponseNormCall
+  | LocalResponseNormGradientCall
   | ActivationCall
   | ActivationGradientCall
   | SumCall
+  | MultiplyCall
+  | MultiplyGradientCall
   | ConcatCall
   | SliceChannelsCall
+  | ChannelShuffleCall
   | PadChannelsCall
   | MaxPoolCall
   | MaxPoolGradientCall
@@ -280,6 +337,8 @@ export type KernelCall =
   | AveragePoolGradientCall
   | GlobalAveragePoolCall
   | GlobalAveragePoolGradientCall
+  | AdaptiveAveragePoolCall
+  | AdaptiveAveragePoolGradientCall
   | FlattenCall
   | UnflattenCall
   | DropoutCall

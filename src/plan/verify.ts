@@ -83,6 +83,28 @@ const shapeRules: { readonly [K in KernelKind]: ShapeRule<K> } = {
     vectors(check, dims[1]!, { scale, shift });
   },
 
+  layerNorm: ({ in: { x, weight, bias }, out: { y, mean, inverseDeviation } }, check) => {
+    const dims = check.dims('x', x);
+    check.expect('y', y, dims);
+    vectors(check, dims[1]!, { weight, bias });
+    positions(check, dims, { mean, inverseDeviation });
+  },
+  layerNormGradient: ({ in: { x, dy, weight, mean, inverseDeviation }, out: { dx, dweight, dbias } }, check) => {
+    alike(check, { x, dy, dx });
+    const dims = check.dims('x', x);
+    vectors(check, dims[1]!, { weight, dweight, dbias });
+    positions(check, dims, { mean, inverseDeviation });
+  },
+  localResponseNorm: ({ in: { x }, out: { y }, size }, check) => {
+    check.expect('y', y, check.dims('x', x, 4));
+    if (!(size >= 1)) check.refuse(`sums over ${size} channels`);
+  },
+  localResponseNormGradient: ({ in: { x, dy }, out: { dx }, size }, check) => {
+    check.dims('x', x, 4);
+    alike(check, { x, dy, dx });
+    if (!(size >= 1)) check.refuse(`sums over ${size} channels`);
+  },
+
   activation: ({ in: { x, weight }, out: { y }, function: { name } }, check) => {
     check.expect('y', y, check.dims('x', x));
     slopes(check, name === 'prelu', { weight }, check.dims('x', x)[1]!);
@@ -93,6 +115,18 @@ const shapeRules: { readonly [K in KernelKind]: ShapeRule<K> } = {
   },
 
   sum: ({ in: terms, out: { y } }, check) => alike(check, { y, ...terms }),
+  multiply: ({ in: { x, gate }, out: { y } }, check) => {
+    const dims = check.dims('x', x, 4);
+    check.expect('y', y, dims);
+    check.expect('gate', gate, [dims[0]!, dims[1]!, 1, 1]);
+  },
+  multiplyGradient: ({ in: { x, gate, dy }, out: { dgate, dx } }, check) => {
+    const dims = check.dims('x', x, 4);
+    check.expect('dy', dy, dims);
+    check.expect('dx', dx, dims);
+    check.expect('gate', gate, [dims[0]!, dims[1]!, 1, 1]);
+    check.expect('dgate', dgate, [dims[0]!, dims[1]!, 1, 1]);
+  },
   concat: ({ in: terms, out: { y } }, check) => {
     const dims = check.dims('y', y);
     let channels = 0;
@@ -110,6 +144,11 @@ const shapeRules: { readonly [K in KernelKind]: ShapeRule<K> } = {
     if (!(start >= 0 && start + channels <= dims[1]!)) {
       check.refuse(`takes channels ${start} … ${start + channels - 1} of ${dims[1]}`);
     }
+  },
+  channelShuffle: ({ in: { x }, out: { y }, groups }, check) => {
+    const dims = check.dims('x', x, 4);
+    check.expect('y', y, dims);
+    if (!(groups >= 1 && dims[1]! % groups === 0)) check.refuse(`shuffles ${dims[1]} channels in ${groups} groups`);
   },
   padChannels: ({ in: { x }, out: { y }, before }, check) => {
     const dims = check.dims('y', y);
@@ -141,6 +180,11 @@ const shapeRules: { readonly [K in KernelKind]: ShapeRule<K> } = {
     const [batch, channels] = check.dims('dx', dx, 4);
     check.expect('dy', dy, [batch!, channels!, 1, 1]);
   },
+
+  adaptiveAveragePool: ({ in: { x }, out: { y } }, check) =>
+    equal(check, 'batch and channels', check.dims('y', y, 4).slice(0, 2), check.dims('x', x, 4).slice(0, 2)),
+  adaptiveAveragePoolGradient: ({ in: { dy }, out: { dx } }, check) =>
+    equal(check, 'batch and channels', check.dims('dy', dy, 4).slice(0, 2), check.dims('dx', dx, 4).slice(0, 2)),
 
   flatten: ({ in: { x }, out: { y } }, check) => check.expect('y', y, flat(check.dims('x', x))),
   unflatten: ({ in: { x }, out: { y } }, check) => check.expect('x', x, flat(check.dims('y', y))),
@@ -221,6 +265,11 @@ function vectors(check: Check, channels: number, ids: Slots): void {
   for (const [slot, id] of Object.entries(ids)) check.expect(slot, id, [channels]);
 }
 
+/** One value for each position of each example. */
+function positions(check: Check, [batch = 0, , ...size]: Shape, ids: Slots): void {
+  for (const [slot, id] of Object.entries(ids)) check.expect(slot, id, [batch, size.reduce((a, b) => a * b, 1)]);
+}
+
 /** PReLU's slopes and their gradient: one for each channel, or one for all; no other function has any. */
 function slopes(
   check: Check,
@@ -256,6 +305,8 @@ const slotRoles: { readonly [S in SlotName]: readonly TensorRole[] } = {
   dy: ['activation'],
   dy2: ['activation'],
   dx: ['activation'],
+  gate: ['activation'],
+  dgate: ['activation'],
   addend: features,
   daddend: ['activation'],
   saved: features,

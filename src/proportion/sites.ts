@@ -25,7 +25,7 @@ export interface Site {
  * - `transparent`: a link that may also stand between an activation and the layer behind it
  * - `other`: ends the search
  *
- * Sigmoid is no site: networks use it as a gate or as an output, where the identity means something else.
+ * Sigmoid and hard sigmoid are no sites: networks use them as a gate or as an output, where the identity means something else.
  */
 type Part = 'layer' | 'site' | 'link' | 'transparent' | 'other';
 
@@ -33,6 +33,8 @@ const partRules: { readonly [K in OpKind]: Part } = {
   input: 'other',
   convolution: 'layer',
   batchNorm: 'link',
+  layerNorm: 'link',
+  localResponseNorm: 'link',
   relu: 'site',
   leakyRelu: 'site',
   prelu: 'site',
@@ -40,16 +42,23 @@ const partRules: { readonly [K in OpKind]: Part } = {
   silu: 'site',
   gelu: 'site',
   sigmoid: 'other',
+  hardSwish: 'site',
+  hardSigmoid: 'other',
   identity: 'transparent',
   add: 'link',
+  multiply: 'link',
   concat: 'link',
+  sliceChannels: 'transparent',
+  channelShuffle: 'transparent',
   padChannels: 'other',
   maxPool: 'link',
   averagePool: 'link',
   globalAveragePool: 'other',
+  adaptiveAveragePool: 'other',
   linear: 'layer',
   flatten: 'other',
   dropout: 'transparent',
+  stochasticDepth: 'link',
   scale: 'link',
 };
 

@@ -30,6 +30,8 @@ const initialRules: { readonly [K in OpKind]: Rule<K> } = {
     return fill(shape, scaledBy(Math.sqrt(2 / fanOut), stream.normal));
   },
   batchNorm: (_, { local, shape }) => constant(shape, local === 'weight' || local === 'running_var' ? 1 : 0),
+  layerNorm: (_, { local, shape }) => constant(shape, local === 'weight' ? 1 : 0),
+  localResponseNorm: nothing,
   relu: nothing,
   leakyRelu: nothing,
   prelu: (op, { shape }) => constant(shape, op.initialSlope),
@@ -37,13 +39,19 @@ const initialRules: { readonly [K in OpKind]: Rule<K> } = {
   silu: nothing,
   gelu: nothing,
   sigmoid: nothing,
+  hardSwish: nothing,
+  hardSigmoid: nothing,
   identity: nothing,
   add: nothing,
+  multiply: nothing,
   concat: nothing,
+  sliceChannels: nothing,
+  channelShuffle: nothing,
   padChannels: nothing,
   maxPool: nothing,
   averagePool: nothing,
   globalAveragePool: nothing,
+  adaptiveAveragePool: nothing,
   // Uniform within ±1/√inputs (LeCun et al. 1998; what torch.nn.Linear does), bias zero. No ReLU follows a classifier,
   // so He's factor 2 has no reason here.
   linear: (_, { local, shape }, stream) =>
@@ -55,6 +63,7 @@ const initialRules: { readonly [K in OpKind]: Rule<K> } = {
         ),
   flatten: nothing,
   dropout: nothing,
+  stochasticDepth: nothing,
   scale: (op, { shape }) => constant(shape, op.initial),
 };
 

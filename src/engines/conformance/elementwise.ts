@@ -1,4 +1,4 @@
-/** Activations, factors and masks: whatever treats every element, or every channel, by itself. */
+/** Activations, factors, gates and masks: whatever treats every element, or every channel, by itself. */
 
 import type { ActivationFunction, TensorRole } from '../../plan/plan.js';
 import { integers, normal, rectified, uniform, type Fill } from '../../testing/values.js';
@@ -21,6 +21,8 @@ const functions: readonly ActivationFunction[] = [
   { name: 'silu' },
   { name: 'gelu' },
   { name: 'sigmoid' },
+  { name: 'hardSwish' },
+  { name: 'hardSigmoid' },
 ];
 
 const describeFunction = (f: ActivationFunction) => (f.name === 'leakyRelu' ? `leakyRelu of slope ${f.slope}` : f.name);
@@ -183,26 +185,72 @@ export const scaleGradientCases: readonly Fragment[] = [
   ),
 );
 
-export const dropoutCases: readonly Fragment[] = [
+const gated: readonly { readonly dims: Dims; readonly role: TensorRole }[] = [
+  ...inputs.filter(({ dims }) => dims.length === 4),
+  { dims: [2, 40, 1, 9], role: 'activation' },
+];
+const gateDims = ([batch = 1, channels = 1]: Dims): Dims => [batch, channels, 1, 1];
+
+export const multiplyCases: readonly Fragment[] = gated.map(({ dims, role }) =>
+  fragment(printDims(dims, role), ({ given, made }) => [
+    {
+      kind: 'multiply',
+      node: 'multiply',
+      in: { x: given('x', role, dims, normal), gate: given('gate', 'activation', gateDims(dims), normal) },
+      out: { y: made('y', 'activation', dims) },
+      update: {},
+    },
+  ]),
+);
+
+export const multiplyGradientCases: readonly Fragment[] = gated.map(({ dims, role }) =>
+  fragment(printDims(dims, role), ({ given, made }) => [
+    {
+      kind: 'multiplyGradient',
+      node: 'multiply',
+      in: {
+        x: given('x', role, dims, rectified),
+        gate: given('gate', 'activation', gateDims(dims), normal),
+        dy: given('dy', 'activation', dims, normal),
+      },
+      out: {
+        dgate: made('dgate', 'activation', gateDims(dims)),
+        // Nobody needs the gradient by the input.
+        ...(role !== 'input' && { dx: made('dx', 'activation', dims) }),
+      },
+      update: {},
+    },
+  ]),
+);
+
+const masked = [
   ...inputs.map(({ dims, role }) => ({ dims, role, rate: 0.5, seed: 7, stream: 3 })),
   { dims: [2, 17, 5, 7], role: 'activation' as TensorRole, rate: 0.1, seed: 2 ** 32 - 1, stream: 2 ** 32 - 2 },
   { dims: [5, 10], role: 'activation' as TensorRole, rate: 0.9, seed: 0, stream: 0 },
   { dims: [3, 33], role: 'activation' as TensorRole, rate: 0, seed: 1, stream: 1 },
-].map(({ dims, role, rate, seed, stream }) =>
-  fragment(
-    `rate ${rate} on ${printDims(dims, role)} at several steps`,
-    ({ given, made }) => [
-      {
-        kind: 'dropout',
-        node: 'dropout',
-        in: { x: given('x', role, dims, normal) },
-        out: { y: made('y', 'activation', dims) },
-        update: {},
-        rate,
-        seed,
-        stream,
-      },
-    ],
-    { runs: [{ step: 0 }, { step: 1 }, { step: 123_456 }] },
+  // More examples than one block of random words decides on, and no whole number of blocks.
+  { dims: [11, 3, 4, 1], role: 'activation' as TensorRole, rate: 0.5, seed: 7, stream: 3 },
+];
+const shares = ['element', 'example'] as const;
+
+export const dropoutCases: readonly Fragment[] = masked.flatMap(({ dims, role, rate, seed, stream }) =>
+  shares.map((per) =>
+    fragment(
+      `per ${per}, rate ${rate} on ${printDims(dims, role)} at several steps`,
+      ({ given, made }) => [
+        {
+          kind: 'dropout',
+          node: 'dropout',
+          in: { x: given('x', role, dims, normal) },
+          out: { y: made('y', 'activation', dims) },
+          update: {},
+          rate,
+          per,
+          seed,
+          stream,
+        },
+      ],
+      { runs: [{ step: 0 }, { step: 1 }, { step: 123_456 }] },
+    ),
   ),
 );

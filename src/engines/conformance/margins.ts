@@ -22,6 +22,8 @@ export const kinks: { readonly [K in ActivationFunction['name']]: readonly numbe
   silu: [],
   gelu: [],
   sigmoid: [],
+  hardSwish: [-3, 3],
+  hardSigmoid: [-3, 3],
 };
 
 /** The kinks that a call's result meets: those of its own ReLU, or of the activations that read it. */

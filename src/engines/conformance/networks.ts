@@ -123,6 +123,35 @@ function preActivation(): Graph {
   return net.build();
 }
 
+/** What the newer families are made of: layer norm, gates, halves that are shuffled, and windows that adapt. */
+function gates(): Graph {
+  const net = graphBuilder('gates', [3, 9, 7]);
+  const stem = net.localResponseNorm('lrn', net.convolution('stem', net.input, { outChannels: 34, kernel: 3 }), {
+    size: 4,
+    alpha: 0.5,
+  });
+  const normed = net.layerNorm('ln', stem);
+  const squeezed = net.silu(
+    'act',
+    net.convolution('fc1', net.globalAveragePool('means', normed), { outChannels: 5, kernel: 1 }),
+  );
+  const gate = net.hardSigmoid('gate', net.convolution('fc2', squeezed, { outChannels: 34, kernel: 1 }));
+  const gated = net.multiply('multiply', normed, gate);
+  const kept = net.sliceChannels('kept', gated, { start: 0, count: 17 });
+  const worked = net.hardSwish(
+    'swish',
+    net.convolution('conv', net.sliceChannels('taken', gated, { start: 17, count: 17 }), {
+      outChannels: 17,
+      kernel: 1,
+    }),
+  );
+  const mixed = net.channelShuffle('shuffle', net.concat('cat', kept, worked), { groups: 2 });
+  const summed = net.add('add', gated, net.stochasticDepth('depth', mixed, { rate: 0.3 }));
+  const adapted = net.adaptiveAveragePool('adapt', summed, { size: [3, 2] });
+  net.linear('fc', net.layerNorm('last', net.flatten('flatten', adapted)), { outFeatures: 6 });
+  return net.build();
+}
+
 /** No bias in front of a batch norm: its gradient is zero but for rounding, and nothing to compare. */
 export const smallNetworks: readonly NetworkCase[] = [
   { graph: residual(), batch: 5 },
@@ -130,6 +159,7 @@ export const smallNetworks: readonly NetworkCase[] = [
   { graph: branches(), batch: 4 },
   { graph: mobile(), batch: 5 },
   { graph: preActivation(), batch: 3 },
+  { graph: gates(), batch: 5 },
 ].map(({ graph, batch }) => ({ title: `${graph.name}, batch ${batch}`, graph, batch }));
 
 /**

@@ -169,3 +169,41 @@ export const globalAveragePoolGradientCases: readonly Fragment[] = maps.map((dim
     },
   ]),
 );
+
+const adapted: readonly { readonly dims: Row['dims']; readonly size: Pair; readonly role?: TensorRole }[] = [
+  { dims: [2, 17, 5, 7], size: [3, 2] },
+  { dims: [1, 16, 8, 8], size: [4, 4] },
+  { dims: [2, 40, 9, 6], size: [6, 6] },
+  { dims: [1, 3, 13, 5], size: [1, 1] },
+  // More windows than elements: every element is repeated.
+  { dims: [5, 3, 1, 1], size: [7, 7] },
+  { dims: [3, 24, 7, 4], size: [7, 9] },
+  { dims: [2, 3, 9, 10], size: [4, 3], role: 'input' },
+];
+const printAdapted = (dims: Row['dims'], size: Pair) => `[${dims.join(', ')}] to ${size[0]}×${size[1]}`;
+
+export const adaptiveAveragePoolCases: readonly Fragment[] = adapted.map(({ dims, size, role = 'activation' }) =>
+  fragment(`${printAdapted(dims, size)}${role === 'input' ? ', the input' : ''}`, ({ given, made }) => [
+    {
+      kind: 'adaptiveAveragePool',
+      node: 'pool',
+      in: { x: given('x', role, dims, normal) },
+      out: { y: made('y', 'activation', [dims[0], dims[1], ...size]) },
+      update: {},
+    },
+  ]),
+);
+
+export const adaptiveAveragePoolGradientCases: readonly Fragment[] = adapted
+  .filter(({ role }) => role !== 'input')
+  .map(({ dims, size }) =>
+    fragment(printAdapted(dims, size), ({ given, made }) => [
+      {
+        kind: 'adaptiveAveragePoolGradient',
+        node: 'pool',
+        in: { dy: given('dy', 'activation', [dims[0], dims[1], ...size], normal) },
+        out: { dx: made('dx', 'activation', dims) },
+        update: {},
+      },
+    ]),
+  );

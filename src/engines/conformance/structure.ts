@@ -88,7 +88,12 @@ export const concatCases: readonly Fragment[] = joins.map(({ widths, like, role 
   ),
 );
 
-const cuts: readonly { readonly of: readonly number[]; readonly start: number; readonly count: number }[] = [
+const cuts: readonly {
+  readonly of: readonly number[];
+  readonly start: number;
+  readonly count: number;
+  readonly role?: TensorRole;
+}[] = [
   { of: [2, 32, 8, 8], start: 0, count: 16 },
   { of: [2, 32, 8, 8], start: 16, count: 16 },
   { of: [2, 40, 5, 7], start: 5, count: 17 },
@@ -98,17 +103,45 @@ const cuts: readonly { readonly of: readonly number[]; readonly start: number; r
   { of: [3, 64, 4, 4], start: 16, count: 33 },
   { of: [2, 12, 5, 7], start: 0, count: 12 },
   { of: [5, 17], start: 3, count: 10 },
+  { of: [2, 17, 7, 5], start: 1, count: 3, role: 'input' },
 ];
 
-export const sliceChannelsCases: readonly Fragment[] = cuts.map(({ of, start, count }) =>
-  fragment(`channels ${start} to ${start + count - 1} of [${of.join(', ')}]`, ({ given, made }) => [
+export const sliceChannelsCases: readonly Fragment[] = cuts.map(({ of, start, count, role = 'activation' }) =>
+  fragment(
+    `channels ${start} to ${start + count - 1} of [${of.join(', ')}]${role === 'input' ? ' of the input' : ''}`,
+    ({ given, made }) => [
+      {
+        kind: 'sliceChannels',
+        node: 'slice',
+        in: { x: given('x', role, of, normal) },
+        out: { y: made('y', 'activation', withChannels(count, of)) },
+        update: {},
+        start,
+      },
+    ],
+  ),
+);
+
+const shuffles: readonly { readonly of: readonly number[]; readonly groups: number; readonly role?: TensorRole }[] = [
+  { of: [2, 12, 5, 7], groups: 3 },
+  { of: [1, 34, 7, 4], groups: 2 },
+  { of: [1, 34, 7, 4], groups: 17 },
+  { of: [3, 64, 8, 8], groups: 4 },
+  { of: [5, 3, 1, 1], groups: 3 },
+  { of: [2, 17, 3, 9], groups: 1 },
+  { of: [2, 58, 1, 1], groups: 2 },
+  { of: [2, 6, 9, 9], groups: 2, role: 'input' },
+];
+
+export const channelShuffleCases: readonly Fragment[] = shuffles.map(({ of, groups, role = 'activation' }) =>
+  fragment(`${groups} groups in [${of.join(', ')}]${role === 'input' ? ' of the input' : ''}`, ({ given, made }) => [
     {
-      kind: 'sliceChannels',
-      node: 'cat',
-      in: { x: given('x', 'activation', of, normal) },
-      out: { y: made('y', 'activation', withChannels(count, of)) },
+      kind: 'channelShuffle',
+      node: 'shuffle',
+      in: { x: given('x', role, of, normal) },
+      out: { y: made('y', 'activation', of) },
       update: {},
-      start,
+      groups,
     },
   ]),
 );
@@ -125,6 +158,7 @@ const pads: readonly {
   { of: [1, 17, 9, 9], before: 0, after: 23 },
   { of: [1, 40, 1, 1], before: 24, after: 0 },
   { of: [3, 12, 4, 4], before: 0, after: 4 },
+  { of: [2, 17, 7, 5], before: 17, after: 3 },
   { of: [2, 3, 9, 9], before: 5, after: 9, role: 'input' },
 ];
 

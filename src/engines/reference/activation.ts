@@ -1,4 +1,4 @@
-/** Elementwise functions and their derivatives. At a kink the derivative is the one from below (as in PyTorch). */
+/** Elementwise functions and their derivatives; which derivative holds at a kink says `ActivationGradientCall`. */
 
 import type { ActivationCall, ActivationFunction, ActivationGradientCall } from '../../plan/plan.js';
 import { planesOf, type Step, type Tensor } from './tensor.js';
@@ -14,6 +14,9 @@ interface Rule<K extends FunctionName> {
 }
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** min(max(x, 0), 6), NaN kept. */
+const clipToSix = (x: number): number => (x < 0 ? 0 : x > 6 ? 6 : x);
 
 /** The error function: its series erf x = 2/√π·e^(−x²)·Σ 2ⁿx²ⁿ⁺¹/(2n+1)!! (Abramowitz and Stegun 7.1.6), all terms of one sign. */
 export function erf(x: number): number {
@@ -41,7 +44,7 @@ const rules: { readonly [K in FunctionName]: Rule<K> } = {
     value: (x, _, slope) => (x < 0 ? slope * x : x),
     derivative: (x, _, slope) => (x > 0 ? 1 : slope),
   },
-  relu6: { value: (x) => (x < 0 ? 0 : x > 6 ? 6 : x), derivative: (y) => (y > 0 && y < 6 ? 1 : 0) },
+  relu6: { value: clipToSix, derivative: (y) => (y > 0 && y < 6 ? 1 : 0) },
   silu: {
     value: (x) => x * sigmoid(x),
     derivative: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))),
@@ -51,6 +54,11 @@ const rules: { readonly [K in FunctionName]: Rule<K> } = {
     derivative: (x) => normalDistribution(x) + x * normalDensity(x),
   },
   sigmoid: { value: sigmoid, derivative: (x) => sigmoid(x) * (1 - sigmoid(x)) },
+  hardSwish: {
+    value: (x) => (x * clipToSix(x + 3)) / 6,
+    derivative: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : (2 * x + 3) / 6),
+  },
+  hardSigmoid: { value: (x) => clipToSix(x + 3) / 6, derivative: (x) => (x > -3 && x < 3 ? 1 / 6 : 0) },
 };
 
 function ruleOf(f: ActivationFunction): Rule<FunctionName> {

@@ -2,9 +2,12 @@
 
 import type { CallOf, KernelCall, KernelKind } from '../../plan/plan.js';
 import { activation, activationGradient } from './activation.js';
+import { adaptiveAveragePool, adaptiveAveragePoolGradient } from './adaptive-pooling.js';
 import { batchNorm, batchNormGradient, channelAffine } from './batch-norm.js';
 import { convolution, convolutionDataGradient, convolutionWeightGradient } from './convolution.js';
+import { layerNorm, layerNormGradient } from './layer-norm.js';
 import { linear, linearDataGradient, linearWeightGradient } from './linear.js';
+import { localResponseNorm, localResponseNormGradient } from './local-response-norm.js';
 import { softmaxCrossEntropy } from './loss.js';
 import { adamw, gradientNorm, movingAverage, sgd } from './optimizer.js';
 import {
@@ -15,8 +18,8 @@ import {
   maxPool,
   maxPoolGradient,
 } from './pooling.js';
-import { dropout, scale, scaleGradient } from './scaling.js';
-import { concat, padChannels, reshape, sliceChannels, sum } from './structure.js';
+import { dropout, multiply, multiplyGradient, scale, scaleGradient } from './scaling.js';
+import { channelShuffle, concat, padChannels, reshape, sliceChannels, sum } from './structure.js';
 import type { Step } from './tensor.js';
 
 type Kernel<K extends KernelKind> = (call: CallOf<K>, step: Step) => void;
@@ -31,11 +34,18 @@ const kernels: { readonly [K in KernelKind]: Kernel<K> } = {
   batchNorm,
   batchNormGradient,
   channelAffine,
+  layerNorm,
+  layerNormGradient,
+  localResponseNorm,
+  localResponseNormGradient,
   activation,
   activationGradient,
   sum,
+  multiply,
+  multiplyGradient,
   concat,
   sliceChannels,
+  channelShuffle,
   padChannels,
   maxPool,
   maxPoolGradient,
@@ -43,6 +53,8 @@ const kernels: { readonly [K in KernelKind]: Kernel<K> } = {
   averagePoolGradient,
   globalAveragePool,
   globalAveragePoolGradient,
+  adaptiveAveragePool,
+  adaptiveAveragePoolGradient,
   flatten: reshape,
   unflatten: reshape,
   dropout,

@@ -588,6 +588,7 @@ describe('values computed by hand', () => {
               out: { y: made('y', 'activation', [1, count]) },
               update: {},
               rate: 0.2,
+              per: 'element',
               seed,
               stream,
             },

@@ -1,6 +1,7 @@
-/** Kernels that add, join, cut and reshape. */
+/** Kernels that add, join, cut, mix and reshape. */
 
 import type {
+  ChannelShuffleCall,
   ConcatCall,
   FlattenCall,
   PadChannelsCall,
@@ -40,6 +41,17 @@ export function concat(call: ConcatCall, step: Step): void {
 export function sliceChannels(call: SliceChannelsCall, step: Step): void {
   const y = step.tensor(call.out.y);
   copyChannels(step.tensor(call.in.x), call.start, y, 0, planesOf(y).channels);
+}
+
+export function channelShuffle(call: ChannelShuffleCall, step: Step): void {
+  const x = step.tensor(call.in.x);
+  const y = step.tensor(call.out.y);
+  const { channels } = planesOf(x);
+  const width = channels / call.groups;
+  for (let c = 0; c < channels; c++) {
+    const [run, place] = [Math.floor(c / width), c % width];
+    copyChannels(x, c, y, place * call.groups + run, 1);
+  }
 }
 
 export function padChannels(call: PadChannelsCall, step: Step): void {

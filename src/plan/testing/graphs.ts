@@ -85,6 +85,18 @@ export function randomGraph(seed: number, length = 12): Graph {
     (name, x) => net.silu(name, x),
     (name, x) => net.gelu(name, x),
     (name, x) => net.sigmoid(name, x),
+    (name, x) => net.hardSwish(name, x),
+    (name, x) => net.hardSigmoid(name, x),
+    (name, x) => net.layerNorm(name, x, { epsilon: 0.1 }),
+    (name, x) => net.localResponseNorm(name, x, { size: 1 + stream.below(4), alpha: 0.5 }),
+    (name, x) => net.multiply(name, x, net.sigmoid(`${name}.gate`, net.globalAveragePool(`${name}.means`, like(x)))),
+    (name, x) => {
+      const channels = net.shape(x)[0]!;
+      return channels > 1 ? net.sliceChannels(name, x, { start: 1, count: channels - 1 }) : net.identity(name, x);
+    },
+    (name, x) => net.channelShuffle(name, x, { groups: net.shape(x)[0]! % 2 === 0 ? 2 : 1 }),
+    (name, x) => net.adaptiveAveragePool(name, x, { size: [2 + stream.below(4), 3 + stream.below(4)] }),
+    (name, x) => net.stochasticDepth(name, x, { rate: 0.3 }),
     (name, x) => net.identity(name, x),
     (name, x) => net.add(name, x, like(x)),
     (name, x) => net.add(name, x, like(x)),

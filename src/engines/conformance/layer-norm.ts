@@ -1,0 +1,102 @@
+/** Layer norm of feature maps and vectors. */
+
+import type { TensorRole } from '../../plan/plan.js';
+import { constant, normal, uniform, type Fill } from '../../testing/values.js';
+import { fragment, type Fragment, type FragmentOptions, type Sketch } from './fragment.js';
+
+interface Row {
+  readonly dims: readonly number[];
+  readonly title?: string;
+  readonly x?: Fill;
+  readonly role?: TensorRole;
+  readonly epsilon?: number;
+  readonly options?: FragmentOptions;
+}
+
+const rows: readonly Row[] = [
+  { dims: [2, 17, 5, 7] },
+  { dims: [1, 16, 8, 8], epsilon: 1e-6 },
+  { dims: [3, 40, 9, 4] },
+  { dims: [2, 96, 1, 3], epsilon: 1e-6 },
+  { dims: [5, 24, 1, 1] },
+  { dims: [5, 33] },
+  { dims: [3, 3, 5, 2], epsilon: 1e-2 },
+  { dims: [2, 7, 9, 9], role: 'input', title: 'of the input' },
+  // Values far from zero: a variance as mean of squares minus square of mean would lose three of seven digits.
+  { dims: [2, 17, 4, 5], x: { kind: 'normal', mean: 30 }, title: 'around 30' },
+  { dims: [2, 24, 5, 7], x: { kind: 'normal', deviation: 1e-3 }, title: 'of thousandths' },
+  // No variance: x − mean and dx cancel, and rounding may leave what 1/√epsilon magnifies.
+  { dims: [3, 1, 5, 7], title: 'of a single channel', options: { scale: 1 / Math.sqrt(1e-5) } },
+  { dims: [2, 17, 3, 4], x: constant(0.7), title: 'of constant values', options: { scale: 1 / Math.sqrt(1e-5) } },
+];
+
+const printRow = ({ dims, title }: Row) => `[${dims.join(', ')}]${title ? ` ${title}` : ''}`;
+
+/** The tensors that both directions share. */
+function operands({ dims, x = normal, role = 'activation' }: Row, { given, made }: Sketch) {
+  const [batch = 1, channels = 1, ...size] = dims;
+  const statistics = [batch, size.reduce((product, extent) => product * extent, 1)];
+  return {
+    x: given('x', role, dims, x),
+    weight: given('norm.weight', 'parameter', [channels], uniform(0.5, 1.5)),
+    bias: given('norm.bias', 'parameter', [channels], normal),
+    mean: made('norm.mean', 'small', statistics),
+    inverseDeviation: made('norm.inverseDeviation', 'small', statistics),
+  };
+}
+
+export const layerNormCases: readonly Fragment[] = rows.map((row) =>
+  fragment(
+    printRow(row),
+    (sketch) => {
+      const { x, weight, bias, mean, inverseDeviation } = operands(row, sketch);
+      return [
+        {
+          kind: 'layerNorm',
+          node: 'norm',
+          in: { x, weight, bias },
+          out: { y: sketch.made('y', 'activation', row.dims), mean, inverseDeviation },
+          update: {},
+          epsilon: row.epsilon ?? 1e-5,
+        },
+      ];
+    },
+    row.options,
+  ),
+);
+
+/** With the forward call, whose statistics the gradient reads. */
+export const layerNormGradientCases: readonly Fragment[] = rows
+  .filter(({ role }) => role !== 'input')
+  .map((row) =>
+    fragment(
+      printRow(row),
+      (sketch) => {
+        const { x, weight, bias, mean, inverseDeviation } = operands(row, sketch);
+        const { given, made, hidden } = sketch;
+        const channels = [row.dims[1]!];
+        return [
+          {
+            kind: 'layerNorm',
+            node: 'norm',
+            in: { x, weight, bias },
+            out: { y: hidden('normalized', 'activation', row.dims), mean, inverseDeviation },
+            update: {},
+            epsilon: row.epsilon ?? 1e-5,
+          },
+          {
+            kind: 'layerNormGradient',
+            node: 'norm',
+            in: { x, dy: given('dy', 'activation', row.dims, normal), weight, mean, inverseDeviation },
+            out: {
+              dx: made('dx', 'activation', row.dims),
+              dweight: made('grad:norm.weight', 'gradient', channels, weight),
+              dbias: made('grad:norm.bias', 'gradient', channels, bias),
+            },
+            update: {},
+          },
+        ];
+      },
+      row.options,
+    ),
+  );

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+
+import { elements, graphParameters } from '../graph/index.js';
+import { createModel, modelNames } from './index.js';
+import { isBatchCount, publishedParameter } from './published.js';
+
+describe('published entries', () => {
+  it.each(modelNames)('hold every parameter of %s once, with all of its values', (name) => {
+    const parameters = graphParameters(createModel(name));
+    const published = parameters.map((parameter) => publishedParameter(name, parameter));
+    expect(new Set(published.map((entry) => entry.name)).size).toBe(parameters.length);
+    expect(published.map(({ shape }) => elements(shape))).toEqual(parameters.map(({ shape }) => elements(shape)));
+    expect(published.filter((entry) => isBatchCount(entry.name))).toEqual([]);
+  });
+
+  it('have our own names and shapes where the network has no rule, even for a network named like a property', () => {
+    const [weight] = graphParameters(createModel('resnet18'));
+    for (const model of ['resnet18', 'my-network', 'toString', '__proto__']) {
+      expect(publishedParameter(model, weight!)).toEqual({ name: 'conv1.weight', shape: [64, 3, 7, 7] });
+    }
+  });
+
+  it("tell PyTorch's counts of batches from parameters", () => {
+    expect(isBatchCount('layer1.0.bn1.num_batches_tracked')).toBe(true);
+    expect(isBatchCount('layer1.0.bn1.running_mean')).toBe(false);
+  });
+});

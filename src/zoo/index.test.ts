@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { elements, graphParameters, inferShapes, verifyGraph, type Graph } from '../graph/index.js';
 import { failure } from '../testing/failure.js';
-import { createModel, modelDefaults, modelNames } from './index.js';
+import { createModel, leastSize, modelDefaults, modelNames } from './index.js';
 
 const trainable = (graph: Graph): number =>
   graphParameters(graph)
@@ -44,43 +44,84 @@ describe('the number of trainable parameters', () => {
 });
 
 describe.each(modelNames)('%s', (name) => {
+  const graph = createModel(name);
+
   it('is well formed, carries its name and gives one logit for each class', () => {
-    const graph = createModel(name);
     expect(() => verifyGraph(graph)).not.toThrow();
     expect(graph.name).toBe(name);
     expect(outputShape(graph)).toEqual([modelDefaults(name).classes]);
   });
 
-  it('takes other images and other numbers of classes', () => {
+  it('takes other images, down to the least that it says, and other numbers of classes', () => {
+    const least = leastSize(name);
+    const size = Math.max(28, least);
     for (const inputShape of [
-      [1, 28, 28],
-      [3, 32, 32],
-      [3, 64, 48],
+      [1, size, size],
+      [3, size + 36, size + 20],
+      [3, least, least],
     ]) {
-      const graph = createModel(name, { inputShape, classes: 7 });
-      expect(inferShapes(graph).get('input')).toEqual(inputShape);
-      expect(outputShape(graph)).toEqual([7]);
+      const other = createModel(name, { inputShape, classes: 7 });
+      expect(inferShapes(other).get('input')).toEqual(inputShape);
+      expect(outputShape(other)).toEqual([7]);
     }
-  });
-
-  it('has as many convolutions and linear layers on its main path as its name says', () => {
-    const depth = Number(/\d+/.exec(name)![0]);
-    const layers = createModel(name).nodes.filter(
-      ({ op, place }) => (op.kind === 'convolution' || op.kind === 'linear') && place.role !== 'shortcut',
-    );
-    // The small VGG has one linear layer where the original counts three.
-    expect(layers).toHaveLength(name.startsWith('cifar_vgg') ? depth - 2 : depth);
+    if (least === 1) return;
+    const error = failure(() => createModel(name, { inputShape: [3, least - 1, least] }));
+    expect(error.code).toBe('usage');
+    expect(error.hint).toContain(`at least ${least}×${least}`);
   });
 
   it('says of every node where it stands, and names it accordingly', () => {
-    const misplaced = createModel(name).nodes.filter(({ name: node, op, place: { stage, block, role } }) => {
-      const scope = block ?? stage;
-      const somewhere = op.kind === 'input' || scope !== undefined || role === 'stem' || role === 'head';
-      const named = scope === undefined || node.startsWith(`${scope}.`);
-      return !somewhere || !named || (role === 'shortcut') !== node.includes('downsample.');
-    });
-    expect(misplaced).toEqual([]);
+    const adrift = graph.nodes.filter(
+      ({ op, place: { stage, block, role } }) =>
+        op.kind !== 'input' && (block ?? stage) === undefined && role !== 'stem' && role !== 'head',
+    );
+    expect(adrift).toEqual([]);
+    // Published names do not always tell the scope, but where one node's does, those of its neighbors do.
+    const told = new Map<string, boolean>();
+    for (const { name: node, place } of graph.nodes) {
+      const scope = place.block ?? place.stage;
+      if (scope === undefined) continue;
+      const tells = node.startsWith(`${scope}.`);
+      expect([node, told.get(scope) ?? tells]).toEqual([node, tells]);
+      told.set(scope, tells);
+    }
+    const beside = graph.nodes.filter((node) => node.name.includes('downsample.'));
+    expect(beside.filter(({ place }) => place.role !== 'shortcut')).toEqual([]);
   });
+});
+
+describe.each(modelNames.filter((name) => /^(cifar_|pre|wide_)?(resnet|resnext|plain|vgg|densenet)/.test(name)))(
+  '%s',
+  (name) => {
+    it('has as many convolutions and linear layers on its main path as its name says', () => {
+      const depth = Number(/\d+/.exec(name)![0]);
+      const layers = createModel(name).nodes.filter(
+        ({ op, place }) => (op.kind === 'convolution' || op.kind === 'linear') && place.role !== 'shortcut',
+      );
+      // The small VGG has one linear layer where the original counts three.
+      expect(layers).toHaveLength(name.startsWith('cifar_vgg') ? depth - 2 : depth);
+    });
+  },
+);
+
+describe('the least images', () => {
+  it.each([
+    ['resnet20', 1],
+    ['cifar_vgg16_bn', 17],
+  ])('of %s are of %i pixels', (name, size) => {
+    expect(leastSize(name)).toBe(size);
+  });
+});
+
+it('every network is built in less than 50 ms', () => {
+  for (const name of modelNames) {
+    const times = [1, 2, 3].map(() => {
+      const start = performance.now();
+      createModel(name);
+      return performance.now() - start;
+    });
+    expect([name, Math.min(...times) < 50]).toEqual([name, true]);
+  }
 });
 
 describe('the state_dict of resnet20', () => {

@@ -27,54 +27,46 @@ interface Model {
 }
 
 type Make = Model['make'];
-const small = { inputShape: [3, 32, 32], classes: 10 } as const;
-const imagenet = { inputShape: [3, 224, 224], classes: 1000 } as const;
-const residual = (make: Make): Model => ({ make, ...small, shortcuts: true });
-const straight = (make: Make): Model => ({ make, ...small, shortcuts: false });
-const large = (make: Make): Model => ({ make, ...imagenet, shortcuts: true });
+const small = (make: Make): Model => ({ make, inputShape: [3, 32, 32], classes: 10, shortcuts: false });
+const imagenet = (make: Make): Model => ({ make, inputShape: [3, 224, 224], classes: 1000, shortcuts: false });
+const smallResidual = (make: Make): Model => ({ ...small(make), shortcuts: true });
+const imagenetResidual = (make: Make): Model => ({ ...imagenet(make), shortcuts: true });
+
+const wide = bottleneck({ groupWidth: 128 });
+const resnext = (groups: number, groupWidth: number) => bottleneck({ groups, groupWidth });
 
 const models = {
-  resnet20: residual((name, options) => cifarResNet(name, 20, options)),
-  resnet32: residual((name, options) => cifarResNet(name, 32, options)),
-  resnet44: residual((name, options) => cifarResNet(name, 44, options)),
-  resnet56: residual((name, options) => cifarResNet(name, 56, options)),
-  resnet110: residual((name, options) => cifarResNet(name, 110, options)),
-  resnet29_bottleneck: residual((name, options) => cifarBottleneckResNet(name, 29, options)),
-  plain20: straight((name, options) => cifarPlain(name, 20, options)),
-  plain32: straight((name, options) => cifarPlain(name, 32, options)),
-  plain44: straight((name, options) => cifarPlain(name, 44, options)),
-  plain56: straight((name, options) => cifarPlain(name, 56, options)),
-  preresnet20: residual((name, options) => cifarPreResNet(name, 20, options)),
-  preresnet32: residual((name, options) => cifarPreResNet(name, 32, options)),
-  preresnet44: residual((name, options) => cifarPreResNet(name, 44, options)),
-  preresnet56: residual((name, options) => cifarPreResNet(name, 56, options)),
-  preresnet110: residual((name, options) => cifarPreResNet(name, 110, options)),
-  preresnet164: residual((name, options) => cifarBottleneckPreResNet(name, 164, options)),
-  cifar_resnet18: residual((name, options) => cifarResNet18(name, options)),
-  cifar_vgg11_bn: straight((name, options) => cifarVgg(name, [1, 1, 2, 2, 2], options)),
-  cifar_vgg13_bn: straight((name, options) => cifarVgg(name, [2, 2, 2, 2, 2], options)),
-  cifar_vgg16_bn: straight((name, options) => cifarVgg(name, [2, 2, 3, 3, 3], options)),
-  cifar_vgg19_bn: straight((name, options) => cifarVgg(name, [2, 2, 4, 4, 4], options)),
-  resnet18: large((name, options) => imagenetResNet(name, basicBlock, [2, 2, 2, 2], options)),
-  resnet34: large((name, options) => imagenetResNet(name, basicBlock, [3, 4, 6, 3], options)),
-  resnet50: large((name, options) => imagenetResNet(name, bottleneck(), [3, 4, 6, 3], options)),
-  resnet101: large((name, options) => imagenetResNet(name, bottleneck(), [3, 4, 23, 3], options)),
-  resnet152: large((name, options) => imagenetResNet(name, bottleneck(), [3, 8, 36, 3], options)),
-  wide_resnet50_2: large((name, options) =>
-    imagenetResNet(name, bottleneck({ groupWidth: 128 }), [3, 4, 6, 3], options),
-  ),
-  wide_resnet101_2: large((name, options) =>
-    imagenetResNet(name, bottleneck({ groupWidth: 128 }), [3, 4, 23, 3], options),
-  ),
-  resnext50_32x4d: large((name, options) =>
-    imagenetResNet(name, bottleneck({ groups: 32, groupWidth: 4 }), [3, 4, 6, 3], options),
-  ),
-  resnext101_32x8d: large((name, options) =>
-    imagenetResNet(name, bottleneck({ groups: 32, groupWidth: 8 }), [3, 4, 23, 3], options),
-  ),
-  resnext101_64x4d: large((name, options) =>
-    imagenetResNet(name, bottleneck({ groups: 64, groupWidth: 4 }), [3, 4, 23, 3], options),
-  ),
+  resnet20: smallResidual((name, options) => cifarResNet(name, 20, options)),
+  resnet32: smallResidual((name, options) => cifarResNet(name, 32, options)),
+  resnet44: smallResidual((name, options) => cifarResNet(name, 44, options)),
+  resnet56: smallResidual((name, options) => cifarResNet(name, 56, options)),
+  resnet110: smallResidual((name, options) => cifarResNet(name, 110, options)),
+  resnet29_bottleneck: smallResidual((name, options) => cifarBottleneckResNet(name, 29, options)),
+  plain20: small((name, options) => cifarPlain(name, 20, options)),
+  plain32: small((name, options) => cifarPlain(name, 32, options)),
+  plain44: small((name, options) => cifarPlain(name, 44, options)),
+  plain56: small((name, options) => cifarPlain(name, 56, options)),
+  preresnet20: smallResidual((name, options) => cifarPreResNet(name, 20, options)),
+  preresnet32: smallResidual((name, options) => cifarPreResNet(name, 32, options)),
+  preresnet44: smallResidual((name, options) => cifarPreResNet(name, 44, options)),
+  preresnet56: smallResidual((name, options) => cifarPreResNet(name, 56, options)),
+  preresnet110: smallResidual((name, options) => cifarPreResNet(name, 110, options)),
+  preresnet164: smallResidual((name, options) => cifarBottleneckPreResNet(name, 164, options)),
+  cifar_resnet18: smallResidual((name, options) => cifarResNet18(name, options)),
+  cifar_vgg11_bn: small((name, options) => cifarVgg(name, [1, 1, 2, 2, 2], options)),
+  cifar_vgg13_bn: small((name, options) => cifarVgg(name, [2, 2, 2, 2, 2], options)),
+  cifar_vgg16_bn: small((name, options) => cifarVgg(name, [2, 2, 3, 3, 3], options)),
+  cifar_vgg19_bn: small((name, options) => cifarVgg(name, [2, 2, 4, 4, 4], options)),
+  resnet18: imagenetResidual((name, options) => imagenetResNet(name, basicBlock, [2, 2, 2, 2], options)),
+  resnet34: imagenetResidual((name, options) => imagenetResNet(name, basicBlock, [3, 4, 6, 3], options)),
+  resnet50: imagenetResidual((name, options) => imagenetResNet(name, bottleneck(), [3, 4, 6, 3], options)),
+  resnet101: imagenetResidual((name, options) => imagenetResNet(name, bottleneck(), [3, 4, 23, 3], options)),
+  resnet152: imagenetResidual((name, options) => imagenetResNet(name, bottleneck(), [3, 8, 36, 3], options)),
+  wide_resnet50_2: imagenetResidual((name, options) => imagenetResNet(name, wide, [3, 4, 6, 3], options)),
+  wide_resnet101_2: imagenetResidual((name, options) => imagenetResNet(name, wide, [3, 4, 23, 3], options)),
+  resnext50_32x4d: imagenetResidual((name, options) => imagenetResNet(name, resnext(32, 4), [3, 4, 6, 3], options)),
+  resnext101_32x8d: imagenetResidual((name, options) => imagenetResNet(name, resnext(32, 8), [3, 4, 23, 3], options)),
+  resnext101_64x4d: imagenetResidual((name, options) => imagenetResNet(name, resnext(64, 4), [3, 4, 23, 3], options)),
 } satisfies Record<string, Model>;
 
 /** Every name that `createModel` knows. */
@@ -91,6 +83,29 @@ function findModel(name: string): Model {
 export function modelDefaults(name: string): { classes: number; inputShape: Shape; shortcut?: Shortcut } {
   const { classes, inputShape, shortcuts } = findModel(name);
   return { classes, inputShape, ...(shortcuts ? { shortcut: 'B' } : {}) };
+}
+
+/** The least height and width of images on which every layer of a model finds something to work on. */
+export function leastSize(name: string): number {
+  const { make, inputShape, classes } = findModel(name);
+  const [channels, own] = inputShape as readonly [number, number];
+  const takes = (size: number): boolean => {
+    try {
+      make(name, { classes, inputShape: [channels, size, size], shortcut: 'B' });
+      return true;
+    } catch (error) {
+      if (error instanceof RectioError) return false;
+      throw error;
+    }
+  };
+  // Larger images leave every layer at least as much, so halving the range finds the bound.
+  let [refused, taken] = [0, own];
+  while (taken - refused > 1) {
+    const middle = Math.floor((refused + taken) / 2);
+    if (takes(middle)) taken = middle;
+    else refused = middle;
+  }
+  return taken;
 }
 
 /**
@@ -125,10 +140,11 @@ export function createModel(name: string, options: Partial<ModelOptions> = {}): 
   } catch (error) {
     if (!(error instanceof RectioError)) throw error;
     // The networks themselves are sound, so what does not fit is what was asked for.
+    const least = leastSize(name);
     throw new RectioError(
       'usage',
       `${name} cannot take images of ${inputShape.join('×')} and tell ${classes} classes apart: ${error.message}`,
-      `Its own are images of ${model.inputShape.join('×')} and ${model.classes} classes.`,
+      `It takes images of at least ${least}×${least}; its own are ${model.inputShape.join('×')} and ${model.classes} classes.`,
       { cause: error },
     );
   }

@@ -6,7 +6,8 @@ import { defineCommand } from './command.js';
 import { engineOptions } from './engine-options.js';
 import { exitCodes } from './exit-codes.js';
 import { choice, flag, integer } from './options.js';
-import { chosenNetwork, defined, modelPositional, proportionOptions, shapeOptions } from './proportion-options.js';
+import { chosenNetwork, modelPositional, shapeOptions } from './network.js';
+import { defined, proportionOptions } from './proportion-options.js';
 import { formatCount, formatTable } from './table.js';
 
 export const benchCommand = defineCommand({

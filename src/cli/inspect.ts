@@ -5,7 +5,8 @@ import type { Inspection, LayerInspection } from '../inspect/index.js';
 import { defineCommand } from './command.js';
 import { exitCodes } from './exit-codes.js';
 import { flag } from './options.js';
-import { chosenNetwork, modelPositional, proportionOptions, shapeOptions } from './proportion-options.js';
+import { chosenNetwork, modelPositional, shapeOptions } from './network.js';
+import { proportionOptions } from './proportion-options.js';
 import { formatCount, formatLarge, formatTable } from './table.js';
 
 export const inspectCommand = defineCommand({

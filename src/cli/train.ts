@@ -10,7 +10,8 @@ import { choice, decimal, flag, integer, optionName, text, type Values } from '.
 import type { LostReason, Output } from './output.js';
 import { prepareTraining, type EngineChoice } from './prepare-training.js';
 import { createProgress } from './progress.js';
-import { defined, modelPositional, proportionOptions, shapeOptions } from './proportion-options.js';
+import { modelPositional, shapeOptions } from './network.js';
+import { defined, proportionOptions } from './proportion-options.js';
 import { reportError } from './report-error.js';
 import { listenForSignals, signalExitCode } from './signals.js';
 import { formatDuration } from './table.js';

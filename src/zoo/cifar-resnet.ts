@@ -43,7 +43,8 @@ export function cifarResNet18(name: string, options: ModelOptions): Graph {
   return postActivation(name, basicBlock, stages, 64, options.shortcut, options);
 }
 
-function postActivation(
+/** Stem, stages of blocks that end in their activation, and classifier. */
+export function postActivation(
   name: string,
   block: Block,
   stages: readonly Stage[],
@@ -67,7 +68,8 @@ export function cifarBottleneckPreResNet(name: string, depth: number, options: M
   return preActivation(name, preBottleneckBlock, threeStages((depth - 2) / 9), options);
 }
 
-function preActivation(
+/** The same for blocks that begin with their activation, so that a last one stands before the classifier. */
+export function preActivation(
   name: string,
   block: Block,
   stages: readonly Stage[],

@@ -25,6 +25,9 @@ describe('the number of trainable parameters', () => {
     ['plain56', {}, 853_018],
     // He et al. 2016 (table 4): 1.7M.
     ['preresnet164', {}, 1_703_258],
+    // Zagoruyko and Komodakis 2016 (tables 2 and 4): 2.7M and 36.5M.
+    ['wrn_16_4', {}, 2_748_890],
+    ['wrn_28_10', {}, 36_479_194],
     ['cifar_resnet18', {}, 11_173_962],
     ['cifar_vgg16_bn', {}, 14_724_042],
     ['resnet18', {}, 11_689_512],
@@ -38,6 +41,7 @@ describe('the number of trainable parameters', () => {
     ['resnext50_32x4d', {}, 25_028_904],
     ['resnext101_32x8d', {}, 88_791_336],
     ['resnext101_64x4d', {}, 83_455_272],
+    ['mobilenet_v2', {}, 3_504_872],
   ] as const)('of %s %o is %i', (name, options, count) => {
     expect(trainable(createModel(name, options))).toBe(count);
   });

@@ -11,10 +11,13 @@ import {
   cifarResNet,
   cifarResNet18,
 } from './cifar-resnet.js';
+import { mobileNetV2 } from './mobilenet-v2.js';
 import type { ModelOptions, Shortcut } from './model.js';
 import { basicBlock, bottleneck } from './residual.js';
 import { imagenetResNet } from './resnet.js';
+import { cifarResNeXt } from './resnext.js';
 import { cifarVgg } from './vgg.js';
+import { cifarWideResNet } from './wide-resnet.js';
 
 export type { ModelOptions, Shortcut } from './model.js';
 
@@ -53,6 +56,9 @@ const models = {
   preresnet110: smallResidual((name, options) => cifarPreResNet(name, 110, options)),
   preresnet164: smallResidual((name, options) => cifarBottleneckPreResNet(name, 164, options)),
   cifar_resnet18: smallResidual((name, options) => cifarResNet18(name, options)),
+  wrn_16_4: smallResidual((name, options) => cifarWideResNet(name, 16, 4, options)),
+  wrn_28_10: smallResidual((name, options) => cifarWideResNet(name, 28, 10, options)),
+  resnext29_8x16d: smallResidual((name, options) => cifarResNeXt(name, 29, { groups: 8, groupWidth: 16 }, options)),
   cifar_vgg11_bn: small((name, options) => cifarVgg(name, [1, 1, 2, 2, 2], options)),
   cifar_vgg13_bn: small((name, options) => cifarVgg(name, [2, 2, 2, 2, 2], options)),
   cifar_vgg16_bn: small((name, options) => cifarVgg(name, [2, 2, 3, 3, 3], options)),
@@ -67,6 +73,7 @@ const models = {
   resnext50_32x4d: imagenetResidual((name, options) => imagenetResNet(name, resnext(32, 4), [3, 4, 6, 3], options)),
   resnext101_32x8d: imagenetResidual((name, options) => imagenetResNet(name, resnext(32, 8), [3, 4, 23, 3], options)),
   resnext101_64x4d: imagenetResidual((name, options) => imagenetResNet(name, resnext(64, 4), [3, 4, 23, 3], options)),
+  mobilenet_v2: imagenet(mobileNetV2),
 } satisfies Record<string, Model>;
 
 /** Every name that `createModel` knows. */

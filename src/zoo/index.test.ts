@@ -28,6 +28,8 @@ describe('the number of trainable parameters', () => {
     // Zagoruyko and Komodakis 2016 (tables 2 and 4): 2.7M and 36.5M.
     ['wrn_16_4', {}, 2_748_890],
     ['wrn_28_10', {}, 36_479_194],
+    // By the same function, groups of 64 give the 34.4M (8 groups) and 68.1M (16) of Xie et al. 2017 (table 7).
+    ['resnext29_8x16d', {}, 5_646_666],
     ['cifar_resnet18', {}, 11_173_962],
     ['cifar_vgg16_bn', {}, 14_724_042],
     ['resnet18', {}, 11_689_512],

@@ -75,6 +75,7 @@ describe('wrong usage ends with exit code 2, one clear sentence and what to do',
     ['inspect resnet20 --scope blok', "--scope cannot be 'blok'", 'Did you mean block?'],
     ['inspect resnet20 --pattern 012', "'012'", 'ones and zeros'],
     ['bench resnet20 --mode evl', "--mode cannot be 'evl'", 'Did you mean eval?'],
+    ['models plian20', "'plian20'", 'Did you mean plain20'],
     ['data gt cifar10', "cannot 'gt'", 'Did you mean get?'],
     ['data get cifr10', 'cifr10', 'Did you mean cifar10'],
     ['--json', 'comes first', 'train'],
@@ -242,11 +243,24 @@ describe('lists', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  it('of networks give their size', async () => {
-    const { code, stdout, stderr } = await rectio(['models', '--json'], folder);
-    const expected = { name: 'resnet20', input: [3, 32, 32], classes: 10, parameters: 272_474 };
-    expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining(expected));
+  it('models lists the networks as one JSON document', async () => {
+    const { code, stdout, stderr } = await rectio(['models', 'resnet20', '--json'], folder);
+    expect(JSON.parse(stdout)).toContainEqual({
+      name: 'resnet20',
+      parameters: 272_474,
+      macs: 40_813_184,
+      convolutions: 21,
+      activations: 19,
+      input: [3, 32, 32],
+      classes: 10,
+    });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('models takes a pattern', async () => {
+    const { stdout } = await rectio(['models', 'plain?4'], folder);
+    expect(stdout).toMatch(/^plain44 +658,586 +97\.\d M +43 +43 +3×32×32 +10$/m);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(3);
   });
 });
 

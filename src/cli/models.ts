@@ -8,41 +8,56 @@ import { formatCount, formatLarge, formatTable } from './table.js';
 export const modelsCommand = defineCommand({
   name: 'models',
   summary: 'list the networks',
-  description: 'Lists the networks that train, inspect and bench know, with what they are made for.',
-  positionals: [],
+  description:
+    'Lists the networks that train, inspect and bench know, with what one image costs: parameters, multiply-adds ' +
+    '(MACs), and how many convolutions and activations there are.',
+  positionals: [
+    {
+      placeholder: 'PATTERN',
+      help: 'a part of their names, or a pattern with * for any characters and ? for one',
+      required: false,
+    },
+  ],
   options: { json: flag('print one JSON document') },
-  examples: [{ command: 'npx rectio models', does: 'every network with its size' }],
-  async run({ values }, output) {
-    const [{ createModel, modelDefaults, modelNames }, { inspectGraph }] = await Promise.all([
+  examples: [
+    { command: 'npx rectio models', does: 'every network with its size' },
+    { command: 'npx rectio models resnext', does: 'those with resnext in their name' },
+    { command: "npx rectio models 'resnet1*'", does: 'those whose name begins with resnet1' },
+  ],
+  async run({ values, positionals: [pattern = ''] }, output) {
+    const [{ findModels }, { createModel, modelDefaults }, { inspectGraph }] = await Promise.all([
+      import('../zoo/find.js'),
       import('../zoo/index.js'),
       import('../inspect/index.js'),
     ]);
-    const models = modelNames.map((name) => {
+    const models = findModels(pattern).map((name) => {
       const { classes, inputShape } = modelDefaults(name);
-      const { parameters, macs, activations } = inspectGraph(createModel(name)).totals;
-      return { name, input: inputShape, classes, parameters, macs, activations };
+      const { parameters, macs, convolutions, activations } = inspectGraph(createModel(name)).totals;
+      return { name, parameters, macs, convolutions, activations, input: inputShape, classes };
     });
     if (values.json) {
       output.json(models);
       return exitCodes.done;
     }
-    const rows = models.map(({ name, input, classes, parameters, macs, activations }) => [
+    const rows = models.map(({ name, parameters, macs, convolutions, activations, input, classes }) => [
       name,
-      input.join('×'),
-      String(classes),
       formatCount(parameters),
       formatLarge(macs),
+      String(convolutions),
       String(activations),
+      input.join('×'),
+      String(classes),
     ]);
     output.print(
       formatTable(
         [
           { title: 'network' },
-          { title: 'input' },
-          { title: 'classes', align: 'right' },
           { title: 'parameters', align: 'right' },
           { title: 'MACs', align: 'right' },
+          { title: 'convolutions', align: 'right' },
           { title: 'activations', align: 'right' },
+          { title: 'input' },
+          { title: 'classes', align: 'right' },
         ],
         rows,
       ),

@@ -32,6 +32,15 @@ describe('the number of trainable parameters', () => {
     ['resnext29_8x16d', {}, 5_646_666],
     ['cifar_resnet18', {}, 11_173_962],
     ['cifar_vgg16_bn', {}, 14_724_042],
+    ['densenet121', {}, 7_978_856],
+    ['densenet161', {}, 28_681_000],
+    ['densenet169', {}, 14_149_480],
+    ['densenet201', {}, 20_013_928],
+    // torchvision's googlenet without auxiliary classifiers.
+    ['googlenet', {}, 6_624_904],
+    // Huang et al. 2017 (table 2): 0.8M and 1.0M.
+    ['densenet_bc_100_12', {}, 769_162],
+    ['densenet_40_12', {}, 1_019_722],
     ['resnet18', {}, 11_689_512],
     ['resnet34', {}, 21_797_672],
     ['resnet50', {}, 25_557_032],

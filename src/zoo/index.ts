@@ -11,8 +11,10 @@ import {
   cifarResNet,
   cifarResNet18,
 } from './cifar-resnet.js';
-import { mobileNetV2 } from './mobilenet-v2.js';
+import { cifarDenseNet, cifarDenseNetBc, denseNet } from './densenet.js';
+import { googlenet } from './googlenet.js';
 import type { ModelOptions, Shortcut } from './model.js';
+import { mobileNetV2 } from './mobilenet-v2.js';
 import { basicBlock, bottleneck } from './residual.js';
 import { imagenetResNet } from './resnet.js';
 import { cifarResNeXt } from './resnext.js';
@@ -63,6 +65,13 @@ const models = {
   cifar_vgg13_bn: small((name, options) => cifarVgg(name, [2, 2, 2, 2, 2], options)),
   cifar_vgg16_bn: small((name, options) => cifarVgg(name, [2, 2, 3, 3, 3], options)),
   cifar_vgg19_bn: small((name, options) => cifarVgg(name, [2, 2, 4, 4, 4], options)),
+  googlenet: imagenet(googlenet),
+  densenet121: imagenet((name, options) => denseNet(name, 32, [6, 12, 24, 16], options)),
+  densenet161: imagenet((name, options) => denseNet(name, 48, [6, 12, 36, 24], options)),
+  densenet169: imagenet((name, options) => denseNet(name, 32, [6, 12, 32, 32], options)),
+  densenet201: imagenet((name, options) => denseNet(name, 32, [6, 12, 48, 32], options)),
+  densenet_bc_100_12: small((name, options) => cifarDenseNetBc(name, 100, 12, options)),
+  densenet_40_12: small((name, options) => cifarDenseNet(name, 40, 12, options)),
   resnet18: imagenetResidual((name, options) => imagenetResNet(name, basicBlock, [2, 2, 2, 2], options)),
   resnet34: imagenetResidual((name, options) => imagenetResNet(name, basicBlock, [3, 4, 6, 3], options)),
   resnet50: imagenetResidual((name, options) => imagenetResNet(name, bottleneck(), [3, 4, 6, 3], options)),

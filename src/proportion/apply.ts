@@ -4,12 +4,8 @@ import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
 import { isActivation, type Graph } from '../graph/index.js';
 import { checkRatio, defaultPattern, parseRatio, patternRatio, printRatio, reduceRatio, type Ratio } from './ratio.js';
+import { patternPlaces, scopes, segmentRules, type Scope } from './segments.js';
 import { findSites, sitePlace, type Site } from './sites.js';
-
-/** Where the pattern starts again: nowhere, at every stage, or at every block. */
-export type Scope = 'network' | 'stage' | 'block';
-
-export const scopes: readonly Scope[] = ['network', 'stage', 'block'];
 
 export interface ProportionOptions {
   /** N:M; default: what the pattern says, or 1:1. */
@@ -61,9 +57,10 @@ export function applyRatio(graph: Graph, options: ProportionOptions = {}): { gra
   const { ratio, pattern, scope } = resolve(options);
   const { stem = false, head = false } = options;
   const sites = findSites(graph).filter(({ part }) => part === 'body' || (part === 'stem' ? stem : head));
-  if (pattern.includes('0')) refuseImpossible(graph, sites, { ratio, pattern, scope });
+  const places = patternPlaces(graph, new Set(sites.map((site) => site.name)), segmentRules[scope]);
+  if (pattern.includes('0')) refuseImpossible(graph, sites, places, { ratio, pattern, scope });
 
-  const kept = keptSites(sites, pattern, scope);
+  const kept = sites.map((site) => pattern[places.get(site.name)! % pattern.length] === '1');
   const dropped = new Set(sites.filter((_, index) => !kept[index]).map((site) => site.name));
   const rewritten = dropped.size === 0 ? graph : dropActivations(graph, dropped);
   const keptCount = sites.length - dropped.size;
@@ -99,23 +96,6 @@ function resolve({ ratio: given, pattern, scope = 'network' }: ProportionOptions
   return { ratio, pattern: defaultPattern(ratio), scope };
 }
 
-/** The part of the network in which the pattern runs on, by a name of its own. */
-const segmentRules: { readonly [S in Scope]: (site: Site) => string } = {
-  network: () => '',
-  stage: (site) => site.stage ?? site.part,
-  block: (site) => site.block ?? site.stage ?? site.part,
-};
-
-function keptSites(sites: readonly Site[], pattern: string, scope: Scope): boolean[] {
-  const positions = new Map<string, number>();
-  return sites.map((site) => {
-    const segment = segmentRules[scope](site);
-    const position = positions.get(segment) ?? 0;
-    positions.set(segment, position + 1);
-    return pattern[position % pattern.length] === '1';
-  });
-}
-
 function dropActivations(graph: Graph, dropped: ReadonlySet<string>): Graph {
   return {
     ...graph,
@@ -130,7 +110,12 @@ function count(graph: Graph): Counts {
   };
 }
 
-function refuseImpossible(graph: Graph, sites: readonly Site[], { ratio, pattern, scope }: Rewrite): void {
+function refuseImpossible(
+  graph: Graph,
+  sites: readonly Site[],
+  places: ReadonlyMap<string, number>,
+  { ratio, pattern, scope }: Rewrite,
+): void {
   const refuse = (problem: string, hint: string): never => {
     throw new RectioError('proportion', `Network ${graph.name} ${problem}`, hint);
   };
@@ -148,7 +133,7 @@ function refuseImpossible(graph: Graph, sites: readonly Site[], { ratio, pattern
       scope === 'block' && sites.some((site) => site.stage !== undefined) ? 'stage or network' : 'network';
     refuse(`has no ${scope}s in which a pattern could start again`, `Use the scope ${instead}.`);
   }
-  const longest = Math.max(...sitesPerSegment(sites, scope).values());
+  const longest = 1 + Math.max(...places.values());
   if (period(pattern) > longest) {
     refuse(
       `has ${longest} ${longest === 1 ? 'site' : 'sites'}${scope === 'network' ? '' : ` in its longest ${scope}`}, ` +
@@ -156,15 +141,6 @@ function refuseImpossible(graph: Graph, sites: readonly Site[], { ratio, pattern
       `Use a ratio N:M with N of at most ${longest}${scope === 'network' ? '' : ', or a wider scope'}.`,
     );
   }
-}
-
-function sitesPerSegment(sites: readonly Site[], scope: Scope): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const site of sites) {
-    const segment = segmentRules[scope](site);
-    counts.set(segment, (counts.get(segment) ?? 0) + 1);
-  }
-  return counts;
 }
 
 /** After how many characters a pattern repeats itself: 2 for `0101`. */

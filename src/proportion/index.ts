@@ -1,5 +1,7 @@
 /** The paper's idea: a network's activations in a chosen proportion to its convolutions. */
 
 export * from './apply.js';
+export { nativeRatio, proportionByBlock, stageNames, type BlockProportion } from './blocks.js';
 export { defaultPattern, parseRatio, patternRatio, printRatio, reduceRatio, type Ratio } from './ratio.js';
-export { findSites, type Site } from './sites.js';
+export { scopes, type Scope } from './segments.js';
+export { findSites, findUnits, type Part, type Site, type Unit } from './sites.js';

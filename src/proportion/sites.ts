@@ -1,20 +1,32 @@
 /**
- * Finds the sites of a network: the activations that belong to its convolutions.
+ * Finds the units of a network and their sites: its convolutions, and the activations that belong to them.
  *
- * A unit is a convolution with the activation behind it (convolution, batch norm, maybe an addition, activation), or,
- * in a pre-activation network, with the one in front of it. What a node is follows from what it is connected to;
- * `place` only tells shortcuts, stem and head apart.
+ * A unit is a convolution with the activation behind it (convolution, norm, maybe an addition, activation), or, in a
+ * pre-activation network, with the one in front of it. What a node is follows from what it is connected to; `place`
+ * only tells shortcuts, stem and head apart. All of it takes time linear in the number of connections.
  */
 
-import { isActivation, type Graph, type Node, type OpKind, type Place } from '../graph/index.js';
+import type { Graph, Node, OpKind, Place } from '../graph/index.js';
+
+/** A region of the network; activations of stem and head are left alone unless asked for. */
+export type Part = 'stem' | 'body' | 'head';
 
 export interface Site {
   /** The activation's node. */
   readonly name: string;
   readonly stage?: string;
   readonly block?: string;
-  /** The stem's activation and those of fully connected layers are left alone unless asked for. */
-  readonly part: 'stem' | 'body' | 'head';
+  /** Activations of fully connected layers are the head's, wherever they stand. */
+  readonly part: Part;
+}
+
+/** A convolution of the main path: neither a shortcut's projection nor inside a gate. */
+export interface Unit {
+  /** The convolution's node. */
+  readonly name: string;
+  readonly stage?: string;
+  readonly block?: string;
+  readonly part: Part;
 }
 
 /**
@@ -27,9 +39,9 @@ export interface Site {
  *
  * Sigmoid and hard sigmoid are no sites: networks use them as a gate or as an output, where the identity means something else.
  */
-type Part = 'layer' | 'site' | 'link' | 'transparent' | 'other';
+type Role = 'layer' | 'site' | 'link' | 'transparent' | 'other';
 
-const partRules: { readonly [K in OpKind]: Part } = {
+const roleRules: { readonly [K in OpKind]: Role } = {
   input: 'other',
   convolution: 'layer',
   batchNorm: 'link',
@@ -62,23 +74,37 @@ const partRules: { readonly [K in OpKind]: Part } = {
   scale: 'link',
 };
 
-const partOf = (node: Node): Part => partRules[node.op.kind];
+const roleOf = (node: Node): Role => roleRules[node.op.kind];
 
 /** All sites in forward order: stem, body and head. */
 export function findSites(graph: Graph): Site[] {
-  const layers = layersBehind(graph);
-  const preActivated = isPreActivation(graph) ? activationsBeforeConvolutions(graph) : undefined;
+  const gates = findGates(graph);
+  const parts = nodeParts(graph);
+  const sources = findSources(graph, gates);
+  const normOf = normsBefore(graph);
+  const leading = activationsBeforeConvolutions(graph, gates);
 
-  return graph.nodes.flatMap((node): Site[] => {
-    const { role } = node.place;
-    if (partOf(node) !== 'site' || role === 'shortcut') return [];
-    const layer = layers.get(node.inputs[0]!);
-    const site = (part: Site['part']): Site[] => [{ name: node.name, ...sitePlace(node.place), part }];
-    if (layer === 'linear') return site('head');
-    if (role === 'stem') return layer === 'convolution' ? site('stem') : [];
-    const hasUnit = preActivated ? preActivated.has(node.name) : layer === 'convolution';
-    return hasUnit ? site(role === 'head' ? 'head' : 'body') : [];
-  });
+  const belongs = (node: Node): boolean => {
+    if (roleOf(node) !== 'site' || node.place.role === 'shortcut' || gates.has(node.name)) return false;
+    const source = sources.get(node.inputs[0]!);
+    if (source === 'linear' || node.place.role === 'stem') return source === 'linear' || source === 'convolution';
+    const norm = normOf.get(node.name);
+    // Pre-activation networks normalize and activate what additions or concatenations give (He et al. 2016).
+    if (norm?.ofJoin) return leading.has(node.name);
+    return source === 'convolution' || (source === 'activation' && norm !== undefined && leading.has(node.name));
+  };
+  return graph.nodes
+    .filter(belongs)
+    .map((node) => ({ name: node.name, ...sitePlace(node.place), part: parts.get(node.name)! }));
+}
+
+/** All units in forward order: stem, body and head. */
+export function findUnits(graph: Graph): Unit[] {
+  const gates = findGates(graph);
+  const parts = nodeParts(graph);
+  return graph.nodes
+    .filter((node) => isUnit(node, gates))
+    .map((node) => ({ name: node.name, ...sitePlace(node.place), part: parts.get(node.name)! }));
 }
 
 /** Stage and block alone, as far as there are any. */
@@ -86,45 +112,73 @@ export function sitePlace({ stage, block }: Pick<Place, 'stage' | 'block'>): Pic
   return { ...(stage === undefined ? {} : { stage }), ...(block === undefined ? {} : { block }) };
 }
 
-/** For each node, the layer whose result it is, before any activation; a convolution goes before a linear layer. */
-function layersBehind(graph: Graph): ReadonlyMap<string, 'convolution' | 'linear'> {
-  const layers = new Map<string, 'convolution' | 'linear'>();
-  for (const node of graph.nodes) {
-    const { name, op, inputs, place } = node;
-    const part = partOf(node);
-    if (op.kind === 'convolution' && place.role !== 'shortcut') layers.set(name, 'convolution');
-    if (op.kind === 'linear') layers.set(name, 'linear');
-    if (part !== 'link' && part !== 'transparent') continue;
-    const found = inputs.map((input) => layers.get(input));
-    if (found.includes('convolution')) layers.set(name, 'convolution');
-    else if (found.includes('linear')) layers.set(name, 'linear');
+/** The part that each node stands in; a linear layer and all that follows it is the head. */
+export function nodeParts(graph: Graph): ReadonlyMap<string, Part> {
+  const parts = new Map<string, Part>();
+  for (const { name, op, inputs, place } of graph.nodes) {
+    const head = place.role === 'head' || op.kind === 'linear' || inputs.some((input) => parts.get(input) === 'head');
+    parts.set(name, head ? 'head' : place.role === 'stem' ? 'stem' : 'body');
   }
-  return layers;
+  return parts;
 }
 
-/** Pre-activation networks normalize and activate what additions or concatenations give (He et al. 2016). */
-function isPreActivation(graph: Graph): boolean {
-  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
-  const before = (node: Node): Node | undefined => {
-    const input = nodes.get(node.inputs[0]!);
-    return input !== undefined && partOf(input) === 'transparent' ? before(input) : input;
-  };
-  return graph.nodes.some((node) => {
-    if (!isActivation(node.op)) return false;
-    const norm = before(node);
-    if (norm?.op.kind !== 'batchNorm') return false;
-    const source = before(norm)?.op.kind;
-    return source === 'add' || source === 'concat';
-  });
+const isUnit = ({ name, op, place }: Node, gates: ReadonlySet<string>): boolean =>
+  op.kind === 'convolution' && place.role !== 'shortcut' && !gates.has(name);
+
+/** The nodes whose results go only into gates (squeeze-and-excitation): they weigh channels, they are not the path. */
+function findGates(graph: Graph): ReadonlySet<string> {
+  const gates = new Set(graph.nodes.slice(0, -1).map((node) => node.name));
+  for (const { name, op, inputs } of [...graph.nodes].reverse()) {
+    if (gates.has(name)) continue;
+    inputs.forEach((input, index) => {
+      if (op.kind !== 'multiply' || index === 0) gates.delete(input);
+    });
+  }
+  return gates;
 }
 
-/** The activations whose results go straight into a convolution of the main path. */
-function activationsBeforeConvolutions(graph: Graph): ReadonlySet<string> {
+/** Whose result a value is: that of a layer as it came, or that of an activation. */
+type Source = 'convolution' | 'linear' | 'activation';
+
+/** For each node, whose result it gives; where several are joined, a layer that has no activation yet goes first. */
+function findSources(graph: Graph, gates: ReadonlySet<string>): ReadonlyMap<string, Source> {
+  const sources = new Map<string, Source>();
+  const order: readonly Source[] = ['convolution', 'linear', 'activation'];
+  for (const node of graph.nodes) {
+    const given = node.inputs.map((input) => sources.get(input));
+    const joined = order.find((source) => given.includes(source));
+    const rules: { readonly [R in Role]: Source | undefined } = {
+      layer: node.op.kind === 'linear' ? 'linear' : isUnit(node, gates) ? 'convolution' : undefined,
+      site: joined && 'activation',
+      link: joined,
+      transparent: joined,
+      other: undefined,
+    };
+    const source = rules[roleOf(node)];
+    if (source !== undefined) sources.set(node.name, source);
+  }
+  return sources;
+}
+
+/** For each node directly behind a norm: whether that normalizes an addition or a concatenation. */
+function normsBefore(graph: Graph): ReadonlyMap<string, { readonly ofJoin: boolean }> {
+  const solid = new Map<string, Node>();
+  const norms = new Map<string, { readonly ofJoin: boolean }>();
+  for (const node of graph.nodes) {
+    const before = solid.get(node.inputs[0] ?? '');
+    solid.set(node.name, roleOf(node) === 'transparent' && before !== undefined ? before : node);
+    if (before?.op.kind !== 'batchNorm' && before?.op.kind !== 'layerNorm') continue;
+    const normalized = solid.get(before.inputs[0]!)?.op.kind;
+    norms.set(node.name, { ofJoin: normalized === 'add' || normalized === 'concat' });
+  }
+  return norms;
+}
+
+/** The nodes whose results go straight into a unit's convolution. */
+function activationsBeforeConvolutions(graph: Graph, gates: ReadonlySet<string>): ReadonlySet<string> {
   const found = new Set<string>();
   for (const node of [...graph.nodes].reverse()) {
-    const takes =
-      (node.op.kind === 'convolution' && node.place.role !== 'shortcut') ||
-      (partOf(node) === 'transparent' && found.has(node.name));
+    const takes = isUnit(node, gates) || (roleOf(node) === 'transparent' && found.has(node.name));
     if (takes) for (const input of node.inputs) found.add(input);
   }
   return found;

@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'data' // a dataset file that is missing or broken
   | 'download' // a download that did not arrive
   | 'checkpoint' // a run or checkpoint that cannot be used
+  | 'weights' // a file of weights that is broken or of another network
   | 'training' // a training that cannot go on (loss is NaN, …)
   | 'disk' // a file that cannot be written
   | 'interrupted'; // the user or the scheduler asked to stop

@@ -92,17 +92,22 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** The system takes no more than 2 GiB at once. */
+const mostAtOnce = 1 << 30;
+
 /** Writes all of `bytes`; a plain write may stop short. */
 export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   let done = 0;
-  while (done < bytes.length) done += (await file.write(bytes, done, bytes.length - done)).bytesWritten;
+  while (done < bytes.length) {
+    done += (await file.write(bytes, done, Math.min(bytes.length - done, mostAtOnce))).bytesWritten;
+  }
 }
 
 /** Fills all of `bytes` from `position` on. @returns false where the file ends before */
 export async function readAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<boolean> {
   let done = 0;
   while (done < bytes.length) {
-    const { bytesRead } = await file.read(bytes, done, bytes.length - done, position + done);
+    const { bytesRead } = await file.read(bytes, done, Math.min(bytes.length - done, mostAtOnce), position + done);
     if (bytesRead === 0) return false;
     done += bytesRead;
   }

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { RectioError } from '../base/error.js';
 import { randomStream } from '../base/random.js';
-import { readSafetensors, writeSafetensors, type StoredTensor } from './safetensors.js';
+import { openSafetensors, readSafetensors, writeSafetensors, type StoredTensor } from './safetensors.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -74,7 +76,7 @@ describe('safetensors', () => {
     expect(await refusal(bytesOf({}, 0, 1000n))).toContain('announces a header of 1000 bytes');
     expect(await refusal(bytesOf('[]', 0))).toContain('does not begin with {');
     expect(await refusal(bytesOf('{"a":', 0))).toContain('not JSON');
-    expect(await refusal(bytesOf({ a: 3 }, 0))).toContain('no record for tensor a');
+    expect(await refusal(bytesOf({ a: 3 }, 0))).toContain('expected was a record of tensor a');
     expect(await refusal(bytesOf({ a: { ...entry([1], 0, 2), dtype: 'F16' } }, 2))).toContain('F16');
     expect(await refusal(bytesOf({ a: entry([-1], 0, 4) }, 4))).toContain('shape');
     expect(await refusal(bytesOf({ a: entry([1.5], 0, 6) }, 6))).toContain('shape');
@@ -107,5 +109,154 @@ describe('safetensors', () => {
     await expect(writeSafetensors(path, tensors)).rejects.toMatchObject({ code: 'disk' });
     const left = (await readdir(folder)).filter((name) => name.endsWith('.tmp') || name === 'no-such-folder');
     expect(left).toEqual([]);
+  });
+
+  it('are refused before anything is allocated for what a header only repeats', async () => {
+    const whole = '{"dtype":"F32","shape":[1],"data_offsets":[0,4]}';
+    expect(await refusal(bytesOf(`{"a":${whole},"a":${whole}}`, 4))).toContain('does not have already');
+    expect(await refusal(bytesOf(`{"a":${whole},"\\u0061":${whole}}`, 4))).toContain('does not have already');
+    expect(await refusal(bytesOf(`{"a":${whole.replace('{', '{"shape":[1],')}}`, 4))).toContain('have already');
+    expect(await refusal(bytesOf(`{"a":${'['.repeat(1e6)}${']'.repeat(1e6)}}`, 4))).toContain('at byte 5');
+    expect(
+      await refusal(
+        bytesOf(
+          {
+            a: entry(
+              Array.from({ length: 65 }, () => 1),
+              0,
+              4,
+            ),
+          },
+          4,
+        ),
+      ),
+    ).toContain('more than 64');
+    const many = Array.from({ length: 20_001 }, (_, index) => [`t${index}`, entry([0], 0, 0)] as const);
+    expect(await refusal(bytesOf(Object.fromEntries(many), 0))).toContain('more than 20000 tensors');
+  });
+
+  it.each(['NaN', '-0', '4.0', '4e0', '04', 'null', '"4"', '9007199254740993', '1'.repeat(400)])(
+    'are refused where an offset is %s',
+    async (offset) => {
+      expect(await refusal(bytesOf(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,${offset}]}}`, 4))).toMatch(
+        /at byte \d+: expected was|where shape/,
+      );
+    },
+  );
+
+  it('are refused where they hold something other than float32, as checkpoints never do', async () => {
+    expect(await refusal(bytesOf({ a: { ...entry([1], 0, 2), dtype: 'F16' } }, 2))).toContain('as F16, not as F32');
+    expect(await refusal(bytesOf({ a: { ...entry([1], 0, 4), dtype: 'F31' } }, 4))).toContain('F31, which is no type');
+  });
+
+  it('have no say over the terminal that tells what is wrong with them', async () => {
+    const message = await refusal(bytesOf({ ['\u001b[2J\u0007' + 'x'.repeat(1000)]: entry([2], 0, 4) }, 4));
+    expect(message).not.toMatch(/\p{Cc}/u);
+    expect(message.length).toBeLessThan(400);
+  });
+});
+
+describe('safetensors of others', () => {
+  const path = () => join(folder, 'foreign.safetensors');
+
+  async function written(tensors: {
+    readonly [name: string]: readonly [dtype: string, shape: number[], data: ArrayBufferView];
+  }) {
+    let offset = 0;
+    const header = Object.entries(tensors).map(([name, [dtype, shape, { byteLength }]]) => {
+      offset += byteLength;
+      return [name, { dtype, shape, data_offsets: [offset - byteLength, offset] }] as const;
+    });
+    const data = Object.values(tensors).map(([, , { buffer, byteOffset, byteLength }]) =>
+      Buffer.from(buffer, byteOffset, byteLength),
+    );
+    await writeFile(path(), Buffer.concat([bytesOf(Object.fromEntries(header), 0), ...data]));
+    return openSafetensors(path(), 'weights');
+  }
+
+  it('become float32 whatever type of float they are, value by value', async () => {
+    // Zero, the least and the largest subnormal, the least normal, 1/3, 1, -2, the largest, both infinities, NaN.
+    const halves = Uint16Array.of(0, 0x8000, 1, 0x3ff, 0x400, 0x3555, 0x3c00, 0xc000, 0x7bff, 0x7c00, 0xfc00, 0x7e00);
+    const file = await written({
+      half: ['F16', [3, 4], halves],
+      brain: ['BF16', [6], Uint16Array.of(0x3f80, 0xc000, 0x0001, 0x7f7f, 0x7f80, 0x8000)],
+      double: ['F64', [3], Float64Array.of(1 / 3, -1e300, 2 ** -149)],
+      single: ['F32', [2], Float32Array.of(0.1, -3)],
+    });
+    const half = await file.read('half');
+    expect(half.shape).toEqual([3, 4]);
+    expect([...half.data]).toEqual([
+      ...[0, -0, 2 ** -24, 1023 * 2 ** -24, 2 ** -14, 0.333251953125, 1, -2, 65504, Infinity, -Infinity, NaN],
+    ]);
+    const brain = [1, -2, 2 ** -133, (2 - 2 ** -7) * 2 ** 127, Infinity, -0];
+    expect([...(await file.read('brain')).data]).toEqual(brain);
+    expect([...(await file.read('double')).data]).toEqual([Math.fround(1 / 3), -Infinity, 2 ** -149]);
+    expect([...(await file.read('single')).data]).toEqual([Math.fround(0.1), -3]);
+    await file.close();
+  });
+
+  it('are converted across the pieces that they are read in', async () => {
+    const values = Uint16Array.from({ length: 1_300_000 }, (_, index) => (index * 7) % 0x7c00);
+    const file = await written({ pad: ['U8', [2], new Uint8Array(2)], x: ['BF16', [1000, 1300], values] });
+    const { data } = await file.read('x');
+    const bits = new Uint32Array(data.buffer);
+    expect(bits.every((word, index) => word === values[index]! * 0x1_0000)).toBe(true);
+    await file.close();
+  });
+
+  it('may hold counts and other integers, which are refused only where weights are asked for', async () => {
+    const file = await written({
+      'bn.num_batches_tracked': ['I64', [], BigInt64Array.of(7n)],
+      weight: ['F32', [1], Float32Array.of(5)],
+    });
+    expect([...(await file.read('weight')).data]).toEqual([5]);
+    await expect(file.read('bn.num_batches_tracked')).rejects.toMatchObject({
+      code: 'weights',
+      message: expect.stringContaining('bn.num_batches_tracked as I64, where F32, F16, BF16 or F64 is needed'),
+    });
+    await file.close();
+  });
+
+  it('have names that mean nothing to JavaScript', async () => {
+    const header = '{"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"__metadata__":{"__proto__":"x"}}';
+    await writeFile(path(), bytesOf(header, 4));
+    const file = await openSafetensors(path(), 'weights');
+    expect([...file.entries.keys()]).toEqual(['__proto__']);
+    expect(Object.getPrototypeOf(file.metadata)).toBe(Object.prototype);
+    expect((await file.read('__proto__')).data).toHaveLength(1);
+    await file.close();
+  });
+
+  it('have a fingerprint, the SHA-256 of their bytes', async () => {
+    const file = await written({ x: ['F32', [400_000], new Float32Array(400_000).fill(0.5)] });
+    expect(await file.fingerprint()).toBe(
+      createHash('sha256')
+        .update(await readFile(path()))
+        .digest('hex'),
+    );
+    await file.close();
+  });
+
+  it('are refused where there is no file to read', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const [where, what] of [
+      [join(folder, 'absent'), 'is not there'],
+      [folder, 'is no file'],
+      [pipe, 'is no file'],
+    ] as const) {
+      const opening = openSafetensors(where, 'weights');
+      await expect(opening).rejects.toMatchObject({ code: 'weights', message: `${where} ${what}.` });
+    }
+  });
+
+  it('are refused where they become shorter while they are read', async () => {
+    const file = await written({ x: ['F16', [100], new Uint16Array(100)] });
+    await writeFile(path(), new Uint8Array(100));
+    await expect(file.read('x')).rejects.toMatchObject({
+      code: 'weights',
+      message: expect.stringContaining('shorter'),
+    });
+    await file.close();
   });
 });

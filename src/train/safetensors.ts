@@ -1,14 +1,24 @@
 /**
  * The safetensors format (huggingface/safetensors): eight bytes with the header's length (little-endian), a JSON
- * header of names, types, shapes and offsets, then the tensors one after the other. Reading is strict: a header that
- * lies about sizes, tensors that overlap or leave a hole, and bytes behind the last one are refused before anything is
- * allocated.
+ * header of names, types, shapes and offsets, then the tensors one after the other. Reading is strict, for the files of
+ * others as for our own: see `safetensors-header.ts`.
  */
 
-import { open, type FileHandle } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 
 import { RectioError } from '../base/error.js';
+import { dtypes } from './dtypes.js';
 import { errorNumber, readAll, replaceFile, writeAll } from './files.js';
+import {
+  elements,
+  maximumHeader,
+  parseHeader,
+  showName,
+  type Refuse,
+  type SafetensorsHeader,
+  type TensorEntry,
+} from './safetensors-header.js';
 
 export interface StoredTensor {
   readonly shape: readonly number[];
@@ -21,15 +31,25 @@ export interface StoredTensors {
   readonly metadata: { readonly [key: string]: string };
 }
 
-/** The limit that the format's own implementation sets. */
-const maximumHeader = 100_000_000;
-
-interface Entry {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly begin: number;
-  readonly end: number;
+/** A file that is open: its header is read and checked, its tensors come when they are asked for. */
+export interface SafetensorsFile extends SafetensorsHeader {
+  /**
+   * A tensor's values as float32; of F64 rounded, of F16 and BF16 exact.
+   * @throws RectioError naming file and tensor where it is of another type, or cannot be read
+   */
+  read(name: string): Promise<StoredTensor>;
+  /** SHA-256 of the whole file, in hexadecimal. */
+  fingerprint(): Promise<string>;
+  close(): Promise<void>;
 }
+
+/** What a file is read for; that decides what its faults are called, and what to do about them. */
+export type SafetensorsUse = 'checkpoint' | 'weights';
+
+const cures: { readonly [U in SafetensorsUse]: string } = {
+  checkpoint: 'Use an intact file, such as that of an earlier checkpoint.',
+  weights: 'Download or export it again.',
+};
 
 /**
  * Writes a file durably; the same tensors in the same order always give the same bytes.
@@ -72,116 +92,151 @@ function encodeHeader(
   return bytes;
 }
 
-/** Reads a whole file of float32 tensors. @throws RectioError `checkpoint` naming the file and what is wrong with it */
+/**
+ * Reads a whole file of float32 tensors, such as a checkpoint has.
+ * @throws RectioError `checkpoint` naming the file and what is wrong with it
+ */
 export async function readSafetensors(path: string): Promise<StoredTensors> {
-  const file = await openToRead(path);
+  const file = await openSafetensors(path, 'checkpoint');
   try {
-    const { size } = await file.stat();
-    const { entries, metadata, start } = await readHeader(file, size, path);
-    const tensors = new Map<string, StoredTensor>();
-    for (const { name, shape, begin, end } of entries) {
-      const data = new Float32Array((end - begin) / 4);
-      if (!(await readAll(file, new Uint8Array(data.buffer), start + begin))) broken(path, 'ends too early');
-      tensors.set(name, { shape, data });
+    for (const [name, { dtype }] of file.entries) {
+      if (dtype !== 'F32') refusing(path, 'checkpoint')(`holds tensor ${showName(name)} as ${dtype}, not as F32`);
     }
-    return { tensors, metadata };
+    const tensors = new Map<string, StoredTensor>();
+    for (const name of file.entries.keys()) tensors.set(name, await file.read(name));
+    return { tensors, metadata: file.metadata };
   } finally {
     await file.close();
   }
 }
 
-async function openToRead(path: string): Promise<FileHandle> {
+/**
+ * Opens a file of tensors of any type.
+ * @throws RectioError with the use as its code, naming the file and what is wrong with it
+ */
+export async function openSafetensors(path: string, use: SafetensorsUse): Promise<SafetensorsFile> {
+  const refuse = refusing(path, use);
+  const file = await openToRead(path, use);
   try {
-    return await open(path, 'r');
+    return await safetensorsIn(await fileSource(file, refuse), refuse);
   } catch (error) {
-    const what = errorNumber(error) === 'ENOENT' ? 'is not there' : 'cannot be read';
-    throw new RectioError('checkpoint', `${path} ${what}.`, 'Give the path of a safetensors file.', { cause: error });
+    await file.close();
+    throw error;
   }
+}
+
+/** Bytes that can be looked at anywhere. */
+export interface ByteSource {
+  readonly size: number;
+  /** Fills all of `bytes` from `position` on. */
+  readInto(bytes: Uint8Array, position: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Bytes as a safetensors file; whatever is wrong with them, `refuse` is told. */
+export async function safetensorsIn(source: ByteSource, refuse: Refuse): Promise<SafetensorsFile> {
+  const { header, start } = await readHeader(source, refuse);
+  return {
+    ...header,
+    read: async (name) => {
+      const entry = header.entries.get(name);
+      if (entry === undefined) throw new Error(`There is no tensor ${name} in the file.`);
+      return { shape: entry.shape, data: await readValues(source, name, entry, start, refuse) };
+    },
+    fingerprint: () => hashOf(source),
+    close: () => source.close(),
+  };
+}
+
+async function openToRead(path: string, use: SafetensorsUse): Promise<FileHandle> {
+  let what = 'cannot be read';
+  let cause: unknown;
+  try {
+    // Looked at before it is opened: opening a pipe would wait for its other end.
+    if ((await stat(path)).isFile()) return await open(path, 'r');
+    what = 'is no file';
+  } catch (error) {
+    if (errorNumber(error) === 'ENOENT') what = 'is not there';
+    cause = error;
+  }
+  throw new RectioError(use, `${path} ${what}.`, 'Give the path of a safetensors file.', { cause });
+}
+
+async function fileSource(file: FileHandle, refuse: Refuse): Promise<ByteSource> {
+  const { size } = await file.stat();
+  return {
+    size,
+    async readInto(bytes, position) {
+      const whole = await readAll(file, bytes, position).catch((error: unknown) =>
+        refuse(`cannot be read: the system answers ${errorNumber(error) ?? String(error)}`),
+      );
+      if (!whole) refuse('ends too early: it became shorter while it was read');
+    },
+    close: () => file.close(),
+  };
 }
 
 async function readHeader(
-  file: FileHandle,
-  size: number,
-  path: string,
-): Promise<{ entries: Entry[]; metadata: { [key: string]: string }; start: number }> {
+  source: ByteSource,
+  refuse: Refuse,
+): Promise<{ readonly header: SafetensorsHeader; readonly start: number }> {
+  const { size } = source;
+  if (size < 8) refuse('is too short to have a header');
   const prefix = new Uint8Array(8);
-  if (size < 8 || !(await readAll(file, prefix, 0))) broken(path, 'is too short to have a header');
+  await source.readInto(prefix, 0);
   const announced = new DataView(prefix.buffer).getBigUint64(0, true);
   if (announced > BigInt(maximumHeader)) {
-    broken(path, `announces a header of ${announced} bytes, more than the format's ${maximumHeader}`);
+    refuse(`announces a header of ${announced} bytes, more than the format's ${maximumHeader}`);
   }
   const length = Number(announced);
-  if (8 + length > size) broken(path, `announces a header of ${length} bytes but has only ${size} bytes in all`);
+  if (8 + length > size) refuse(`announces a header of ${length} bytes but has only ${size} bytes in all`);
   const bytes = new Uint8Array(length);
-  if (!(await readAll(file, bytes, 8))) broken(path, 'ends within its header');
-  const header = parseHeader(bytes, path);
-  const entries = Object.entries(header)
-    .filter(([name]) => name !== '__metadata__')
-    .map(([name, value]) => parseEntry(name, value, path));
-  verifyCover(entries, size - 8 - length, path);
-  return { entries, metadata: parseMetadata(header['__metadata__'], path), start: 8 + length };
+  await source.readInto(bytes, 8);
+  return { header: parseHeader(bytes, size - 8 - length, refuse), start: 8 + length };
 }
 
-function parseHeader(bytes: Uint8Array, path: string): { [name: string]: unknown } {
-  if (bytes[0] !== 0x7b) broken(path, 'has a header that does not begin with {');
-  let header: unknown;
-  try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return broken(path, 'has a header that is not JSON');
+/** Values of a type that is converted go through a piece of this many bytes, a whole number of values of any type. */
+const pieceBytes = 1 << 20;
+
+async function readValues(
+  source: ByteSource,
+  name: string,
+  { dtype, shape, begin, end }: TensorEntry,
+  start: number,
+  refuse: Refuse,
+): Promise<Float32Array> {
+  const { bytes: size, toFloat32 } = dtypes[dtype];
+  if (toFloat32 === null) {
+    return refuse(`holds tensor ${showName(name)} as ${dtype}, where F32, F16, BF16 or F64 is needed`);
   }
-  return header as { [name: string]: unknown };
-}
-
-function parseMetadata(value: unknown, path: string): { [key: string]: string } {
-  if (value === undefined) return {};
-  if (!isRecord(value) || !Object.values(value).every((text) => typeof text === 'string')) {
-    broken(path, 'has metadata that is not a map from text to text');
+  const values = new Float32Array(elements(shape));
+  if (toFloat32 === 'same') {
+    await source.readInto(new Uint8Array(values.buffer), start + begin);
+    return values;
   }
-  return value as { [key: string]: string };
-}
-
-function parseEntry(name: string, value: unknown, path: string): Entry {
-  if (!isRecord(value)) return broken(path, `has no record for tensor ${name}`);
-  const { dtype, shape, data_offsets: offsets } = value;
-  if (dtype !== 'F32') broken(path, `holds tensor ${name} as ${String(dtype)}, where only F32 can be read`);
-  if (!isCounts(shape)) return broken(path, `gives tensor ${name} a shape that is not a list of whole numbers`);
-  if (!isCounts(offsets) || offsets.length !== 2) return broken(path, `gives tensor ${name} no two offsets`);
-  const [begin, end] = offsets as [number, number];
-  if (end - begin !== elements(shape) * 4) {
-    broken(
-      path,
-      `gives tensor ${name} ${end - begin} bytes where shape [${shape.join(', ')}] needs ${elements(shape) * 4}`,
-    );
+  const piece = new Uint8Array(Math.min(pieceBytes, end - begin));
+  for (let at = begin; at < end; at += piece.length) {
+    const part = piece.subarray(0, Math.min(piece.length, end - at));
+    await source.readInto(part, start + at);
+    const first = (at - begin) / size;
+    toFloat32(part, values.subarray(first, first + part.length / size));
   }
-  return { name, shape, begin, end };
+  return values;
 }
 
-/** The tensors have to cover the data exactly: no overlap, no hole, nothing behind. */
-function verifyCover(entries: readonly Entry[], bytes: number, path: string): void {
-  let covered = 0;
-  for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin < covered) broken(path, `has tensor ${name} overlapping the one before`);
-    if (begin > covered) broken(path, `leaves a hole of ${begin - covered} bytes before tensor ${name}`);
-    covered = end;
+async function hashOf(source: ByteSource): Promise<string> {
+  const hash = createHash('sha256');
+  const piece = new Uint8Array(Math.min(pieceBytes, source.size));
+  for (let at = 0; at < source.size; at += piece.length) {
+    const part = piece.subarray(0, Math.min(piece.length, source.size - at));
+    await source.readInto(part, at);
+    hash.update(part);
   }
-  if (covered > bytes)
-    broken(path, `holds ${bytes} bytes of data where its header tells of ${covered}: it was cut off`);
-  if (covered < bytes) broken(path, `has ${bytes - covered} bytes behind its last tensor`);
+  return hash.digest('hex');
 }
 
-function isRecord(value: unknown): value is { [key: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((part) => Number.isSafeInteger(part) && part >= 0);
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
-function broken(path: string, what: string): never {
-  throw new RectioError('checkpoint', `${path} ${what}.`, 'Use an intact file, such as that of an earlier checkpoint.');
+function refusing(path: string, use: SafetensorsUse): Refuse {
+  return (what) => {
+    throw new RectioError(use, `${path} ${what}.`, cures[use]);
+  };
 }

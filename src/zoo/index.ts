@@ -3,6 +3,7 @@
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
 import type { Graph, Shape } from '../graph/index.js';
+import { alexnet } from './alexnet.js';
 import {
   cifarBottleneckPreResNet,
   cifarBottleneckResNet,
@@ -13,12 +14,16 @@ import {
 } from './cifar-resnet.js';
 import { cifarDenseNet, cifarDenseNetBc, denseNet } from './densenet.js';
 import { googlenet } from './googlenet.js';
+import { inceptionV3 } from './inception.js';
 import type { ModelOptions, Shortcut } from './model.js';
 import { mobileNetV2 } from './mobilenet-v2.js';
+import { nin } from './nin.js';
 import { basicBlock, bottleneck } from './residual.js';
 import { imagenetResNet } from './resnet.js';
 import { cifarResNeXt } from './resnext.js';
-import { cifarVgg } from './vgg.js';
+import { shufflenet } from './shufflenet.js';
+import { squeezenet } from './squeezenet.js';
+import { cifarVgg, vgg } from './vgg.js';
 import { cifarWideResNet } from './wide-resnet.js';
 
 export type { ModelOptions, Shortcut } from './model.js';
@@ -65,13 +70,30 @@ const models = {
   cifar_vgg13_bn: small((name, options) => cifarVgg(name, [2, 2, 2, 2, 2], options)),
   cifar_vgg16_bn: small((name, options) => cifarVgg(name, [2, 2, 3, 3, 3], options)),
   cifar_vgg19_bn: small((name, options) => cifarVgg(name, [2, 2, 4, 4, 4], options)),
+  nin: small(nin),
+  alexnet: imagenet(alexnet),
+  vgg11: imagenet((name, options) => vgg(name, [1, 1, 2, 2, 2], 'none', options)),
+  vgg11_bn: imagenet((name, options) => vgg(name, [1, 1, 2, 2, 2], 'batchNorm', options)),
+  vgg13: imagenet((name, options) => vgg(name, [2, 2, 2, 2, 2], 'none', options)),
+  vgg13_bn: imagenet((name, options) => vgg(name, [2, 2, 2, 2, 2], 'batchNorm', options)),
+  vgg16: imagenet((name, options) => vgg(name, [2, 2, 3, 3, 3], 'none', options)),
+  vgg16_bn: imagenet((name, options) => vgg(name, [2, 2, 3, 3, 3], 'batchNorm', options)),
+  vgg19: imagenet((name, options) => vgg(name, [2, 2, 4, 4, 4], 'none', options)),
+  vgg19_bn: imagenet((name, options) => vgg(name, [2, 2, 4, 4, 4], 'batchNorm', options)),
   googlenet: imagenet(googlenet),
+  inception_v3: { ...imagenet(inceptionV3), inputShape: [3, 299, 299] },
+  squeezenet1_0: imagenet((name, options) => squeezenet(name, '1.0', options)),
+  squeezenet1_1: imagenet((name, options) => squeezenet(name, '1.1', options)),
   densenet121: imagenet((name, options) => denseNet(name, 32, [6, 12, 24, 16], options)),
   densenet161: imagenet((name, options) => denseNet(name, 48, [6, 12, 36, 24], options)),
   densenet169: imagenet((name, options) => denseNet(name, 32, [6, 12, 32, 32], options)),
   densenet201: imagenet((name, options) => denseNet(name, 32, [6, 12, 48, 32], options)),
   densenet_bc_100_12: small((name, options) => cifarDenseNetBc(name, 100, 12, options)),
   densenet_40_12: small((name, options) => cifarDenseNet(name, 40, 12, options)),
+  shufflenet_v2_x0_5: imagenet((name, options) => shufflenet(name, [48, 96, 192, 1024], options)),
+  shufflenet_v2_x1_0: imagenet((name, options) => shufflenet(name, [116, 232, 464, 1024], options)),
+  shufflenet_v2_x1_5: imagenet((name, options) => shufflenet(name, [176, 352, 704, 1024], options)),
+  shufflenet_v2_x2_0: imagenet((name, options) => shufflenet(name, [244, 488, 976, 2048], options)),
   resnet18: imagenetResidual((name, options) => imagenetResNet(name, basicBlock, [2, 2, 2, 2], options)),
   resnet34: imagenetResidual((name, options) => imagenetResNet(name, basicBlock, [3, 4, 6, 3], options)),
   resnet50: imagenetResidual((name, options) => imagenetResNet(name, bottleneck(), [3, 4, 6, 3], options)),

@@ -1,7 +1,4 @@
-/**
- * VGG (Simonyan and Zisserman 2015) for small images: batch norm behind every convolution, which therefore has no bias;
- * global average pooling and one linear layer instead of the three large ones.
- */
+/** VGG (Simonyan and Zisserman 2015): five stages of 3×3 convolutions, each with a pool behind it. */
 
 import { graphBuilder, type Graph } from '../graph/index.js';
 import type { ModelOptions } from './model.js';
@@ -9,12 +6,47 @@ import { classifier, conv3x3 } from './residual.js';
 
 const widths = [64, 128, 256, 512, 512] as const;
 
-/** `convolutions` says how many 3×3 convolutions each of the five stages has (table 1: columns A, B, D, E). */
-export function cifarVgg(
+/** How many convolutions each of the five stages has (table 1: columns A, B, D, E). */
+export type VggStages = readonly [number, number, number, number, number];
+
+/** VGG for ImageNet with its three large linear layers, under torchvision's names, with batch norm or without. */
+export function vgg(
   name: string,
-  convolutions: readonly [number, number, number, number, number],
+  convolutions: VggStages,
+  norm: 'batchNorm' | 'none',
   { classes, inputShape }: ModelOptions,
 ): Graph {
+  const net = graphBuilder(name, inputShape);
+  let x = net.input;
+  let index = 0;
+  const next = () => `${index++}`;
+  convolutions.forEach((count, stage) => {
+    const make = () => {
+      for (let convolution = 0; convolution < count; convolution++) {
+        x = net.convolution(next(), x, { outChannels: widths[stage]!, kernel: 3, padding: 1 });
+        if (norm === 'batchNorm') x = net.batchNorm(next(), x);
+        x = net.relu(next(), x);
+      }
+      x = net.maxPool(next(), x, { kernel: 2 });
+    };
+    net.stage(`stage${stage + 1}`, make, { prefix: 'features' });
+  });
+  net.head(() => {
+    const features = net.flatten('flatten', net.adaptiveAveragePool('avgpool', x, { size: 7 }));
+    return net.scope('classifier', () => {
+      let y = net.relu('1', net.linear('0', features, { outFeatures: 4096 }));
+      y = net.relu('4', net.linear('3', net.dropout('2', y), { outFeatures: 4096 }));
+      return net.linear('6', net.dropout('5', y), { outFeatures: classes });
+    });
+  });
+  return net.build();
+}
+
+/**
+ * VGG for small images: batch norm behind every convolution, which therefore has no bias; global average pooling and
+ * one linear layer instead of the three large ones.
+ */
+export function cifarVgg(name: string, convolutions: VggStages, { classes, inputShape }: ModelOptions): Graph {
   const net = graphBuilder(name, inputShape);
   let x = net.input;
   convolutions.forEach((count, stage) => {

@@ -42,10 +42,40 @@ inline Vec relu(Vec x) { return x < Vec{} ? Vec{} : x; }
 // g where y > 0, else 0; NaN in y lets g through.
 inline Vec maskPositive(Vec y, Vec g) { return y <= Vec{} ? Vec{} : g; }
 
-inline float sumLanes(Vec v) {
-  float total = 0;
-  for (int lane = 0; lane < kBlock; ++lane) total += v[lane];
-  return total;
+// Lane i: the sum of the lanes of v[i]. Leaves intermediate sums in v.
+inline Vec sumEach(Vec v[kBlock]) {
+  for (int left = kBlock / 2; left > 0; left /= 2)
+    for (int i = 0; i < left; ++i) {
+      const Vec a = v[i], b = v[i + left];
+#if defined(__AVX512F__)
+      v[i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23) +
+             __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+#else
+      v[i] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11) + __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+#endif
+    }
+  return v[0];
+}
+
+// All ones in the lanes of `block` that hold one of `channels` channels, zero in those that fill it up.
+inline VecMask usedLanes(int64_t block, int64_t channels) {
+  VecMask used;
+  for (int lane = 0; lane < kBlock; ++lane) used[lane] = block * kBlock + lane < channels ? -1 : 0;
+  return used;
+}
+inline Vec keep(VecMask lanes, Vec v) { return (Vec)(lanes & (VecMask)v); }
+
+// Lane i: v's lane lanes[i], each from 0 to kBlock − 1.
+inline Vec permute(Vec v, VecMask lanes) {
+#if defined(__AVX512F__)
+  return (Vec)_mm512_permutexvar_ps((__m512i)lanes, (__m512)v);
+#elif defined(__AVX2__)
+  return (Vec)_mm256_permutevar8x32_ps((__m256)v, (__m256i)lanes);
+#else
+  Vec y;
+  for (int lane = 0; lane < kBlock; ++lane) y[lane] = v[lanes[lane]];
+  return y;
+#endif
 }
 
 // The first `count` of `values` (fewer than a block) in a register whose other lanes are zero.

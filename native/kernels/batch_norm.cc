@@ -3,20 +3,10 @@
 #include <cmath>
 
 #include "../kernel.hpp"
+#include "per_channel.hpp"
 
 namespace rectio {
 namespace {
-
-// Per channel, padded to whole blocks; the filling lanes stay zero, which keeps the filling channels zero.
-class ChannelValues {
- public:
-  explicit ChannelValues(int64_t channels) : storage_(static_cast<size_t>(blocksOf(channels) * kBlock), 0.0f) {}
-  float& operator[](int64_t channel) { return storage_[static_cast<size_t>(channel)]; }
-  Vec block(int64_t block) const { return loadUnaligned(storage_.data() + block * kBlock); }
-
- private:
-  std::vector<float> storage_;
-};
 
 // Feature maps and rows of vectors, seen alike: `sites` positions per example and channel.
 struct View {
@@ -48,17 +38,6 @@ template <typename Work>
 inline void eachRun(const View& view, int64_t block, int64_t begin, int64_t end, const Work& work) {
   for (int64_t n = begin; n < end; ++n) work((n * view.blocks + block) * view.sites * kBlock, view.sites);
 }
-
-// Two sums per channel, of one (block, part); doubles, so that long sums over many examples stay exact enough.
-struct PartialSums {
-  double first[kBlock] = {}, second[kBlock] = {};
-  void add(Vec a, Vec b) {
-    for (int lane = 0; lane < kBlock; ++lane) {
-      first[lane] += static_cast<double>(a[lane]);
-      second[lane] += static_cast<double>(b[lane]);
-    }
-  }
-};
 
 // Rows of vectors [N, F] are rare (norms behind linear layers): a plain loop on a transposed copy would cost more code
 // than it saves time, so rows are repacked to blocks and back.

@@ -1,41 +1,104 @@
-// Kernels that only move data: joining, cutting and padding channels, flattening.
+// Kernels that only move data: joining, cutting, padding and shuffling channels, flattening.
+#include <optional>
+
 #include "../kernel.hpp"
 
 namespace rectio {
 namespace {
 
-// Copies channels [from, from + count) of x to [to, to + count) of y. Both are feature maps or both are rows; the rest
-// of y stays as it is.
-void copyChannels(const Tensor& x, int64_t from, Tensor& y, int64_t to, int64_t count, int threads) {
-  const int64_t sites = x.hw();
-  if (x.layout == Layout::plain) {
-    for (int64_t n = 0; n < x.n(); ++n)
-      std::memmove(y.data + (n * y.c() + to) * sites, x.data + (n * x.c() + from) * sites, static_cast<size_t>(count * sites) * sizeof(float));
-    return;
+// For each channel of a feature map the channel of another that it is a copy of, or none. Each register of the result is
+// put together from the few registers that its channels come from, and written once.
+class ChannelMap {
+ public:
+  ChannelMap(const Builder& b, Tensor& y) : y_(y), threads_(b.threads), routes_(static_cast<size_t>(y.blocks())) {
+    b.map(y);
+    b.check(y.c() <= 1 << 20, y.name + " has too many channels");
   }
-  const int64_t xBlocks = x.blocks(), yBlocks = y.blocks();
-  // Whole blocks go as they are; the last may be part of one if nothing follows it on either side.
-  const bool byBlock = from % kBlock == 0 && to % kBlock == 0 && (count % kBlock == 0 || (from + count == x.c() && to + count == y.c()));
-  parallelFor(x.n(), count * sites, threads, [&](int64_t begin, int64_t end) {
-    for (int64_t n = begin; n < end; ++n) {
-      const float* source = x.data + n * xBlocks * sites * kBlock;
-      float* target = y.data + n * yBlocks * sites * kBlock;
-      if (byBlock) {
-        std::memmove(target + to * sites, source + from * sites, static_cast<size_t>(blocksOf(count) * sites * kBlock) * sizeof(float));
-        continue;
-      }
-      for (int64_t c = 0; c < count; ++c) {
-        const float* in = source + (from + c) / kBlock * sites * kBlock + (from + c) % kBlock;
-        float* out = target + (to + c) / kBlock * sites * kBlock + (to + c) % kBlock;
-        for (int64_t site = 0; site < sites; ++site) out[site * kBlock] = in[site * kBlock];
-      }
-    }
-  });
-}
 
-void zero(Tensor& t, int threads) {
-  parallelFor(t.vectors(), kBlock, threads,
-              [&](int64_t begin, int64_t end) { std::fill(t.data + begin * kBlock, t.data + end * kBlock, 0.0f); });
+  // Channels [from, from + count) of x become [to, to + count) of y, where nothing has come yet.
+  void take(const Tensor& x, int64_t from, int64_t to, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+      Piece& piece = pieceOf(routes_[static_cast<size_t>((to + i) / kBlock)], x, (from + i) / kBlock);
+      piece.lanes[(to + i) % kBlock] = static_cast<int32_t>((from + i) % kBlock);
+      piece.used[(to + i) % kBlock] = -1;
+    }
+  }
+
+  void run() const {
+    const int64_t blocks = y_.blocks(), size = y_.hw() * kBlock;
+    parallelFor(y_.n() * blocks, size, threads_, [&](int64_t begin, int64_t end) {
+      for (int64_t item = begin; item < end; ++item) {
+        const Route& route = routes_[static_cast<size_t>(item % blocks)];
+        float* to = y_.data + item * size;
+        if (route.size() == 1 && route[0].whole())
+          std::memmove(to, route[0].from(item / blocks, size), static_cast<size_t>(size) * sizeof(float));
+        else
+          gather(route, item / blocks, size, to);
+      }
+    });
+  }
+
+ private:
+  struct Piece {
+    const Tensor* x;
+    int64_t block;
+    VecMask lanes, used;
+
+    const float* from(int64_t n, int64_t size) const { return x->data + (n * x->blocks() + block) * size; }
+    // Every lane stays where it is, or is filling on both sides.
+    bool whole() const {
+      for (int lane = 0; lane < kBlock; ++lane)
+        if (used[lane] != 0 ? lanes[lane] != lane : block * kBlock + lane < x->c()) return false;
+      return true;
+    }
+  };
+  using Route = std::vector<Piece>;
+
+  static Piece& pieceOf(Route& route, const Tensor& x, int64_t block) {
+    for (Piece& piece : route)
+      if (piece.x == &x && piece.block == block) return piece;
+    return route.emplace_back(Piece{&x, block, VecMask{}, VecMask{}});
+  }
+
+  static void gather(const Route& route, int64_t n, int64_t size, float* to) {
+    switch (route.size()) {
+      case 1:
+        return gatherFrom<1>(route, n, size, to);
+      case 2:
+        return gatherFrom<2>(route, n, size, to);
+      case 3:
+        return gatherFrom<3>(route, n, size, to);
+      default:
+        return gatherFrom<kBlock>(route, n, size, to);
+    }
+  }
+  // From at most kMost registers; as many as that where there are fewer than kBlock.
+  template <int kMost>
+  static void gatherFrom(const Route& route, int64_t n, int64_t size, float* to) {
+    const float* from[kMost];
+    VecMask lanes[kMost], used[kMost];
+    const int count = kMost < kBlock ? kMost : static_cast<int>(route.size());
+    for (int k = 0; k < count; ++k) {
+      const Piece& piece = route[static_cast<size_t>(k)];
+      from[k] = piece.from(n, size), lanes[k] = piece.lanes, used[k] = piece.used;
+    }
+    for (int64_t i = 0; i < size; i += kBlock) {
+      VecMask joined{};
+      for (int k = 0; k < count; ++k) joined |= (VecMask)keep(used[k], permute(load(from[k] + i), lanes[k]));
+      store(to + i, (Vec)joined);
+    }
+  }
+
+  Tensor& y_;
+  const int threads_;
+  std::vector<Route> routes_;
+};
+
+// Copies channels [from, from + count) of the rows of x to [to, to + count) of y's.
+void copyRows(const Tensor& x, int64_t from, Tensor& y, int64_t to, int64_t count) {
+  const int64_t sites = x.hw();
+  for (int64_t n = 0; n < x.n(); ++n)
+    std::memmove(y.data + (n * y.c() + to) * sites, x.data + (n * x.c() + from) * sites, static_cast<size_t>(count * sites) * sizeof(float));
 }
 
 void checkJoinable(const Builder& b, const Tensor& a, const Tensor& whole) {
@@ -45,66 +108,30 @@ void checkJoinable(const Builder& b, const Tensor& a, const Tensor& whole) {
           a.name + " and " + whole.name + " may differ in their channels only");
 }
 
-class Concat final : public Kernel {
+// Runs of channels of one or several tensors copied into one; what nothing is copied to becomes zero.
+class CopyChannels final : public Kernel {
  public:
-  explicit Concat(const Builder& b) : x_(b.numbered()), y_(b.out("y")), threads_(b.threads) {
-    int64_t channels = 0;
-    for (const Tensor* x : x_) {
-      checkJoinable(b, *x, y_);
-      channels += x->c();
-    }
-    b.check(channels == y_.c(), y_.name + " must have the channels of all inputs");
+  struct Run {
+    const Tensor& x;
+    int64_t from, to, count;
+  };
+  CopyChannels(const Builder& b, Tensor& y, std::vector<Run> runs) : y_(y), runs_(std::move(runs)) {
+    if (y_.layout != Layout::blocked) return;
+    map_.emplace(b, y_);
+    for (const Run& run : runs_) map_->take(run.x, run.from, run.to, run.count);
   }
   void run(const Scalars&) override {
-    // Parts that do not end on a block leave the filling channels to us.
-    if (y_.layout == Layout::blocked && y_.c() % kBlock != 0) zero(y_, threads_);
-    int64_t at = 0;
-    for (const Tensor* x : x_) {
-      copyChannels(*x, 0, y_, at, x->c(), threads_);
-      at += x->c();
-    }
+    if (map_) return map_->run();
+    int64_t copied = 0;
+    for (const Run& run : runs_) copied += run.count;
+    if (copied < y_.c()) std::fill_n(y_.data, y_.logical(), 0.0f);
+    for (const Run& run : runs_) copyRows(run.x, run.from, y_, run.to, run.count);
   }
 
  private:
-  const std::vector<Tensor*> x_;
   Tensor& y_;
-  const int threads_;
-};
-
-class SliceChannels final : public Kernel {
- public:
-  explicit SliceChannels(const Builder& b)
-      : x_(b.in("x")), y_(b.out("y")), start_(b.call.integer("start", 0, kMostElements)), threads_(b.threads) {
-    checkJoinable(b, x_, y_);
-    b.check(start_ + y_.c() <= x_.c(), "the slice reaches past the channels of " + x_.name);
-  }
-  void run(const Scalars&) override {
-    if (y_.layout == Layout::blocked && y_.c() % kBlock != 0) zero(y_, threads_);
-    copyChannels(x_, start_, y_, 0, y_.c(), threads_);
-  }
-
- private:
-  Tensor &x_, &y_;
-  const int64_t start_;
-  const int threads_;
-};
-
-class PadChannels final : public Kernel {
- public:
-  explicit PadChannels(const Builder& b)
-      : x_(b.in("x")), y_(b.out("y")), before_(b.call.integer("before", 0, kMostElements)), threads_(b.threads) {
-    checkJoinable(b, x_, y_);
-    b.check(before_ + x_.c() <= y_.c(), y_.name + " has too few channels");
-  }
-  void run(const Scalars&) override {
-    zero(y_, threads_);
-    copyChannels(x_, 0, y_, before_, x_.c(), threads_);
-  }
-
- private:
-  Tensor &x_, &y_;
-  const int64_t before_;
-  const int threads_;
+  const std::vector<Run> runs_;
+  std::optional<ChannelMap> map_;
 };
 
 // Between a feature map in blocks and its rows [N, C·H·W].
@@ -156,9 +183,43 @@ class CopyRows final : public Kernel {
 
 }  // namespace
 
-std::unique_ptr<Kernel> makeConcat(const Builder& b) { return std::make_unique<Concat>(b); }
-std::unique_ptr<Kernel> makeSliceChannels(const Builder& b) { return std::make_unique<SliceChannels>(b); }
-std::unique_ptr<Kernel> makePadChannels(const Builder& b) { return std::make_unique<PadChannels>(b); }
+std::unique_ptr<Kernel> makeConcat(const Builder& b) {
+  Tensor& y = b.out("y");
+  std::vector<CopyChannels::Run> runs;
+  int64_t channels = 0;
+  for (const Tensor* x : b.numbered()) {
+    checkJoinable(b, *x, y);
+    runs.push_back({*x, 0, channels, x->c()});
+    channels += x->c();
+  }
+  b.check(channels == y.c(), y.name + " must have the channels of all inputs");
+  return std::make_unique<CopyChannels>(b, y, std::move(runs));
+}
+std::unique_ptr<Kernel> makeSliceChannels(const Builder& b) {
+  Tensor &x = b.in("x"), &y = b.out("y");
+  const int64_t start = b.call.integer("start", 0, kMostElements);
+  checkJoinable(b, x, y);
+  b.check(start + y.c() <= x.c(), "the slice reaches past the channels of " + x.name);
+  return std::make_unique<CopyChannels>(b, y, std::vector<CopyChannels::Run>{{x, start, 0, y.c()}});
+}
+std::unique_ptr<Kernel> makePadChannels(const Builder& b) {
+  Tensor &x = b.in("x"), &y = b.out("y");
+  const int64_t before = b.call.integer("before", 0, kMostElements);
+  checkJoinable(b, x, y);
+  b.check(before + x.c() <= y.c(), y.name + " has too few channels");
+  return std::make_unique<CopyChannels>(b, y, std::vector<CopyChannels::Run>{{x, 0, before, x.c()}});
+}
+std::unique_ptr<Kernel> makeChannelShuffle(const Builder& b) {
+  Tensor &x = b.in("x"), &y = b.out("y");
+  b.map(x);
+  b.same(x, y);
+  const int64_t groups = b.call.integer("groups", 1, x.c()), width = x.c() / groups;
+  b.check(width * groups == x.c(), "the channels of " + x.name + " must fall into equal groups");
+  b.check(x.c() <= 1 << 20, x.name + " has too many channels");
+  std::vector<CopyChannels::Run> runs;
+  for (int64_t c = 0; c < x.c(); ++c) runs.push_back({x, c, c % width * groups + c / width, 1});
+  return std::make_unique<CopyChannels>(b, y, std::move(runs));
+}
 std::unique_ptr<Kernel> makeFlatten(const Builder& b) {
   if (b.in("x").layout == Layout::plain) return std::make_unique<CopyRows>(b, b.in("x"), b.out("y"));
   return std::make_unique<Flatten>(b, b.in("x"), b.out("y"), true);

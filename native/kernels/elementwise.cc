@@ -32,19 +32,23 @@ Vec lanes(Vec x, F f) {
 }
 
 // The functions without learned parameters: value from x, derivative from what was saved (y for relu and relu6, else x).
-enum class Function { relu, leakyRelu, relu6, silu, gelu, sigmoid };
+enum class Function { relu, leakyRelu, relu6, silu, gelu, sigmoid, hardSwish, hardSigmoid };
+
+inline Vec clipToSix(Vec x) {
+  const Vec positive = relu(x);
+  return positive > splat(6) ? splat(6) : positive;
+}
 
 template <Function kFunction>
 Vec value(Vec x, Vec slope) {
   if constexpr (kFunction == Function::relu) return relu(x);
   if constexpr (kFunction == Function::leakyRelu) return x < Vec{} ? x * slope : x;
-  if constexpr (kFunction == Function::relu6) {
-    const Vec positive = relu(x);
-    return positive > splat(6) ? splat(6) : positive;
-  }
+  if constexpr (kFunction == Function::relu6) return clipToSix(x);
   if constexpr (kFunction == Function::silu) return lanes(x, [](float v) { return v * sigmoid(v); });
   if constexpr (kFunction == Function::gelu) return lanes(x, [](float v) { return v * normalCdf(v); });
   if constexpr (kFunction == Function::sigmoid) return lanes(x, sigmoid);
+  if constexpr (kFunction == Function::hardSwish) return x * clipToSix(x + splat(3)) * splat(1.0f / 6);
+  if constexpr (kFunction == Function::hardSigmoid) return clipToSix(x + splat(3)) * splat(1.0f / 6);
 }
 
 template <Function kFunction>
@@ -65,6 +69,11 @@ Vec derivative(Vec saved, Vec slope) {
       const float s = sigmoid(v);
       return s * (1 - s);
     });
+  if constexpr (kFunction == Function::hardSwish) {
+    const Vec between = fma(saved, splat(1.0f / 3), splat(0.5f));
+    return saved <= splat(-3) ? Vec{} : saved >= splat(3) ? one : between;
+  }
+  if constexpr (kFunction == Function::hardSigmoid) return (saved > splat(-3)) & (saved < splat(3)) ? splat(1.0f / 6) : Vec{};
 }
 
 template <Function kFunction>
@@ -97,6 +106,7 @@ const FunctionRow& functionRow(const Builder& b) {
   static const std::map<std::string, FunctionRow> rows{
       {"relu", row<Function::relu>(true)},   {"leakyRelu", row<Function::leakyRelu>(true)}, {"relu6", row<Function::relu6>(true)},
       {"silu", row<Function::silu>(true)},   {"gelu", row<Function::gelu>(true)},           {"sigmoid", row<Function::sigmoid>(false)},
+      {"hardSwish", row<Function::hardSwish>(true)}, {"hardSigmoid", row<Function::hardSigmoid>(false)},
   };
   const auto found = rows.find(b.call.text("function.name"));
   if (found == rows.end()) b.fail("unknown function " + b.call.text("function.name"));
@@ -390,22 +400,35 @@ void philox(uint32_t counter[4], uint32_t key0, uint32_t key1) {
   }
 }
 
+// What is drawn for dropout: a number decides for each element, or for each example.
+struct Draws {
+  double rate;
+  uint32_t seed, stream;
+
+  explicit Draws(const Builder& b)
+      : rate(b.call.number("rate")),
+        seed(static_cast<uint32_t>(b.call.integer("seed", 0, 0xffffffff))),
+        stream(static_cast<uint32_t>(b.call.integer("stream", 0, 0xffffffff))) {
+    b.check(rate >= 0 && rate < 1, "rate must be at least 0 and below 1");
+  }
+  uint64_t threshold() const { return static_cast<uint64_t>(std::floor(rate * 4294967296.0)); }
+  float factor() const { return static_cast<float>(1 / (1 - rate)); }
+  // The words that decide for 4·block to 4·block + 3.
+  void draw(int64_t block, uint32_t step, uint32_t words[4]) const {
+    words[0] = static_cast<uint32_t>(block), words[1] = step, words[2] = stream, words[3] = 0;
+    philox(words, seed, 0x64726f70);
+  }
+};
+
 class Dropout final : public Kernel {
  public:
-  explicit Dropout(const Builder& b)
-      : x_(b.in("x")),
-        y_(b.out("y")),
-        rate_(b.call.number("rate")),
-        seed_(static_cast<uint32_t>(b.call.integer("seed", 0, 0xffffffff))),
-        stream_(static_cast<uint32_t>(b.call.integer("stream", 0, 0xffffffff))),
-        threads_(b.threads) {
+  explicit Dropout(const Builder& b) : x_(b.in("x")), y_(b.out("y")), draws_(b), threads_(b.threads) {
     b.channeled(x_);
     b.same(x_, y_);
-    b.check(rate_ >= 0 && rate_ < 1, "rate must be at least 0 and below 1");
   }
   void run(const Scalars& scalars) override {
-    const auto threshold = static_cast<uint64_t>(std::floor(rate_ * 4294967296.0));
-    const float factor = static_cast<float>(1 / (1 - rate_));
+    const uint64_t threshold = draws_.threshold();
+    const float factor = draws_.factor();
     const int64_t channels = x_.c(), sites = x_.hw(), size = exampleSize(x_);
     parallelFor(x_.n(), size, threads_, [&](int64_t begin, int64_t end) {
       for (int64_t n = begin; n < end; ++n) {
@@ -417,8 +440,7 @@ class Dropout final : public Kernel {
             const int64_t element = (n * channels + c) * sites + site;
             if (element / 4 != drawn) {
               drawn = element / 4;
-              words[0] = static_cast<uint32_t>(drawn), words[1] = scalars.step, words[2] = stream_, words[3] = 0;
-              philox(words, seed_, 0x64726f70);
+              draws_.draw(drawn, scalars.step, words);
             }
             const int64_t at = n * size + placeOf(x_, c, site);
             y_.data[at] = words[element % 4] >= threshold ? x_.data[at] * factor : 0.0f;
@@ -429,14 +451,40 @@ class Dropout final : public Kernel {
 
  private:
   Tensor &x_, &y_;
-  const double rate_;
-  const uint32_t seed_, stream_;
+  const Draws draws_;
   const int threads_;
 };
 
-bool perElement(const Builder& b) {
+class ExampleDropout final : public Kernel {
+ public:
+  explicit ExampleDropout(const Builder& b) : x_(b.in("x")), y_(b.out("y")), draws_(b), threads_(b.threads) {
+    b.channeled(x_);
+    b.same(x_, y_);
+  }
+  void run(const Scalars& scalars) override {
+    const uint64_t threshold = draws_.threshold();
+    const float factor = draws_.factor();
+    const int64_t size = exampleSize(x_);
+    parallelFor(x_.n(), size, threads_, [&](int64_t begin, int64_t end) {
+      for (int64_t n = begin; n < end; ++n) {
+        uint32_t words[4];
+        draws_.draw(n / 4, scalars.step, words);
+        const bool kept = words[n % 4] >= threshold;
+        for (int64_t i = n * size; i < (n + 1) * size; ++i) y_.data[i] = kept ? x_.data[i] * factor : 0.0f;
+      }
+    });
+  }
+
+ private:
+  Tensor &x_, &y_;
+  const Draws draws_;
+  const int threads_;
+};
+
+// Whether `per` says element, and not the other word.
+bool perElement(const Builder& b, const std::string& other) {
   const std::string per = b.call.text("per");
-  b.check(per == "channel" || per == "element", "per must be channel or element");
+  b.check(per == other || per == "element", "per must be " + other + " or element");
   return per == "element";
 }
 
@@ -451,13 +499,16 @@ std::unique_ptr<Kernel> makeActivationGradient(const Builder& b) {
   return std::make_unique<ActivationGradient>(b);
 }
 std::unique_ptr<Kernel> makeSum(const Builder& b) { return std::make_unique<Sum>(b); }
-std::unique_ptr<Kernel> makeDropout(const Builder& b) { return std::make_unique<Dropout>(b); }
+std::unique_ptr<Kernel> makeDropout(const Builder& b) {
+  if (perElement(b, "example")) return std::make_unique<Dropout>(b);
+  return std::make_unique<ExampleDropout>(b);
+}
 std::unique_ptr<Kernel> makeScale(const Builder& b) {
-  if (perElement(b)) return std::make_unique<ElementScale>(b);
+  if (perElement(b, "channel")) return std::make_unique<ElementScale>(b);
   return std::make_unique<Scale>(b);
 }
 std::unique_ptr<Kernel> makeScaleGradient(const Builder& b) {
-  if (perElement(b)) return std::make_unique<ElementScaleGradient>(b);
+  if (perElement(b, "channel")) return std::make_unique<ElementScaleGradient>(b);
   return std::make_unique<ScaleGradient>(b);
 }
 

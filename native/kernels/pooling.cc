@@ -190,6 +190,51 @@ class GlobalAveragePool final : public Kernel {
   const int threads_;
 };
 
+// Mean over as many windows as `small` has sites, whatever the size of `large`. Neighboring windows may share sites.
+class AdaptiveAveragePool final : public Kernel {
+ public:
+  AdaptiveAveragePool(const Builder& b, Tensor& small, Tensor& large, bool backward)
+      : small_(small), large_(large), backward_(backward), threads_(b.threads) {
+    b.map(small);
+    b.map(large);
+    b.check(small.n() == large.n() && small.c() == large.c(), small.name + " and " + large.name + " must have the same batch and channels");
+  }
+  void run(const Scalars&) override {
+    const int64_t sites = large_.hw();
+    parallelFor(large_.n() * large_.blocks(), std::max(sites, small_.hw()) * kBlock, threads_, [&](int64_t begin, int64_t end) {
+      for (int64_t item = begin; item < end; ++item) {
+        float *map = large_.data + item * sites * kBlock, *pooled = small_.data + item * small_.hw() * kBlock;
+        if (backward_) std::fill_n(map, sites * kBlock, 0.0f);
+        for (int64_t oh = 0; oh < small_.h(); ++oh)
+          for (int64_t ow = 0; ow < small_.w(); ++ow, pooled += kBlock)
+            pool(map, pooled, spanOf(oh, small_.h(), large_.h()), spanOf(ow, small_.w(), large_.w()));
+      }
+    });
+  }
+
+ private:
+  static Span spanOf(int64_t window, int64_t windows, int64_t size) {
+    return {window * size / windows, ((window + 1) * size + windows - 1) / windows};
+  }
+  void pool(float* map, float* pooled, Span rows, Span columns) const {
+    const Vec share = splat(1.0f / static_cast<float>((rows.end - rows.begin) * (columns.end - columns.begin)));
+    Vec sum{};
+    for (int64_t h = rows.begin; h < rows.end; ++h)
+      for (int64_t w = columns.begin; w < columns.end; ++w) {
+        float* here = map + (h * large_.w() + w) * kBlock;
+        if (backward_)
+          store(here, fma(load(pooled), share, load(here)));
+        else
+          sum += load(here);
+      }
+    if (!backward_) store(pooled, sum * share);
+  }
+
+  Tensor &small_, &large_;
+  const bool backward_;
+  const int threads_;
+};
+
 }  // namespace
 
 std::unique_ptr<Kernel> makeMaxPool(const Builder& b) { return std::make_unique<MaxPool>(b); }
@@ -201,6 +246,12 @@ std::unique_ptr<Kernel> makeGlobalAveragePool(const Builder& b) {
 }
 std::unique_ptr<Kernel> makeGlobalAveragePoolGradient(const Builder& b) {
   return std::make_unique<GlobalAveragePool>(b, b.in("dy"), b.out("dx"), true);
+}
+std::unique_ptr<Kernel> makeAdaptiveAveragePool(const Builder& b) {
+  return std::make_unique<AdaptiveAveragePool>(b, b.out("y"), b.in("x"), false);
+}
+std::unique_ptr<Kernel> makeAdaptiveAveragePoolGradient(const Builder& b) {
+  return std::make_unique<AdaptiveAveragePool>(b, b.in("dy"), b.out("dx"), true);
 }
 
 }  // namespace rectio

@@ -48,9 +48,23 @@ const paths: { readonly [title: string]: Layer } = {
   SiLU: (net, x) => net.silu('act', same(net, x)),
   GELU: (net, x) => net.gelu('act', same(net, x)),
   sigmoid: (net, x) => net.sigmoid('act', same(net, x)),
+  'hard swish': (net, x) => net.hardSwish('act', same(net, x)),
+  'hard sigmoid': (net, x) => net.hardSigmoid('act', same(net, x)),
+  'layer norm': (net, x) => net.layerNorm('ln', same(net, x)),
+  'local response norm': (net, x) => net.localResponseNorm('lrn', same(net, x), { size: 5, alpha: 0.5 }),
+  'a gate': (net, x) => {
+    const stem = same(net, x);
+    return net.multiply('multiply', stem, net.hardSigmoid('gate', net.globalAveragePool('means', stem)));
+  },
   'max pooling': (net, x) => net.maxPool('pool', same(net, x), { kernel: 3, stride: 2, padding: 1 }),
   'max pooling of ReLU': (net, x) => net.maxPool('pool', relu(net, same(net, x)), { kernel: 2, stride: 2 }),
   'average pooling': (net, x) => net.averagePool('pool', same(net, x), { kernel: 3, stride: 2, padding: 1 }),
+  'windows that adapt': (net, x) => net.adaptiveAveragePool('pool', same(net, x), { size: [5, 5] }),
+  'halves that are shuffled': (net, x) => {
+    const stem = same(net, x);
+    const half = (name: string, start: number) => net.sliceChannels(name, stem, { start, count: 12 });
+    return net.channelShuffle('shuffle', net.concat('cat', half('first', 0), half('second', 12)), { groups: 2 });
+  },
   'concatenation and more channels': (net, x) => {
     const stem = same(net, x);
     return net.padChannels('pad', net.concat('cat', stem, relu(net, stem)), { before: 1, after: 2 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Graph } from '../graph/graph.js';
 import { elements, graphParameters } from '../graph/shapes.js';
 import { createModel, modelNames } from '../zoo/index.js';
 import { placeInArena } from './arena.js';
@@ -25,6 +26,9 @@ const arenaBytes = (plan: Plan): number => {
   return placeInArena(sizes, spans).bytes;
 };
 
+const parameterCount = (graph: Graph): number =>
+  graphParameters(graph).reduce((sum, { shape }) => sum + elements(shape), 0);
+
 describe.each(modelNames)('plans for %s', (name) => {
   const graph = createModel(name);
 
@@ -42,16 +46,6 @@ describe.each(modelNames)('plans for %s', (name) => {
     expect(updated.toSorted()).toEqual(names(true).toSorted());
   });
 
-  it('infer with exactly the weights that foldWeights gives', () => {
-    const weights = new Map(
-      graphParameters(graph).map(({ name: of, shape }) => [of, new Float32Array(elements(shape))]),
-    );
-    const folded = foldWeights(graph, weights);
-    const wanted = inferencePlan(graph, { batch: 8 }).tensors.filter(({ role }) => role === 'parameter');
-    expect([...folded.keys()].toSorted()).toEqual(wanted.map((tensor) => tensor.name).toSorted());
-    for (const { name: of, dims } of wanted) expect(folded.get(of)).toHaveLength(elements(dims));
-  });
-
   it('fit into an arena hardly larger than what lives at once', () => {
     const spare = (plan: Plan): number => {
       const { sizes, spans } = arenaTensors(plan);
@@ -60,6 +54,23 @@ describe.each(modelNames)('plans for %s', (name) => {
     // Best fit is no optimum: wrn_16_4 leaves 1.6 % unused, most networks nothing.
     expect(spare(trainingPlan(graph, { batch: 8, optimizer: sgd }))).toBeLessThanOrEqual(1.02);
     expect(spare(inferencePlan(graph, { batch: 8 }))).toBeLessThanOrEqual(1.12);
+  });
+});
+
+// Folding computes with every single weight; what it leaves of a large network differs in its sizes alone.
+const light = modelNames.filter((name) => parameterCount(createModel(name)) < 12e6);
+
+describe.each(light)('plans for %s', (name) => {
+  const graph = createModel(name);
+
+  it('infer with exactly the weights that foldWeights gives', () => {
+    const weights = new Map(
+      graphParameters(graph).map(({ name: of, shape }) => [of, new Float32Array(elements(shape))]),
+    );
+    const folded = foldWeights(graph, weights);
+    const wanted = inferencePlan(graph, { batch: 8 }).tensors.filter(({ role }) => role === 'parameter');
+    expect([...folded.keys()].toSorted()).toEqual(wanted.map((tensor) => tensor.name).toSorted());
+    for (const { name: of, dims } of wanted) expect(folded.get(of)).toHaveLength(elements(dims));
   });
 });
 

@@ -69,6 +69,9 @@ describe('wrong usage ends with exit code 2, one clear sentence and what to do',
     ['train resnet20 --engine onedn', 'no engine named onedn', 'Did you mean onednn?'],
     ['train resnet20 --ratio 2:3', '2:3', 'Did you mean 3:2?'],
     ['train resnet20 --ratio two', "'two' is not a ratio", ':'],
+    ['train resnet20 --ratio stage1=2:1,stage9=2:1', "no stage 'stage9'", 'layer1, layer2, layer3'],
+    ['bench resnet20 --ratio stage1:2:1', "'stage1:2:1' is not a ratio", 'Did you mean stage1=2:1?'],
+    ['train resnet20 --drop layer1.0.relv1', "no site 'layer1.0.relv1'", 'Did you mean layer1.0.relu1'],
     ['train resnet20 2:1', "'2:1' is one argument too many", '--ratio 2:1'],
     ['train resnet20 --resume x', 'resnet20 cannot be given together with --resume', 'rectio train --resume x'],
     ['train --resume x --epochs 9', '--epochs cannot be given together with --resume', 'rectio train --resume x'],
@@ -136,6 +139,14 @@ describe('inspect', () => {
     expect(document['sites']).toHaveLength(18);
     expect(document['sites']![0]).toEqual({ name: 'layer1.0.relu1', kept: false });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('takes ratios for single stages, and names of ReLUs to drop', async () => {
+    const options = ['--ratio', 'stage2-3=2:1@10', '--drop', 'layer1.0.*', '--drop', 'layer1.1.relu1', '--json'];
+    const { stdout } = await rectio(['inspect', 'resnet20', ...options], folder);
+    const { ratio, sites } = JSON.parse(stdout) as { ratio: unknown; sites: { name: string; kept: boolean }[] };
+    expect(ratio).toMatchObject({ asked: 'stage2-3=2:1', achieved: '2:1', pattern: 'stage2-3=10' });
+    expect(sites.slice(0, 8).map(({ kept }) => kept)).toEqual([false, false, false, true, true, true, true, false]);
   });
 
   it('answers within half a second', async () => {
@@ -313,16 +324,22 @@ describe('train', () => {
   });
 
   it('takes settings from the record of another run, with options before them', async () => {
-    await rectio(train('--epochs', '1', '--seed', '5', '--run', 'first'), folder);
+    const proportion = ['--ratio', 'layer1=1:1,stage2-3=2:1@10', '--drop', 'layer1.*.relu1'];
+    await rectio(train('--epochs', '1', '--seed', '5', ...proportion, '--run', 'first'), folder);
     const args = ['train', '--config', 'first/config.json', '--engine', 'reference', '--run', 'second', '--json'];
     const same = await rectio(args, folder);
-    expect(JSON.parse(same.stdout)).toMatchObject({ model: 'resnet20', seed: 5, epochs: 1 });
+    expect(JSON.parse(same.stdout)).toMatchObject({
+      model: 'resnet20',
+      ratio: 'layer1=1:1,stage2-3=2:1@10 without layer1.*.relu1',
+      seed: 5,
+      epochs: 1,
+    });
     const [first, second] = ['first', 'second'].map((run) => readFileSync(join(folder, run, 'model.safetensors')));
     expect(first!.equals(second!)).toBe(true);
   });
 
   describe('asked to stop', () => {
-    const epochs = ['--epochs', '4'];
+    const epochs = ['--epochs', '4', '--ratio', 'stage1=2:1', '--drop', 'layer3.*'];
     beforeAll(() => rectio(train(...epochs, '--run', 'straight'), folder));
 
     it.each([

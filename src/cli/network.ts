@@ -26,8 +26,8 @@ export async function chosenNetwork(
     import('../zoo/index.js'),
     import('../proportion/index.js'),
   ]);
-  const { ratio, pattern, scope, stem, head, shortcut, classes, size } = values;
+  const { ratio, pattern, scope, drop, stem, head, shortcut, classes, size } = values;
   const inputShape = size === undefined ? undefined : [modelDefaults(name).inputShape[0]!, size, size];
   const model = createModel(name, defined({ shortcut, classes, inputShape }));
-  return applyRatio(model, { ...defined({ ratio, pattern, scope }), stem, head });
+  return applyRatio(model, { ...defined({ ratio, pattern, scope, drop }), stem, head });
 }

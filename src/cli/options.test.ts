@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { choice, decimal, flag, integer, optionName, parseArguments, text } from './options.js';
+import { choice, decimal, flag, integer, list, optionName, parseArguments, text } from './options.js';
 
 const table = {
   data: text('NAME', { help: 'a dataset' }),
   mode: choice(['train', 'eval'], { help: 'what to do' }, 'train'),
   clipNorm: decimal('NORM', { least: 0, above: true }, { help: 'a limit' }),
   epochs: integer('COUNT', { least: 1 }, { help: 'passes' }, 10),
+  drop: list('NAMES', { help: 'names' }),
   json: flag('one document'),
 };
 const model = { placeholder: 'MODEL', help: 'a network', required: true };
@@ -15,13 +16,18 @@ const parse = (...args: string[]) => parseArguments(args, table, [model]);
 describe('parseArguments', () => {
   it('gives every option its value or its fallback, and says which were given', () => {
     const { values, given, positionals } = parse('resnet20', '--clip-norm', '1.5', '--json', '--mode=eval');
-    expect(values).toEqual({ data: undefined, mode: 'eval', clipNorm: 1.5, epochs: 10, json: true });
+    expect(values).toEqual({ data: undefined, mode: 'eval', clipNorm: 1.5, epochs: 10, drop: undefined, json: true });
     expect([...given].toSorted()).toEqual(['clipNorm', 'json', 'mode']);
     expect(positionals).toEqual(['resnet20']);
   });
 
   it('takes options before and behind positionals, and the last of two', () => {
     expect(parse('--epochs', '3', 'resnet20', '--epochs', '4').values.epochs).toBe(4);
+  });
+
+  it('adds up the values of a list, given with commas or one by one', () => {
+    expect(parse('m', '--drop', 'a.*, b', '--drop', 'c').values.drop).toEqual(['a.*', 'b', 'c']);
+    expect(() => parse('m', '--drop', 'a,')).toThrow("--drop cannot be 'a,'");
   });
 
   it('takes what stands behind -- as it is', () => {

@@ -20,6 +20,8 @@ export interface Option<T> {
   readonly parse: (text: string, option: string) => T;
   /** The value where the option is not given. */
   readonly fallback: T;
+  /** Whether the option may be given several times; its values are lists then, which are joined. */
+  readonly repeats?: true;
 }
 
 export type OptionTable = { readonly [key: string]: Option<unknown> };
@@ -54,6 +56,18 @@ export function text(placeholder: string, described: Described, fallback?: strin
     return value;
   };
   return { placeholder, parse, fallback, ...(fallback === undefined ? {} : { standard: fallback }), ...described };
+}
+
+/** Texts that may be given with commas between them, or one by one. */
+export function list(placeholder: string, described: Described): Option<readonly string[] | undefined> {
+  const parse = (value: string, option: string) => {
+    const items = value.split(',').map((item) => item.trim());
+    if (items.includes('')) {
+      throw new RectioError('usage', `${option} cannot be '${value}'`, `Give it as ${option} ${placeholder}.`);
+    }
+    return items;
+  };
+  return { placeholder, parse, fallback: undefined, repeats: true, ...described };
 }
 
 interface Range {
@@ -181,7 +195,9 @@ export function parseArguments<Table extends OptionTable>(
     if (token.kind !== 'option') continue;
     const key = keys.get(token.rawName);
     if (key === undefined) throw unknownOption(token.rawName, [...keys.keys()]);
-    values[key] = optionValue(table[key]!, token);
+    const value = optionValue(table[key]!, token);
+    values[key] =
+      table[key]!.repeats && given.has(key) ? [...(values[key] as unknown[]), ...(value as unknown[])] : value;
     given.add(key);
   }
   checkPositionals(positionals, expected);

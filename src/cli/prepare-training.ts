@@ -35,16 +35,16 @@ export async function prepareTraining(
   { engine: name, threads }: EngineChoice,
   opening: Opening,
 ): Promise<Prepared> {
-  const [{ openDataset }, { openEngine }, { createModel, modelDefaults }, { applyRatio, parseRatio }] =
-    await Promise.all([
-      import('../data/index.js'),
-      import('../engines/registry.js'),
-      import('../zoo/index.js'),
-      import('../proportion/index.js'),
-    ]);
+  const [{ openDataset }, { openEngine }, { createModel }, { applyRatio }, { proportionOptions }] = await Promise.all([
+    import('../data/index.js'),
+    import('../engines/registry.js'),
+    import('../zoo/index.js'),
+    import('../proportion/index.js'),
+    import('../train/index.js'),
+  ]);
   const { model, ratio, data } = config;
-  modelDefaults(model.name);
-  if (ratio.ratio !== null) parseRatio(ratio.ratio);
+  const proportion = proportionOptions(ratio);
+  applyRatio(createModel(model.name), proportion);
   const engine = await openEngine(name, defined({ threads }));
   const { dir, seed, limit, size } = data;
   const dataset = await openDataset(data.name, {
@@ -57,10 +57,6 @@ export async function prepareTraining(
     inputShape: dataset.shape,
     ...(model.shortcut === null ? {} : { shortcut: model.shortcut }),
   });
-  const { ratio: asked, pattern, ...rest } = ratio;
-  const { graph, report } = applyRatio(network, {
-    ...rest,
-    ...defined({ ratio: asked ?? undefined, pattern: pattern ?? undefined }),
-  });
+  const { graph, report } = applyRatio(network, proportion);
   return { engine, dataset, graph, proportion: report, config };
 }

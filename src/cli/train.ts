@@ -147,11 +147,11 @@ async function newRun(model: string | undefined, values: TrainValues): Promise<C
 
 /** The options as settings of the config. */
 function settingsOf(model: string | undefined, values: TrainValues): TrainConfigInput {
-  const { ratio, pattern, scope, stem, head } = values;
+  const { ratio, pattern, scope, drop, stem, head } = values;
   return {
     recipe: values.recipe,
     model: { name: model, shortcut: values.shortcut },
-    ratio: { ratio, pattern, scope, stem: stem || undefined, head: head || undefined },
+    ratio: { ratio, pattern, scope, drop, stem: stem || undefined, head: head || undefined },
     data: { name: values.data, dir: values.dataDir, limit: values.limit, size: values.size, workers: values.workers },
     seed: values.seed,
     epochs: values.epochs,
@@ -194,8 +194,8 @@ async function runTraining(
   values: TrainValues,
   output: Output,
 ): Promise<number> {
-  const { name } = config.model;
-  const title = `${name} ${config.ratio.pattern ?? config.ratio.ratio ?? '1:1'}`;
+  const { ratio, pattern, drop } = config.ratio;
+  const title = [config.model.name, pattern ?? ratio ?? '1:1', ...drop.map((name) => `without ${name}`)].join(' ');
   const progress = createProgress(output.progressTo(values.json), { title, keepsRun: true });
   const stopping = listenForSignals((signal) => {
     progress.clear();

@@ -39,11 +39,6 @@ export function proportionByBlock(graph: Graph, { sites }: Pick<ProportionReport
   return [...blocks].map(([name, { position, ...counts }]) => ({ name, ...position, ...counts }));
 }
 
-/** The stages of a network in forward order. */
-export function stageNames(graph: Graph): string[] {
-  return [...new Set(graph.nodes.flatMap(({ place }) => place.stage ?? []))];
-}
-
 /**
  * The ratio that a network has at 1:1: convolutions to activations of the kind of block that it has most of, of its
  * stages where it has no blocks, or else of the whole. Stem and head, shortcuts and gates do not count. MobileNet v2 is

@@ -36,7 +36,8 @@ describe('the config', () => {
   });
 
   it('resolves to itself, so that a run can be repeated from its record', () => {
-    const config = resolveConfig({ recipe: 'he2016', model, averageDecay: 0.99, data: { limit: 100 } });
+    const ratio = { ratio: 'stage1=1:1,stage2-3=3:2@110', scope: 'stage', drop: ['layer1.*.relu1'] };
+    const config = resolveConfig({ recipe: 'he2016', model, ratio, averageDecay: 0.99, data: { limit: 100 } });
     expect(resolveConfig(JSON.parse(JSON.stringify(config)))).toEqual(config);
   });
 
@@ -93,6 +94,7 @@ describe('the config', () => {
       [{ labelSmoothing: 1 }, 'The setting labelSmoothing cannot be 1.', 'below 1'],
       [{ schedule: { learningRate: 0 } }, 'The setting schedule.learningRate cannot be 0.', 'above 0'],
       [{ transforms: { flip: 1 } }, 'The setting transforms.flip cannot be 1.', 'true or false'],
+      [{ ratio: { drop: 'relu' } }, 'The setting ratio.drop cannot be "relu".', 'Give a list.'],
       [{ ratio: 'two' }, 'The setting ratio cannot be "two".', 'record'],
       [{ schedule: { kind: 'step', milestones: [2] } }, 'The setting schedule.milestones[0] cannot be 2.', 'to 1'],
       [{ model: { name: '' } }, 'The setting model.name cannot be "".', 'text'],

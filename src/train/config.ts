@@ -17,7 +17,7 @@ import {
   wholeNumber,
 } from './check.js';
 import type { Check } from './check.js';
-import { scopes, type Scope } from '../proportion/index.js';
+import { scopes, type ProportionOptions, type Scope } from '../proportion/index.js';
 import { resolveRecipe } from './recipes.js';
 import type { Schedule } from './schedule.js';
 
@@ -55,11 +55,13 @@ export interface ModelConfig {
 
 /** Which ReLUs stay. */
 export interface RatioConfig {
-  /** N:M; null: what the pattern says, or 1:1. */
+  /** N:M, or N:M@PATTERN, or `stage1=1:1,stage2-4=3:2`; null: what the pattern says, or 1:1. */
   readonly ratio: string | null;
   /** Null: the default pattern of the ratio. */
   readonly pattern: string | null;
   readonly scope: Scope;
+  /** Names of ReLUs to drop whatever the ratio; `*` stands for any characters. */
+  readonly drop: readonly string[];
   /** Whether the stem's and the head's ReLUs count as sites too. */
   readonly stem: boolean;
   readonly head: boolean;
@@ -171,6 +173,7 @@ const checkConfig = record<TrainConfig>({
     ratio: orNull(text),
     pattern: orNull(text),
     scope: oneOf(...scopes),
+    drop: list(text),
     stem: boolean,
     head: boolean,
   }),
@@ -203,7 +206,7 @@ const checkConfig = record<TrainConfig>({
 
 /** What no recipe needs to say. */
 const defaults = {
-  ratio: { ratio: null, pattern: null, scope: 'network', stem: false, head: false },
+  ratio: { ratio: null, pattern: null, scope: 'network', drop: [], stem: false, head: false },
   data: { name: 'synthetic', dir: null, seed: 0, limit: null, size: null, workers: 1 },
   model: { shortcut: null },
   seed: 0,
@@ -237,6 +240,11 @@ export function resolveConfig(...layers: readonly (TrainConfigInput | unknown)[]
   const config = checkConfig({ ...(merge(base, given) as object), recipe }, '');
   checkTogether(config, base, given);
   return config;
+}
+
+/** The settings as the rewrite takes them. */
+export function proportionOptions({ ratio, pattern, ...rest }: RatioConfig): ProportionOptions {
+  return { ...rest, ...(ratio === null ? {} : { ratio }), ...(pattern === null ? {} : { pattern }) };
 }
 
 /** What single settings cannot know. */

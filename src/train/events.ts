@@ -54,6 +54,7 @@ export type TrainEvent =
 export interface TrainSummary {
   readonly run: string;
   readonly model: string;
+  /** All that was asked of the proportion, such as `3:2` or `2:1@10`. */
   readonly ratio: string;
   readonly epochs: number;
   readonly seed: number;

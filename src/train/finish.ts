@@ -27,7 +27,7 @@ function summarize({ run, config, proportion, state, parameters }: Session): Tra
   return {
     run,
     model: config.model.name,
-    ratio: proportion.asked,
+    ratio: proportion.label,
     epochs: config.epochs,
     seed: config.seed,
     train,

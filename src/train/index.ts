@@ -1,6 +1,7 @@
 /** Training: recipes, schedules, the loop as a stream of events, and what a run writes to disk. */
 
 export {
+  proportionOptions,
   resolveConfig,
   type AdamWConfig,
   type CheckpointConfig,

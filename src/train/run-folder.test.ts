@@ -18,6 +18,11 @@ describe('the name of a run', () => {
     expect(name({})).toBe('resnet20-1to1-seed0');
     expect(name({ ratio: { ratio: '3:2' }, seed: 7 })).toBe('resnet20-3to2-seed7');
     expect(name({ ratio: { pattern: '01' } })).toBe('resnet20-01-seed0');
+    expect(name({ ratio: { ratio: '2:1@10' } })).toBe('resnet20-2to1_10-seed0');
+    expect(name({ ratio: { ratio: 'stage1=1:1,stage2-4=3:2' } })).toBe('resnet20-stage1_1to1_stage2-4_3to2-seed0');
+    expect(name({ ratio: { drop: ['layer1.*.relu1', 'relu'] } })).toBe('resnet20-1to1-no-layer1._.relu1-no-relu-seed0');
+    const many = Array.from({ length: 100 }, (_, block) => `layer1.${block}.relu1`);
+    expect(name({ ratio: { drop: many } }).length).toBeLessThan(200);
     expect(name({ model: { name: '../x y' } })).toBe('.._x_y-1to1-seed0');
   });
 });

@@ -43,9 +43,11 @@ export interface RunRecord {
   readonly proportion: ProportionReport;
 }
 
-/** `resnet20-2to1-seed0`: model, ratio (or pattern) and seed. */
+/** `resnet20-2to1-seed0`: model, ratio (or pattern, and what is dropped besides) and seed. */
 export function runName({ model, ratio, seed }: TrainConfig): string {
-  const proportion = ratio.pattern ?? (ratio.ratio ?? '1:1').replace(':', 'to');
+  const asked = ratio.pattern ?? (ratio.ratio ?? '1:1').replaceAll(':', 'to');
+  // File systems take names of up to 255 bytes; runs of one name are numbered.
+  const proportion = [asked, ...ratio.drop.map((name) => `no-${name}`)].join('-').slice(0, 120);
   return `${model.name}-${proportion}-seed${seed}`.replaceAll(/[^\w.-]+/g, '_');
 }
 

@@ -1,0 +1,116 @@
+/** Decides which sites the ratios keep, and refuses ratios that a network cannot have. */
+
+import { RectioError } from '../base/error.js';
+import type { Graph } from '../graph/index.js';
+import { printShare, type Share } from './notation.js';
+import { printRatio } from './ratio.js';
+import { patternPlaces, segmentRules, type Position, type Scope } from './segments.js';
+import type { Site } from './sites.js';
+import { resolveStages, stageNames } from './stages.js';
+
+/** What has no ratio keeps all that it has. */
+const untouched: Share = { ratio: { convolutions: 1, activations: 1 }, pattern: '1' };
+
+/**
+ * The names of the sites that stay.
+ * @throws RectioError `usage` for stages that are not there or have two ratios; `proportion` where a share has not
+ * enough sites.
+ */
+export function keptByRatio(
+  graph: Graph,
+  { taking: sites, others }: { readonly taking: readonly Site[]; readonly others: readonly Site[] },
+  shares: readonly Share[],
+  scope: Scope,
+): ReadonlySet<string> {
+  const general = shares.find(({ stages }) => stages === undefined) ?? untouched;
+  const ofStage = stageShares(graph, shares);
+  const shareOf = ({ stage }: Pick<Position, 'stage'>) => (stage && ofStage.get(stage)) || general;
+  const segmentOf = (position: Position) => `${shareOf(position).stages ?? ''} ${segmentRules[scope](position)}`;
+  const places = patternPlaces(graph, new Set(sites.map((site) => site.name)), segmentOf);
+  for (const share of shares) {
+    if (!share.pattern.includes('0')) continue;
+    const own = sites.filter((site) => shareOf(site) === share);
+    const longest = 1 + Math.max(-1, ...own.map(({ name }) => places.get(name)!));
+    refuseImpossible(graph.name, own, { share, scope, longest, alone: shares.length === 1, others });
+  }
+  const kept = sites.filter((site) => {
+    const { pattern } = shareOf(site);
+    return pattern[places.get(site.name)! % pattern.length] === '1';
+  });
+  return new Set(kept.map(({ name }) => name));
+}
+
+function stageShares(graph: Graph, shares: readonly Share[]): ReadonlyMap<string, Share> {
+  const names = stageNames(graph);
+  const found = new Map<string, Share>();
+  for (const share of shares) {
+    if (share.stages === undefined) continue;
+    for (const stage of resolveStages(share.stages, names, graph.name)) {
+      const other = found.get(stage);
+      if (other !== undefined) {
+        throw new RectioError(
+          'usage',
+          `The stage ${stage} has two ratios, ${printShare(other)} and ${printShare(share)}`,
+          'Name each stage once.',
+        );
+      }
+      found.set(stage, share);
+    }
+  }
+  return found;
+}
+
+interface Claim {
+  readonly share: Share;
+  readonly scope: Scope;
+  /** Sites in the longest chain of a segment. */
+  readonly longest: number;
+  /** Whether the share is the only one. */
+  readonly alone: boolean;
+  /** The network's sites that take no part. */
+  readonly others: readonly Site[];
+}
+
+function refuseImpossible(
+  network: string,
+  sites: readonly Site[],
+  { share, scope, longest, alone, others }: Claim,
+): void {
+  const refuse = (problem: string, hint: string): never => {
+    throw new RectioError('proportion', `Network ${network} ${problem}`, hint);
+  };
+  const where = share.stages ?? (alone ? undefined : 'what no part of the ratio names');
+  if (sites.length === 0) {
+    const parts = [...new Set(others.map(({ part }) => part))];
+    const asking = parts.length === 0 ? '' : `Ask for those of its ${parts.join(' and ')} as well, or `;
+    refuse(
+      `has no activations that belong to a convolution${where === undefined ? '' : ` in ${where}`}, so there is none to drop`,
+      where === undefined
+        ? `${asking}${asking === '' ? 'Keep' : 'keep'} the ratio 1:1.`
+        : `Leave ${printShare(share)} out.`,
+    );
+  }
+  if (scope !== 'network' && sites.every((site) => site[scope] === undefined)) {
+    const instead =
+      scope === 'block' && sites.some((site) => site.stage !== undefined) ? 'stage or network' : 'network';
+    const inside = where === undefined ? '' : ` in ${where}`;
+    refuse(`has no ${scope}s${inside} in which a pattern could start again`, `Use the scope ${instead}.`);
+  }
+  if (period(share.pattern) > longest) {
+    const segment =
+      scope === 'network' ? (where ?? '') : `its longest ${scope}${where === undefined ? '' : ` of ${where}`}`;
+    refuse(
+      `has ${longest} ${longest === 1 ? 'site' : 'sites'}${segment === '' ? '' : ` in ${segment}`}, ` +
+        `too few for even one module of ${printRatio(share.ratio)} (${share.pattern})`,
+      `Use a ratio N:M with N of at most ${longest}${scope === 'network' ? '' : ', or a wider scope'}.`,
+    );
+  }
+}
+
+/** After how many characters a pattern repeats itself: 2 for `0101`. */
+function period(pattern: string): number {
+  const lengths = Array.from({ length: pattern.length }, (_, index) => index + 1);
+  return lengths.find(
+    (length) => pattern.length % length === 0 && pattern.slice(0, length).repeat(pattern.length / length) === pattern,
+  )!;
+}

@@ -318,6 +318,7 @@ describe('train', () => {
       imagesPerSecond: expect.any(Number),
       seconds: expect.any(Number),
       parameters: expect.any(Number),
+      weights: null,
     });
     expect(stderr).toContain('epoch 1/1');
     expect(code).toBe(0);

@@ -10,6 +10,8 @@ import { defined } from './proportion-options.js';
 export interface Prepared {
   readonly engine: Engine;
   readonly dataset: Dataset;
+  /** The network before its ratio: what files of weights know. */
+  readonly network: Graph;
   readonly graph: Graph;
   readonly proportion: ProportionReport;
   readonly config: TrainConfig;
@@ -58,5 +60,5 @@ export async function prepareTraining(
     ...(model.shortcut === null ? {} : { shortcut: model.shortcut }),
   });
   const { graph, report } = applyRatio(network, proportion);
-  return { engine, dataset, graph, proportion: report, config };
+  return { engine, dataset, network, graph, proportion: report, config };
 }

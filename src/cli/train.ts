@@ -6,6 +6,7 @@ import { defineCommand } from './command.js';
 import { namingFile, readConfigFile } from './config-file.js';
 import { engineOptions } from './engine-options.js';
 import { exitCodes } from './exit-codes.js';
+import { initialWeights } from './initial-weights.js';
 import { choice, decimal, flag, integer, optionName, text, type Values } from './options.js';
 import type { LostReason, Output } from './output.js';
 import { prepareTraining, type EngineChoice } from './prepare-training.js';
@@ -39,6 +40,11 @@ const options = {
   ),
   ...proportionOptions,
   shortcut: shapeOptions.shortcut,
+  weights: text('FILE', {
+    help: 'begin with the weights in this safetensors file, such as published ones; the classifier may be another',
+    standard: 'drawn from the seed',
+  }),
+  weightsPartial: flag('take what fits of --weights, also where the file is of another network'),
   recipe: text('NAME', { help: 'settings that belong together: fast, he2016', standard: 'fast' }),
   epochs: integer('COUNT', { least: 1 }, { help: 'passes over the training images', ...byRecipe }),
   batch: integer('IMAGES', { least: 1 }, { help: 'images per step', ...byRecipe }),
@@ -100,6 +106,10 @@ export const trainCommand = defineCommand({
       command: 'npx rectio train resnet20 --data cifar10 --data-dir DIR --ratio 3:2 --epochs 20',
       does: 'CIFAR-10, of every three ReLUs two kept',
     },
+    {
+      command: 'npx rectio train resnet18 --data folder --data-dir photos --size 224 --weights FILE',
+      does: 'published weights, with a new classifier for the classes of a folder',
+    },
     { command: 'npx rectio train --resume runs/resnet20-3to2-seed0', does: 'go on with a run that was stopped' },
   ],
   async sections() {
@@ -135,13 +145,15 @@ interface Choice {
 }
 
 async function newRun(model: string | undefined, values: TrainValues): Promise<Choice> {
-  const { resolveConfig } = await import('../train/index.js');
+  const { checkWeightsFile, resolveConfig } = await import('../train/index.js');
   const layers = values.config === undefined ? [] : [await readConfigFile(values.config)];
   const settings = settingsOf(model, values);
   if (model === undefined && layers.length === 0) {
     throw new RectioError('usage', 'MODEL is missing', 'Give the name of a network, as in: npx rectio train resnet20');
   }
   const config = namingFile(values.config, () => resolveConfig(...layers, settings));
+  // Opening a dataset can take minutes; a file that is not there can be told before.
+  if (config.weights.file !== null) await checkWeightsFile(config.weights.file);
   return { config, engine: values };
 }
 
@@ -151,6 +163,7 @@ function settingsOf(model: string | undefined, values: TrainValues): TrainConfig
   return {
     recipe: values.recipe,
     model: { name: model, shortcut: values.shortcut },
+    weights: { file: values.weights, partial: values.weightsPartial || undefined },
     ratio: { ratio, pattern, scope, drop, stem: stem || undefined, head: head || undefined },
     data: { name: values.data, dir: values.dataDir, limit: values.limit, size: values.size, workers: values.workers },
     seed: values.seed,
@@ -213,8 +226,10 @@ async function runTraining(
       output.note('Only the reference engine works here, which is very slow; npx rectio doctor says why.');
     }
     const folder = values.resume ?? values.run;
+    const initial = values.resume === undefined ? await initialWeights(config, prepared.network) : {};
     const events = train({
       ...prepared,
+      ...initial,
       versions: { rectio: packageVersion(), ...prepared.engine.versions },
       ...(folder === undefined ? {} : { run: folder }),
       resume: values.resume !== undefined,

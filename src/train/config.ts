@@ -25,6 +25,7 @@ export interface TrainConfig {
   /** The recipe that the settings not given were taken from. */
   readonly recipe: string;
   readonly model: ModelConfig;
+  readonly weights: WeightsConfig;
   readonly ratio: RatioConfig;
   readonly data: DataConfig;
   /** Of initial weights, order of images, transforms and dropout; from 0 to 2³² − 1. */
@@ -51,6 +52,14 @@ export interface ModelConfig {
   readonly name: string;
   /** Null: the network's own. */
   readonly shortcut: 'A' | 'B' | null;
+}
+
+/** Weights of others that the training begins with. */
+export interface WeightsConfig {
+  /** A safetensors file; null: weights are drawn afresh. */
+  readonly file: string | null;
+  /** Whether to take what fits where the file is of another network. */
+  readonly partial: boolean;
 }
 
 /** Which ReLUs stay. */
@@ -169,6 +178,7 @@ const checkSchedule = variant<Schedule>({
 const checkConfig = record<TrainConfig>({
   recipe: text,
   model: record<ModelConfig>({ name: text, shortcut: orNull(oneOf('A', 'B')) }),
+  weights: record<WeightsConfig>({ file: orNull(text), partial: boolean }),
   ratio: record<RatioConfig>({
     ratio: orNull(text),
     pattern: orNull(text),
@@ -209,6 +219,7 @@ const defaults = {
   ratio: { ratio: null, pattern: null, scope: 'network', drop: [], stem: false, head: false },
   data: { name: 'synthetic', dir: null, seed: 0, limit: null, size: null, workers: 1 },
   model: { shortcut: null },
+  weights: { file: null, partial: false },
   seed: 0,
   clipNorm: null,
   averageDecay: null,
@@ -249,7 +260,9 @@ export function proportionOptions({ ratio, pattern, ...rest }: RatioConfig): Pro
 
 /** What single settings cannot know. */
 function checkTogether(config: TrainConfig, base: unknown, given: { readonly [key: string]: unknown }): void {
-  const { optimizer, schedule } = config;
+  const { optimizer, schedule, weights } = config;
+  if (weights.partial && weights.file === null)
+    refuse('weights.partial', true, 'Give weights.file (--weights) as well.');
   const recipeOptimizer = (base as { optimizer: OptimizerConfig }).optimizer.kind;
   const rateGiven = isRecord(given['schedule']) && given['schedule']['learningRate'] !== undefined;
   if (optimizer.kind !== recipeOptimizer && !rateGiven) {

@@ -1,5 +1,7 @@
 /** What a training tells while it runs. The terminal, the log files and every other onlooker are consumers of these. */
 
+import type { WeightsReport } from './weights.js';
+
 export interface Score {
   /** Mean cross entropy in nats. */
   readonly loss: number;
@@ -63,4 +65,6 @@ export interface TrainSummary {
   readonly imagesPerSecond: number;
   readonly seconds: number;
   readonly parameters: number;
+  /** What the training began with of a file of weights; null where all weights were drawn. */
+  readonly weights: WeightsReport | null;
 }

@@ -21,7 +21,7 @@ export async function finishRun(session: Session): Promise<TrainSummary> {
   return summary;
 }
 
-function summarize({ run, config, proportion, state, parameters }: Session): TrainSummary {
+function summarize({ run, config, proportion, state, parameters, weights }: Session): TrainSummary {
   const { train, test } = state.scores ?? {};
   if (!train || !test) throw new Error('A run that is not done has no summary.');
   return {
@@ -35,5 +35,6 @@ function summarize({ run, config, proportion, state, parameters }: Session): Tra
     imagesPerSecond: (state.step * config.batch) / state.seconds.training,
     seconds: state.seconds.total,
     parameters,
+    weights,
   };
 }

@@ -14,6 +14,7 @@ export {
   type SgdConfig,
   type TrainConfig,
   type TrainConfigInput,
+  type WeightsConfig,
 } from './config.js';
 export { type Score, type TrainEvent, type TrainSummary } from './events.js';
 export { initializeWeights } from './initialize.js';
@@ -32,3 +33,11 @@ export {
 } from './schedule.js';
 export { type TrainOptions } from './session.js';
 export { train } from './train.js';
+export {
+  checkWeightsFile,
+  loadWeights,
+  type InitialWeights,
+  type Publication,
+  type WeightsOptions,
+  type WeightsReport,
+} from './weights.js';

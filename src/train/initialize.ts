@@ -68,13 +68,20 @@ const initialRules: { readonly [K in OpKind]: Rule<K> } = {
 };
 
 /**
- * Every parameter and statistic of a graph, by its state_dict name. Each is drawn from a stream keyed by seed and name,
- * so networks that share names (one network at several ratios) share initial weights, whatever else differs.
+ * Every parameter and statistic of a graph, by its state_dict name: as `given`, or else drawn. Each is drawn from a
+ * stream keyed by seed and name, so networks that share names (one network at several ratios) share initial weights,
+ * whatever else differs.
  */
-export function initializeWeights(graph: Graph, seed: number): Map<string, Float32Array> {
+export function initializeWeights(
+  graph: Graph,
+  seed: number,
+  given: ReadonlyMap<string, Float32Array> = new Map(),
+): Map<string, Float32Array> {
   const ops = new Map(graph.nodes.map(({ name, op }) => [name, op]));
   return new Map(
     graphParameters(graph).map((parameter) => {
+      const known = given.get(parameter.name);
+      if (known !== undefined) return [parameter.name, known];
       const op = ops.get(parameter.node)!;
       const rule = initialRules[op.kind] as Rule<OpKind>;
       return [parameter.name, rule(op, parameter, randomStream(seed, WEIGHT_STREAM, hashText(parameter.name)))];

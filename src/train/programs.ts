@@ -55,9 +55,17 @@ export async function compilePrograms(
   };
 }
 
-/** Sets a training program to the state before the first step. Averages begin at the initial weights. */
-export async function writeInitialState({ plan, training }: Programs, graph: Graph, seed: number): Promise<void> {
-  const weights = initializeWeights(graph, seed);
+/**
+ * Sets a training program to the state before the first step: weights that are given, the others drawn from the seed.
+ * Averages begin at the initial weights.
+ */
+export async function writeInitialState(
+  { plan, training }: Programs,
+  graph: Graph,
+  seed: number,
+  given?: ReadonlyMap<string, Float32Array>,
+): Promise<void> {
+  const weights = initializeWeights(graph, seed, given);
   for (const { name, role, of } of plan.tensors) {
     if (role === 'parameter' || role === 'statistic') await training.write(name, weights.get(name)!);
     if (role === 'average') await training.write(name, weights.get(plan.tensors[of!]!.name)!);

@@ -18,6 +18,7 @@ import type { Graph } from '../graph/index.js';
 import type { ProportionReport } from '../proportion/index.js';
 import type { TrainConfig } from './config.js';
 import { errorNumber, onDisk, replaceJson, syncFolder } from './files.js';
+import type { WeightsReport } from './weights.js';
 
 /** `config.json`: everything that has to be the same for the run to go on. */
 export interface RunRecord {
@@ -39,6 +40,8 @@ export interface RunRecord {
     readonly deviation: readonly number[];
   };
   readonly graph: Graph;
+  /** What it began with of a file of weights; null where all weights were drawn. */
+  readonly weights: WeightsReport | null;
   /** What the rewrite to the ratio kept and dropped. */
   readonly proportion: ProportionReport;
 }

@@ -8,7 +8,15 @@ import type { Engine } from '../engines/engine.js';
 import { elements, graphParameters, type Graph } from '../graph/index.js';
 import type { ProportionReport } from '../proportion/index.js';
 import { isRecord } from './check.js';
-import { listCheckpoints, readCheckpoint, removeLeftovers, writePersistent, type TrainState } from './checkpoint.js';
+import {
+  listCheckpoints,
+  readCheckpoint,
+  readPersistent,
+  removeLeftovers,
+  writeCheckpoint,
+  writePersistent,
+  type TrainState,
+} from './checkpoint.js';
 import type { TrainConfig } from './config.js';
 import { emptyTally } from './evaluate.js';
 import { lockRun } from './lock.js';
@@ -17,6 +25,7 @@ import { compilePrograms, writeInitialState, type Programs } from './programs.js
 import { createRunFolder, readRunRecord, runName, writeRunRecord, type RunRecord } from './run-folder.js';
 import { learningRates } from './schedule.js';
 import { openTensorboard } from './tensorboard.js';
+import { describeWeights, type InitialWeights, type WeightsReport } from './weights.js';
 
 export interface TrainOptions {
   /** Opened by the caller. */
@@ -27,6 +36,8 @@ export interface TrainOptions {
   /** What the rewrite kept and dropped. */
   readonly proportion: ProportionReport;
   readonly config: TrainConfig;
+  /** What a new run begins with, as far as it goes; a run to resume has it in its checkpoint. */
+  readonly initial?: InitialWeights;
   /** Versions for the run's record, by name. */
   readonly versions?: { readonly [name: string]: string };
   /** The run's folder; by default a new one below `runs/`. It has to be given to resume. */
@@ -50,6 +61,8 @@ export interface Session {
   readonly learningRate: (step: number) => number;
   readonly logs: readonly EventLog[];
   readonly notes: readonly string[];
+  /** What it began with of a file of weights. */
+  readonly weights: WeightsReport | null;
   /** Of learned values, for people. */
   readonly parameters: number;
   /** Where it stands; replaced as it moves on. */
@@ -121,25 +134,34 @@ function openLoaders({ dataset, config }: TrainOptions, closings: Closing): Sess
   return { train, test };
 }
 
-type Opened = Pick<Session, 'run' | 'programs' | 'state' | 'checkpoint' | 'notes'>;
+type Opened = Pick<Session, 'run' | 'programs' | 'state' | 'checkpoint' | 'notes' | 'weights'>;
 
 /** A new run: the folder is made last, when nothing can be wrong with the options any more. */
 async function begin(options: TrainOptions, closings: Closing): Promise<Opened> {
-  const { engine, graph, config } = options;
+  const { engine, graph, config, initial } = options;
   const programs = await compilePrograms(engine, graph, config);
   closings.add(() => programs.dispose());
-  await writeInitialState(programs, graph, config.seed);
+  await writeInitialState(programs, graph, config.seed, initial?.values);
   const folder = await createRunFolder(options.run, runName(config));
+  const run = folder.path;
+  const state = firstState(options);
+  let checkpoint: Opened['checkpoint'];
   try {
-    await lock(folder.path, closings);
-    await removeLeftovers(folder.path);
-    await writeRunRecord(folder.path, recordOf(options, programs));
+    await lock(run, closings);
+    await removeLeftovers(run);
+    // Weights of others are in the run before it counts as one: to go on with it, nobody needs their file again.
+    if (initial !== undefined) {
+      const tensors = await readPersistent(programs.plan, programs.training);
+      checkpoint = { path: await writeCheckpoint(run, state, tensors), step: 0, epoch: 0 };
+    }
+    await writeRunRecord(run, recordOf(options, programs));
   } catch (error) {
     await closings.all().catch(() => undefined);
     await folder.discard();
     throw error;
   }
-  return { run: folder.path, programs, state: firstState(options), checkpoint: undefined, notes: [] };
+  const weights = initial?.report ?? null;
+  return { run, programs, state, checkpoint, notes: weights === null ? [] : describeWeights(weights), weights };
 }
 
 /** A run to go on with: from its newest checkpoint, or from its beginning where it has none yet. */
@@ -157,15 +179,25 @@ async function goOn(options: TrainOptions, closings: Closing): Promise<Opened> {
   const notes = sameDevice
     ? []
     : [`The run was on ${record.engine.device} and goes on on ${engine.device}: last digits can differ.`];
+  const { weights } = record;
   const newest = (await listCheckpoints(run)).at(-1);
   if (newest === undefined) {
+    if (weights !== null) throw withoutItsWeights(run, weights);
     await writeInitialState(programs, graph, config.seed);
-    return { run, programs, state: firstState(options), checkpoint: undefined, notes };
+    return { run, programs, state: firstState(options), checkpoint: undefined, notes, weights };
   }
   const { state, tensors } = await readCheckpoint(newest.path);
   verifyState(newest.path, state, options);
   await writePersistent(programs.plan, programs.training, tensors, newest.path);
-  return { run, programs, state, checkpoint: { ...newest, epoch: state.epoch }, notes };
+  return { run, programs, state, checkpoint: { ...newest, epoch: state.epoch }, notes, weights };
+}
+
+function withoutItsWeights(run: string, { file }: WeightsReport): RectioError {
+  return new RectioError(
+    'checkpoint',
+    `The run ${run} began with weights of ${file}, and the checkpoint that held them is gone.`,
+    'Put a checkpoint of the run back, or start a new run in another folder.',
+  );
 }
 
 async function lock(run: string, closings: Closing): Promise<void> {
@@ -201,7 +233,7 @@ function countParameters(graph: Graph): number {
 }
 
 function recordOf(options: TrainOptions, programs: Programs): RunRecord {
-  const { dataset, graph, config, proportion } = options;
+  const { dataset, graph, config, proportion, initial } = options;
   return {
     format: 1,
     ...engineOf(options, programs),
@@ -217,6 +249,7 @@ function recordOf(options: TrainOptions, programs: Programs): RunRecord {
       deviation: dataset.deviation,
     },
     graph,
+    weights: initial?.report ?? null,
     proportion,
   };
 }

@@ -18,16 +18,24 @@ type PublishedRule = (parameter: Parameter) => PublishedParameter;
 /** By the network's name. Networks that are not here have the names and shapes of their publication anyway. */
 const publishedRules: { readonly [model: string]: PublishedRule } = {};
 
-/** The entry of a published file that holds this parameter of the network of that name. */
+/** The entry of a published file that holds this parameter of the network of that name in the zoo. */
 export function publishedParameter(model: string, parameter: Parameter): PublishedParameter {
   const rule = Object.hasOwn(publishedRules, model) ? publishedRules[model] : undefined;
   return rule === undefined ? { name: parameter.name, shape: parameter.shape } : rule(parameter);
 }
 
+/** The auxiliary classifiers of Szegedy et al. (2015, 2016): they only help to train, and no network here has them. */
+const auxiliaryHeads: { readonly [model: string]: RegExp } = {
+  googlenet: /^aux[12]\./,
+  inception_v3: /^AuxLogits\./,
+};
+
 /**
- * Whether an entry of a published file is PyTorch's count of the batches that a batch norm has seen. It has a use only
- * where running statistics are plain averages over all batches, which no network here does.
+ * Whether published files of the network have an entry of this name that the network here leaves out on purpose: an
+ * auxiliary head, or PyTorch's count of the batches that a batch norm has seen, which has a use only where running
+ * statistics are plain averages over all batches.
  */
-export function isBatchCount(name: string): boolean {
-  return name.endsWith('.num_batches_tracked');
+export function isLeftOut(model: string, entry: string): boolean {
+  if (entry.endsWith('.num_batches_tracked')) return true;
+  return Object.hasOwn(auxiliaryHeads, model) && auxiliaryHeads[model]!.test(entry);
 }

@@ -1,0 +1,24 @@
+/** The weights of others that a new training begins with, if any. */
+
+import type { Graph, Parameter } from '../graph/index.js';
+import type { InitialWeights, TrainConfig } from '../train/index.js';
+
+/**
+ * Reads them from the file that the settings name.
+ * @throws RectioError `weights` where the file is broken or of another network
+ */
+export async function initialWeights(
+  { model, weights }: TrainConfig,
+  network: Graph,
+): Promise<{ readonly initial?: InitialWeights }> {
+  if (weights.file === null) return {};
+  const [{ loadWeights }, { isLeftOut, publishedParameter }] = await Promise.all([
+    import('../train/index.js'),
+    import('../zoo/published.js'),
+  ]);
+  const publication = {
+    entryOf: (parameter: Parameter) => publishedParameter(model.name, parameter),
+    leavesOut: (entry: string) => isLeftOut(model.name, entry),
+  };
+  return { initial: await loadWeights(weights.file, network, { publication, partial: weights.partial }) };
+}

@@ -141,6 +141,10 @@ describe('the least images', () => {
   it.each([
     ['resnet20', 1],
     ['cifar_vgg16_bn', 17],
+    ['vgg16', 32],
+    ['alexnet', 63],
+    // As torchvision says.
+    ['inception_v3', 75],
   ])('of %s are of %i pixels', (name, size) => {
     expect(leastSize(name)).toBe(size);
   });
@@ -214,6 +218,61 @@ describe('shortcut A', () => {
       { kind: 'maxPool', kernel: [1, 1], stride: [2, 2], padding: [0, 0], ceil: false },
       { kind: 'padChannels', before: 8, after: 8 },
     ]);
+  });
+});
+
+describe('dropout, which evaluation does not show,', () => {
+  it.each([
+    // torchvision's rates, in forward order.
+    ['alexnet', [0.5, 0.5]],
+    ['vgg16', [0.5, 0.5]],
+    ['googlenet', [0.2]],
+    ['inception_v3', [0.5]],
+    ['squeezenet1_1', [0.5]],
+    ['densenet121', []],
+    ['shufflenet_v2_x1_0', []],
+    // Lin et al. 2014: behind the first two perceptron layers.
+    ['nin', [0.5, 0.5]],
+  ])('of %s has rates %j', (name, rates) => {
+    const found = createModel(name).nodes.flatMap(({ op }) => (op.kind === 'dropout' ? [op.rate] : []));
+    expect(found).toEqual(rates);
+  });
+});
+
+describe('the stages, each with its number of blocks,', () => {
+  const structure = (name: string): string => {
+    const blocks = new Map<string, Set<string>>();
+    for (const { place } of createModel(name).nodes) {
+      if (place.stage === undefined) continue;
+      const own = blocks.get(place.stage) ?? new Set();
+      blocks.set(place.stage, place.block === undefined ? own : own.add(place.block));
+    }
+    return [...blocks].map(([stage, { size }]) => `${stage}: ${size}`).join(', ');
+  };
+
+  it.each([
+    ['vgg16', 'stage1: 0, stage2: 0, stage3: 0, stage4: 0, stage5: 0'],
+    ['alexnet', 'stage1: 0, stage2: 0, stage3: 0'],
+    ['nin', 'stage1: 0, stage2: 0, stage3: 0'],
+    ['googlenet', 'inception3: 2, inception4: 5, inception5: 2'],
+    ['inception_v3', 'Mixed_5: 3, Mixed_6: 5, Mixed_7: 3'],
+    ['squeezenet1_0', 'stage1: 3, stage2: 4, stage3: 1'],
+    ['squeezenet1_1', 'stage1: 2, stage2: 2, stage3: 4'],
+    ['shufflenet_v2_x1_0', 'stage2: 4, stage3: 8, stage4: 4'],
+    // Layers and the transition behind them.
+    ['densenet121', 'denseblock1: 7, denseblock2: 13, denseblock3: 25, denseblock4: 16'],
+    ['densenet_bc_100_12', 'denseblock1: 17, denseblock2: 17, denseblock3: 16'],
+  ])('of %s are those of its figure', (name, stages) => {
+    expect(structure(name)).toBe(stages);
+  });
+});
+
+describe('inception_v3', () => {
+  it('takes images of 299×299, and batch norms as its weights were trained with', () => {
+    expect(modelDefaults('inception_v3').inputShape).toEqual([3, 299, 299]);
+    const norms = createModel('inception_v3').nodes.flatMap(({ op }) => (op.kind === 'batchNorm' ? [op] : []));
+    expect(new Set(norms.map(({ epsilon }) => epsilon))).toEqual(new Set([0.001]));
+    expect(new Set(norms.map(({ momentum }) => momentum))).toEqual(new Set([0.1]));
   });
 });
 

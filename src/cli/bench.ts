@@ -39,7 +39,7 @@ export const benchCommand = defineCommand({
       import('../engines/registry.js'),
     ]);
     const { batch, mode, steps, warmUp, threads } = values;
-    const { graph } = await chosenNetwork(model, values);
+    const { graph, report } = await chosenNetwork(model, values);
     const engine = await openEngine(values.engine, defined({ threads }));
     const result = await benchmark({ graph, engine, batch, mode, steps, warmUp });
     const { imagesPerSecond, stepMs } = result;
@@ -49,6 +49,7 @@ export const benchCommand = defineCommand({
       const rounded = (value: number) => Math.round(value * 10) / 10;
       output.json({
         model,
+        ratio: report.label,
         batch,
         threads: engine.threads,
         engine: engine.name,
@@ -63,7 +64,7 @@ export const benchCommand = defineCommand({
     const ms = (value: number) => value.toFixed(1);
     output.print(
       [
-        `${model}, ${mode}, batch ${batch}, ${engine.name} (${engine.device})`,
+        `${model}, ratio ${report.label}, ${mode}, batch ${batch}, ${engine.name} (${engine.device})`,
         `${formatCount(imagesPerSecond)} images/s`,
         `step: median ${ms(stepMs.median)} ms, from ${ms(stepMs.min)} to ${ms(stepMs.max)} ms over ${steps} steps`,
         `peak memory: ${peakRssMb} MB`,

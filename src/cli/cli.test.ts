@@ -193,6 +193,7 @@ describe('bench and doctor', () => {
     const document = JSON.parse(stdout) as { stepMs: { min: number; median: number; max: number } };
     expect(document).toEqual({
       model: 'resnet20',
+      ratio: '1:1',
       batch: 2,
       threads: 1,
       engine: 'reference',
@@ -262,6 +263,7 @@ describe('lists', () => {
       macs: 40_813_184,
       convolutions: 21,
       activations: 19,
+      ratio: '1:1',
       input: [3, 32, 32],
       classes: 10,
     });
@@ -270,7 +272,7 @@ describe('lists', () => {
 
   it('models takes a pattern', async () => {
     const { stdout } = await rectio(['models', 'plain?4'], folder);
-    expect(stdout).toMatch(/^plain44 +658,586 +97\.\d M +43 +43 +3×32×32 +10$/m);
+    expect(stdout).toMatch(/^plain44 +658,586 +97\.\d M +43 +43 +1:1 +3×32×32 +10$/m);
     expect(stdout.trimEnd().split('\n')).toHaveLength(3);
   });
 });

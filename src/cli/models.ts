@@ -10,7 +10,7 @@ export const modelsCommand = defineCommand({
   summary: 'list the networks',
   description:
     'Lists the networks that train, inspect and bench know, with what one image costs: parameters, multiply-adds ' +
-    '(MACs), and how many convolutions and activations there are.',
+    '(MACs), how many convolutions and activations there are, and the ratio of the two in the blocks it mostly consists of.',
   positionals: [
     {
       placeholder: 'PATTERN',
@@ -25,26 +25,40 @@ export const modelsCommand = defineCommand({
     { command: "npx rectio models 'resnet1*'", does: 'those whose name begins with resnet1' },
   ],
   async run({ values, positionals: [pattern = ''] }, output) {
-    const [{ findModels }, { createModel, modelDefaults }, { inspectGraph }] = await Promise.all([
-      import('../zoo/find.js'),
-      import('../zoo/index.js'),
-      import('../inspect/index.js'),
-    ]);
+    const [{ findModels }, { createModel, modelDefaults }, { nativeRatio, printRatio }, { inspectGraph }] =
+      await Promise.all([
+        import('../zoo/find.js'),
+        import('../zoo/index.js'),
+        import('../proportion/index.js'),
+        import('../inspect/index.js'),
+      ]);
     const models = findModels(pattern).map((name) => {
       const { classes, inputShape } = modelDefaults(name);
-      const { parameters, macs, convolutions, activations } = inspectGraph(createModel(name)).totals;
-      return { name, parameters, macs, convolutions, activations, input: inputShape, classes };
+      const graph = createModel(name);
+      const { parameters, macs, convolutions, activations } = inspectGraph(graph).totals;
+      const ratio = nativeRatio(graph);
+      return {
+        name,
+        parameters,
+        macs,
+        convolutions,
+        activations,
+        ratio: ratio === undefined ? null : printRatio(ratio),
+        input: inputShape,
+        classes,
+      };
     });
     if (values.json) {
       output.json(models);
       return exitCodes.done;
     }
-    const rows = models.map(({ name, parameters, macs, convolutions, activations, input, classes }) => [
+    const rows = models.map(({ name, parameters, macs, convolutions, activations, ratio, input, classes }) => [
       name,
       formatCount(parameters),
       formatLarge(macs),
       String(convolutions),
       String(activations),
+      ratio ?? '',
       input.join('×'),
       String(classes),
     ]);
@@ -56,6 +70,7 @@ export const modelsCommand = defineCommand({
           { title: 'MACs', align: 'right' },
           { title: 'convolutions', align: 'right' },
           { title: 'activations', align: 'right' },
+          { title: 'ratio', align: 'right' },
           { title: 'input' },
           { title: 'classes', align: 'right' },
         ],

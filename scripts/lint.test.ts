@@ -51,10 +51,18 @@ describe('the lint', () => {
     expect(lint(files)).toEqual([]);
   });
 
-  it('keeps inspect and zoo apart', () => {
-    expect(
-      lint({ 'src/inspect/a.ts': importing('../zoo/x.js'), 'src/zoo/a.ts': importing('../inspect/x.js') }),
-    ).toHaveLength(2);
+  it('keeps inspect and zoo apart, and drawing from both but for the counts', () => {
+    const apart = {
+      'src/inspect/a.ts': 'zoo',
+      'src/zoo/a.ts': 'inspect',
+      'src/inspect/b.ts': 'draw',
+      'src/zoo/b.ts': 'draw',
+      'src/draw/a.ts': 'zoo',
+      'src/draw/b.ts': 'plan',
+    };
+    const files = Object.entries(apart).map(([file, room]) => [file, importing(`../${room}/x.js`)]);
+    expect(lint(Object.fromEntries(files))).toHaveLength(files.length);
+    expect(lint({ 'src/draw/a.ts': importing('../inspect/x.js') })).toEqual([]);
   });
 
   it.each([
@@ -79,7 +87,7 @@ describe('the lint', () => {
     expect(lint({ [file]: importing(specifier) })).toEqual([]);
   });
 
-  it.each(['base', 'graph', 'proportion', 'inspect', 'zoo', 'plan'])(
+  it.each(['base', 'graph', 'proportion', 'inspect', 'zoo', 'draw', 'plan'])(
     'keeps %s free of Node, clock and chance',
     (layer) => {
       const impure = [

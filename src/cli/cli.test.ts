@@ -162,9 +162,39 @@ describe('inspect', () => {
 
   it('shows a row for every block, or for every layer', async () => {
     const blocks = await rectio(['inspect', 'resnet20', '--ratio', '2:1'], folder);
-    expect(blocks.stdout).toMatch(/^layer1\.0 .*○●.* 4,672 .*4\.72 M/m);
+    expect(blocks.stdout).toMatch(/^ +layer1\.0 .* 2 +○● +4,672 +4\.72 M/m);
+    expect(blocks.stdout).toMatch(/^layer1 .* 6 +3 of 6 +14,016 +14\.2 M/m);
+    expect(blocks.stdout).toMatch(/^total +10 +21 +9 of 18 +272,474 +40\.8 M/m);
     const layers = await rectio(['inspect', 'resnet20', '--layers'], folder);
-    expect(layers.stdout).toMatch(/^layer1\.0\.conv1 +convolution +16×32×32 .*2,304/m);
+    expect(layers.stdout).toMatch(/^layer1\.0\.conv1 +convolution 3×3 +16×32×32 .*2,304/m);
+  });
+
+  it('draws the network into a file, and replaces one that is there', async () => {
+    const file = join(folder, 'picture.svg');
+    writeFileSync(file, 'an earlier one');
+    const { code, stdout, stderr } = await rectio(['inspect', 'resnet20', '--ratio', '2:1', '--svg', file], folder);
+    expect(stdout).toMatch(new RegExp(`Drawn in ${file}\n$`));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(readFileSync(file, 'utf8')).toMatch(/^<svg [^]*resnet20 at 2:1[^]*<\/svg>\n$/);
+    expect(existsSync(`${file}.tmp`)).toBe(false);
+  });
+
+  it.each([
+    ['picture.png', 2, "--svg cannot be 'picture.png'", 'ends in .svg'],
+    [join('absent', 'picture.svg'), 1, 'there is no folder absent', 'Make the folder first.'],
+    [join('data', 't10k-labels-idx1-ubyte', 'picture.svg'), 1, 'Cannot write', 'folder'],
+  ])('does not draw into %s', async (file, exit, what, cure) => {
+    const { code, stderr } = await rectio(['inspect', 'resnet20', '--svg', file], folder);
+    expect(stderr).toContain(what);
+    expect(stderr).toContain(cure);
+    expect(code).toBe(exit);
+  });
+
+  it('says where a picture cannot be written', async () => {
+    mkdirSync(join(folder, 'taken.svg'), { recursive: true });
+    const { code, stderr } = await rectio(['inspect', 'resnet20', '--svg', 'taken.svg'], folder);
+    expect(stderr).toContain('Cannot write taken.svg: a folder of that name is in the way');
+    expect(code).toBe(1);
   });
 
   it('ends quietly where its reader goes away', async () => {

@@ -1,30 +1,48 @@
-/** `rectio inspect`: what a network consists of at a ratio, and what it costs. */
+/** `rectio inspect`: what a network consists of at a ratio, what it costs, and what it looks like. */
 
-import { isActivation, type Graph } from '../graph/index.js';
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { RectioError } from '../base/error.js';
+import type { Graph, Node, Op } from '../graph/index.js';
 import type { Inspection, LayerInspection } from '../inspect/index.js';
+import type { ProportionReport } from '../proportion/index.js';
 import { defineCommand } from './command.js';
 import { exitCodes } from './exit-codes.js';
-import { flag } from './options.js';
 import { chosenNetwork, modelPositional, shapeOptions } from './network.js';
+import { flag, type Option } from './options.js';
 import { proportionOptions } from './proportion-options.js';
 import { formatCount, formatLarge, formatTable } from './table.js';
+
+const svgFile: Option<string | undefined> = {
+  placeholder: 'FILE.svg',
+  help: 'draw the network into this file; one that is there is replaced',
+  fallback: undefined,
+  parse: (value, option) => {
+    if (/.\.svg$/i.test(value)) return value;
+    throw new RectioError('usage', `${option} cannot be '${value}'`, 'Give the name of a file that ends in .svg.');
+  },
+};
 
 export const inspectCommand = defineCommand({
   name: 'inspect',
   summary: 'show which ReLUs a ratio keeps, and what a network costs',
   description:
     'Shows a network at a ratio of convolutions to ReLUs: which ReLUs stay, and parameters, multiply-adds (MACs) and ' +
-    'memory for one image, per block and in total. Dropping ReLUs changes none of these costs.',
+    'memory for one image, per block, per stage and in total. Dropping ReLUs changes none of these costs. With --svg it ' +
+    'also draws the network.',
   positionals: [modelPositional],
   options: {
     ...proportionOptions,
     ...shapeOptions,
     layers: flag('a row for every layer instead of every block'),
+    svg: svgFile,
     json: flag('print one JSON document, layers included'),
   },
   examples: [
     { command: 'npx rectio inspect resnet20', does: 'the network as it is' },
     { command: 'npx rectio inspect resnet20 --ratio 2:1', does: 'every second ReLU dropped' },
+    { command: 'npx rectio inspect resnet20 --ratio 2:1 --svg resnet20.svg', does: 'and a picture of it' },
     { command: 'npx rectio inspect resnet50 --ratio 3:2 --scope block --layers', does: 'layer by layer' },
   ],
   async run({ values, positionals: [model = ''] }, output) {
@@ -33,80 +51,170 @@ export const inspectCommand = defineCommand({
       import('../inspect/index.js'),
     ]);
     const inspection = inspectGraph(graph, report);
-    if (values.json) output.json(inspection);
-    else
-      output.print(
-        [headline(inspection), '', table(inspection, graph, values.layers), '', totals(inspection)].join('\n'),
-      );
+    if (values.svg !== undefined) await writePicture(values.svg, graph, report);
+    if (values.json) {
+      output.json(inspection);
+      return exitCodes.done;
+    }
+    const { activationMarks, marks } = await import('../draw/marks.js');
+    const rows = values.layers ? layerRows(inspection, graph) : blockRows(inspection, graph);
+    const rowOfNode = new Map(rows.flatMap((row) => row.layers.map(({ name }) => [name, row.name] as const)));
+    const activations = activationMarks(graph, report, (name) => rowOfNode.get(name)!);
+    const table = formatTable(columns(values.layers), [
+      ...rows.flatMap((row) => cellsWithHeading(row, activations, inspection, values.layers)),
+      null,
+      cells('total', inspection.layers, shareKept(inspection, inspection.layers), values.layers),
+    ]);
+    const signs = `${marks.kept} kept, ${marks.dropped} dropped, ${marks.other} takes no part`;
+    output.print([headline(inspection), '', table, '', summary(inspection, signs)].join('\n'));
+    if (values.svg !== undefined) output.print(`\nDrawn in ${values.svg}`);
     return exitCodes.done;
   },
 });
 
-function headline({ model, ratio }: Inspection): string {
-  const achieved = ratio.achieved === ratio.asked ? '' : ` (achieved: ${ratio.achieved})`;
-  return `${model}, ratio ${ratio.asked}${achieved}, pattern ${ratio.pattern} over each ${ratio.scope}`;
+/** @throws RectioError `disk` */
+async function writePicture(path: string, graph: Graph, report: ProportionReport): Promise<void> {
+  const [{ drawGraph }, { replaceFile }] = await Promise.all([import('../draw/index.js'), import('../train/files.js')]);
+  const folder = dirname(path);
+  if (!(await stat(folder).catch(() => undefined))) {
+    throw new RectioError('disk', `Cannot write ${path}: there is no folder ${folder}`, 'Make the folder first.');
+  }
+  await replaceFile(path, (file) => file.writeFile(drawGraph(graph, report)));
 }
 
-function totals({ totals: sums, sites }: Inspection): string {
+/** Where a pattern runs on, as a sentence says it. */
+const scopeWords = { network: 'over the network', stage: 'over each stage', block: 'over each block' } as const;
+
+function headline({ model, ratio }: Inspection): string {
+  const achieved = ratio.achieved === ratio.asked ? '' : ` (achieved: ${ratio.achieved})`;
+  return `${model}, ratio ${ratio.asked}${achieved}, pattern ${ratio.pattern} ${scopeWords[ratio.scope]}`;
+}
+
+function summary({ totals, sites }: Inspection, signs: string): string {
   const kept = sites.filter((site) => site.kept).length;
   return [
-    `${sums.convolutions} convolutions, ${sums.activations} activations (● kept, ○ dropped); ` +
+    `${totals.convolutions} convolutions, ${totals.activations} activations (${signs}); ` +
       `${kept} of the ${sites.length} that take part are kept`,
-    `${formatCount(sums.parameters)} parameters, ${formatLarge(sums.macs)} MACs, ` +
-      `${formatLarge(sums.activationElements)} values through an activation, for one image`,
+    `${formatCount(totals.parameters)} parameters, ${formatLarge(totals.macs)} MACs, ` +
+      `${formatLarge(totals.activationElements)} values through an activation, for one image`,
   ].join('\n');
 }
 
-/** A row of the table: one layer, or the layers of one block. */
+const columns = (perLayer: boolean) =>
+  [
+    { title: perLayer ? 'layer' : 'block' },
+    ...(perLayer ? [{ title: 'kind' }] : []),
+    { title: 'output' },
+    ...(perLayer ? [] : [{ title: 'convolutions', align: 'right' } as const]),
+    { title: 'ReLUs' },
+    { title: 'parameters', align: 'right' },
+    { title: 'MACs', align: 'right' },
+    { title: 'memory', align: 'right' },
+  ] as const;
+
+/** A layer with its node. */
+interface Layer extends LayerInspection {
+  readonly node: Node;
+}
+
+/** A row of the table: one layer, or those of one block. */
 interface Row {
+  /** Unique. */
   readonly name: string;
-  readonly layers: LayerInspection[];
+  readonly layers: readonly Layer[];
+  /** The stage of several blocks to which it belongs, with all of its layers where this is the first of its rows. */
+  readonly stage?: { readonly name: string; readonly first?: readonly Layer[] };
 }
 
-function table({ layers, sites }: Inspection, graph: Graph, perLayer: boolean): string {
-  const marks = new Map([
-    ...graph.nodes.filter(({ op }) => isActivation(op)).map(({ name }) => [name, '●'] as const),
-    ...sites.filter(({ kept }) => !kept).map(({ name }) => [name, '○'] as const),
-  ]);
-  const rows = perLayer ? layers.map((layer) => ({ name: layer.name, layers: [layer] })) : blocks(layers, graph);
-  const sum = (row: Row, value: (layer: LayerInspection) => number) =>
-    row.layers.reduce((total, layer) => total + value(layer), 0);
-  return formatTable(
-    [
-      { title: perLayer ? 'layer' : 'block' },
-      ...(perLayer ? [{ title: 'kind' }] : []),
-      { title: 'output' },
-      { title: 'ReLUs' },
-      { title: 'parameters', align: 'right' },
-      { title: 'MACs', align: 'right' },
-      { title: 'memory', align: 'right' },
-    ],
-    rows.map((row) => [
-      row.name,
-      ...(perLayer ? [row.layers[0]!.kind] : []),
-      row.layers.at(-1)!.shape.join('×'),
-      row.layers.map((layer) => marks.get(layer.name) ?? '').join(''),
-      formatCount(sum(row, (layer) => layer.parameters)),
-      formatLarge(sum(row, (layer) => layer.macs)),
-      formatLarge(
-        sum(row, (layer) => layer.activationBytes),
-        'B',
-      ),
-    ]),
-  );
+const layersOf = ({ layers }: Inspection, graph: Graph): Layer[] =>
+  layers.map((layer, index) => ({ ...layer, node: graph.nodes[index]! }));
+
+function layerRows(inspection: Inspection, graph: Graph): Row[] {
+  return layersOf(inspection, graph).map((layer) => ({ name: layer.name, layers: [layer] }));
 }
 
-/** Successive layers of one block (or stage, or role) become one row. */
-function blocks(layers: readonly LayerInspection[], graph: Graph): Row[] {
-  const places = new Map(
-    graph.nodes.map(({ name, place }) => [name, place.block ?? place.stage ?? place.role ?? name]),
-  );
-  const rows: Row[] = [];
+function blockRows(inspection: Inspection, graph: Graph): Row[] {
+  const stages = runs(layersOf(inspection, graph), ({ place }) => place.stage ?? place.role);
+  return stages.flatMap((layers): Row[] => {
+    const { stage, role } = layers[0]!.node.place;
+    const parts = runs(layers, ({ place }) => place.block);
+    const [only] = parts;
+    if (parts.length === 1 && only !== undefined) {
+      const { block } = only[0]!.node.place;
+      return [{ name: block ?? stage ?? role ?? spanName(only), layers: only }];
+    }
+    return parts.map((part, index) => ({
+      name: part[0]!.node.place.block ?? spanName(part),
+      layers: part,
+      ...(stage === undefined ? {} : { stage: { name: stage, ...(index === 0 ? { first: layers } : {}) } }),
+    }));
+  });
+}
+
+/** A name for layers that have none in common. */
+function spanName(layers: readonly Layer[]): string {
+  const [first, last] = [layers[0]!.name, layers.at(-1)!.name];
+  const parent = first.slice(0, first.lastIndexOf('.') + 1);
+  return first === last ? first : `${first} … ${last.startsWith(parent) ? last.slice(parent.length) : last}`;
+}
+
+/** Successive layers in one and the same place. */
+function runs(layers: readonly Layer[], keyOf: (node: Node) => string | undefined): Layer[][] {
+  const found: Layer[][] = [];
   for (const layer of layers) {
-    const name = places.get(layer.name) ?? layer.name;
-    const last = rows.at(-1);
-    if (last?.name === name) last.layers.push(layer);
-    else rows.push({ name, layers: [layer] });
+    const last = found.at(-1);
+    if (last !== undefined && keyOf(last[0]!.node) === keyOf(layer.node)) last.push(layer);
+    else found.push([layer]);
   }
-  return rows;
+  return found;
+}
+
+/** A row's cells; a stage's sums stand above its first block. */
+function cellsWithHeading(
+  { name, layers, stage }: Row,
+  activations: ReadonlyMap<string, string>,
+  inspection: Inspection,
+  perLayer: boolean,
+): string[][] {
+  const own = cells(`${stage === undefined ? '' : '  '}${name}`, layers, activations.get(name) ?? '', perLayer);
+  if (stage?.first === undefined) return [own];
+  return [cells(stage.name, stage.first, shareKept(inspection, stage.first), perLayer), own];
+}
+
+function cells(
+  name: string,
+  layers: readonly (LayerInspection | Layer)[],
+  activations: string,
+  perLayer: boolean,
+): string[] {
+  const sum = (value: (layer: LayerInspection) => number) => layers.reduce((total, layer) => total + value(layer), 0);
+  const [first] = layers;
+  return [
+    name,
+    ...(perLayer ? [first !== undefined && 'node' in first ? describe(first.node.op) : ''] : []),
+    layers.at(-1)!.shape.join('×'),
+    ...(perLayer ? [] : [String(sum(({ kind }) => (kind === 'convolution' ? 1 : 0)))]),
+    activations,
+    formatCount(sum((layer) => layer.parameters)),
+    formatLarge(sum((layer) => layer.macs)),
+    formatLarge(
+      sum((layer) => layer.activationBytes),
+      'B',
+    ),
+  ];
+}
+
+/** How many of the sites among these layers are kept: `3 of 6`. */
+function shareKept({ sites }: Inspection, layers: readonly LayerInspection[]): string {
+  const names = new Set(layers.map(({ name }) => name));
+  const own = sites.filter(({ name }) => names.has(name));
+  return own.length === 0 ? '' : `${own.filter(({ kept }) => kept).length} of ${own.length}`;
+}
+
+/** An op in a few words: `convolution 3×3 /2, 32 groups`. */
+function describe(op: Op): string {
+  if (!('kernel' in op)) return op.kind;
+  const stride = op.stride.every((each) => each === 1) ? '' : ` /${[...new Set(op.stride)].join('×')}`;
+  const groups = 'groups' in op && op.groups > 1 ? `, ${op.groups} groups` : '';
+  return `${op.kind} ${op.kernel.join('×')}${stride}${groups}`;
 }

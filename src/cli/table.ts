@@ -1,5 +1,7 @@
 /** Plain tables: columns padded to their widest cell, numbers to the right. */
 
+export { formatCount, formatLarge } from '../base/numbers.js';
+
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
@@ -20,24 +22,6 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
       .trimEnd();
   const rule = widths.map((width) => '─'.repeat(width)).join('  ');
   return [line(columns.map(({ title }) => title)), rule, ...rows.map((row) => (row ? line(row) : rule))].join('\n');
-}
-
-/** Groups of three: 272,474. */
-export function formatCount(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
-}
-
-/** A large number, short, with a unit if there is one: 40.8 M, 1.21 G, 393 kB. */
-export function formatLarge(value: number, unit = ''): string {
-  const scales = [
-    { scale: 1e9, prefix: 'G' },
-    { scale: 1e6, prefix: 'M' },
-    { scale: 1e3, prefix: 'k' },
-  ];
-  const { scale, prefix } = scales.find((candidate) => value >= candidate.scale) ?? { scale: 1, prefix: '' };
-  const scaled = value / scale;
-  const digits = scale === 1 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
-  return `${scaled.toFixed(digits)} ${prefix}${unit}`.trimEnd();
 }
 
 /** Seconds as a person says them: 8 s, 1:05, 2:03:09. */

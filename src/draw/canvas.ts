@@ -1,0 +1,79 @@
+/** Shapes as SVG, in layers: frames at the back, then lines, then what lies on them. */
+
+/** A coordinate or length as SVG writes it: at most one decimal place. */
+export const number = (value: number): string => String(Math.round(value * 10) / 10);
+
+/** Text as it may stand between tags and in attributes. */
+export function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
+/** An upper bound for the width of a text in a sans-serif font of the given size; fonts differ from reader to reader. */
+export function textWidth(text: string, size: number): number {
+  let width = 0;
+  for (const character of text) width += narrow.has(character) ? 0.37 : wide.has(character) ? 0.9 : 0.62;
+  return width * size;
+}
+const narrow = new Set(" .,:;|!'ijlrtf/()[]·I");
+const wide = new Set('mwMW@%');
+
+export type Anchor = 'start' | 'middle' | 'end';
+
+export interface Canvas {
+  /** Behind everything: a section's frame. */
+  frame(markup: string): void;
+  /** Before the frames, behind all lines: a block's card. */
+  card(markup: string): void;
+  /** A line, as the data of an SVG path. */
+  line(data: string): void;
+  /** The tip of an arrow at (x, y). */
+  arrow(x: number, y: number, direction: 'down' | 'left'): void;
+  /** Before all lines. */
+  front(markup: string): void;
+  /** A text whose baseline is at y. */
+  text(style: string, x: number, y: number, content: string, anchor?: Anchor): void;
+  markup(): string;
+}
+
+const anchors = { start: 's', middle: 'm', end: 'e' } as const;
+
+export function createCanvas(): Canvas {
+  const layers = {
+    frames: [] as string[],
+    cards: [] as string[],
+    lines: [] as string[],
+    arrows: [] as string[],
+    front: [] as string[],
+  };
+  return {
+    frame: (markup) => void layers.frames.push(markup),
+    card: (markup) => void layers.cards.push(markup),
+    line: (data) => void layers.lines.push(data),
+    arrow: (x, y, direction) =>
+      void layers.arrows.push(
+        direction === 'down' ? `M${number(x)} ${number(y)}l-3.5-6h7z` : `M${number(x)} ${number(y)}l6-3.5v7z`,
+      ),
+    front: (markup) => void layers.front.push(markup),
+    text: (style, x, y, content, anchor = 'middle') =>
+      void layers.front.push(
+        `<text class="${anchors[anchor]} ${style}" x="${number(x)}" y="${number(y)}">${escapeText(content)}</text>`,
+      ),
+    markup: () =>
+      [
+        ...layers.frames,
+        ...layers.cards,
+        `<path class="l" d="${layers.lines.join('')}"/>`,
+        `<path class="a" d="${layers.arrows.join('')}"/>`,
+        ...layers.front,
+      ].join('\n'),
+  };
+}
+
+/** Something with a place for the line that enters at its top and leaves at its bottom, both at x = 0. */
+export interface Layout {
+  /** How far it reaches to either side of its line. */
+  readonly left: number;
+  readonly right: number;
+  readonly height: number;
+  draw(canvas: Canvas, x: number, y: number): void;
+}

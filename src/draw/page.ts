@@ -1,0 +1,267 @@
+/** The whole drawing: title, columns of framed sections, legend. */
+
+import { formatCount, formatLarge } from '../base/numbers.js';
+import type { Inspection } from '../inspect/index.js';
+import { createCanvas, escapeText, number, textWidth, type Canvas, type Layout } from './canvas.js';
+import { columnEnds, type Measures, type Piece } from './columns.js';
+import { foldParts, type Fold, type Part } from './fold.js';
+import type { Drawn } from './glyphs.js';
+import { boxWidth, chainLayout, normal, rectangle } from './layout.js';
+import { legendOf } from './legend.js';
+import type { Section } from './parts.js';
+import { nodesOf } from './structure.js';
+import { styleSheet } from './style.js';
+
+const margin = 20;
+const titleHeight = 78;
+const frameHead = 26;
+const frameFoot = 12;
+const measures: Measures = { gap: 14, frame: frameHead + frameFoot, sectionGap: 16, columnGap: 34, padding: 14 };
+
+/** A fold with its place in the sequence of sections. */
+interface Placed extends Piece, Layout {
+  readonly shape: string;
+}
+
+/** The drawing of a network with these sections as an SVG document. */
+export function pageOf(sections: readonly Section[], inspection: Inspection): string {
+  const folded = sections.map(({ title, parts }) => ({ title, parts, folds: foldParts(parts) }));
+  const pieces = folded.flatMap(({ parts, folds }, section) => {
+    const loose = parts.filter(({ block }) => block === undefined);
+    const width = Math.max(0, ...loose.map(({ chain }) => boxWidth(chain)));
+    return folds.map((fold): Placed => ({ ...foldLayout(fold, width), section, shape: outputShape(fold) }));
+  });
+  const ends = columnEnds(pieces, measures);
+  const columns = ends.map((end, index) => pieces.slice(ends[index - 1] ?? 0, end));
+  const canvas = createCanvas();
+  const titles = sections.map(({ title }) => title);
+
+  const top = margin + titleHeight;
+  let x = margin;
+  let bottom = top;
+  let before: { x: number; y: number } | undefined;
+  for (const pieceRow of columns) {
+    const column = drawColumn(canvas, pieceRow, titles, x, top, before !== undefined);
+    if (before !== undefined) connect(canvas, before, { x: column.axis, y: top }, x - measures.columnGap / 2);
+    before = { x: column.axis, y: column.bottom };
+    bottom = Math.max(bottom, column.bottom);
+    x += column.width + measures.columnGap;
+  }
+  if (before !== undefined) {
+    canvas.line(`M${number(before.x)} ${number(before.y)}v12`);
+    canvas.arrow(before.x, before.y + 14, 'down');
+  }
+  const heading = headingOf(inspection);
+  const headWidth = Math.max(textWidth(heading.name, 18), ...heading.lines.map((line) => textWidth(line, 11)));
+  const width = Math.max(x - measures.columnGap + margin, headWidth + 2 * margin, 300);
+  const legend = legendOf(folded, width - 2 * margin);
+  const height = bottom + 26 + legend.height + margin;
+  legend.draw(canvas, margin, bottom + 26);
+  canvas.text('n1', margin, margin + 16, heading.name, 'start');
+  heading.lines.forEach((line, index) => canvas.text('w', margin, margin + 34 + 15 * index, line, 'start'));
+  return documentOf(canvas.markup(), width, height, inspection, folded);
+}
+
+function drawColumn(
+  canvas: Canvas,
+  pieces: readonly Placed[],
+  titles: readonly (string | undefined)[],
+  x: number,
+  top: number,
+  continues: boolean,
+): { width: number; axis: number; bottom: number } {
+  const left = Math.max(...pieces.map((piece) => piece.left));
+  const right = Math.max(...pieces.map((piece) => piece.right));
+  const least = Math.max(
+    ...pieces.map(({ section, shape }) => 1.1 * textWidth(titles[section] ?? '', 12) + textWidth(shape, 10) + 40),
+  );
+  const width = Math.max(left + right + 2 * measures.padding, least);
+  const axis = x + (width - left - right) / 2 + left;
+  let y = top;
+  let lineFrom = continues ? top : undefined;
+  for (let start = 0; start < pieces.length;) {
+    const { section } = pieces[start]!;
+    const end = start + pieces.slice(start).findIndex((_, index, rest) => rest[index + 1]?.section !== section) + 1;
+    const own = pieces.slice(start, end);
+    const title = titles[section];
+    const frameTop = y;
+    if (title !== undefined) y += frameHead;
+    for (const [index, piece] of own.entries()) {
+      if (lineFrom !== undefined) canvas.line(`M${number(axis)} ${number(lineFrom)}V${number(y)}`);
+      if (lineFrom !== undefined && start + index === 0) canvas.arrow(axis, y, 'down');
+      piece.draw(canvas, axis, y);
+      y += piece.height;
+      lineFrom = y;
+      if (index + 1 < own.length) y += measures.gap;
+    }
+    if (title !== undefined) {
+      y += frameFoot;
+      canvas.frame(rectangle('fr', x, frameTop, width, y - frameTop, 10));
+      canvas.text('y', x + 12, frameTop + 17, title, 'start');
+      canvas.text('r', x + width - 12, frameTop + 17, own.at(-1)!.shape, 'end');
+    }
+    start = end;
+    if (start < pieces.length) y += measures.sectionGap;
+  }
+  // The line of the last piece leaves its frame.
+  canvas.line(`M${number(axis)} ${number(lineFrom ?? y)}V${number(y)}`);
+  return { width, axis, bottom: y };
+}
+
+/** The line from the foot of one column to the head of the next, between the two. */
+function connect(
+  canvas: Canvas,
+  from: { readonly x: number; readonly y: number },
+  to: { readonly x: number; readonly y: number },
+  between: number,
+): void {
+  const radius = 10;
+  const [low, high] = [from.y + 12, to.y - 12];
+  const turn = (dx: number, dy: number, sweep: 0 | 1) => `a${radius} ${radius} 0 0 ${sweep} ${dx} ${dy}`;
+  canvas.line(
+    `M${number(from.x)} ${number(from.y)}V${number(low - radius)}${turn(radius, radius, 0)}H${number(between - radius)}` +
+      `${turn(radius, -radius, 0)}V${number(high + radius)}${turn(radius, -radius, 1)}H${number(to.x - radius)}` +
+      `${turn(radius, radius, 1)}V${number(to.y)}`,
+  );
+}
+
+const outputShape = ({ parts }: Fold): string => nodesOf(parts.at(-1)!.chain).at(-1)!.shape.join('×');
+
+const cardHead = 18;
+const cardFoot = 8;
+const cardSide = 10;
+const sheet = 4;
+
+/** `width` is that of boxes outside of any block, which thereby are of one width in a section. */
+function foldLayout(fold: Fold, width: number): Layout {
+  const { parts, times, growth } = fold;
+  const names = captions(fold);
+  const [first] = parts;
+  if (times === 1 && first !== undefined && first.block === undefined)
+    return chainLayout(first.chain, growth, normal, width);
+  if (parts.length === 1) return card(first!, growth, names[0]!, times);
+  const cards = parts.map((part, index) => card(part, growth, names[index]!, 1));
+  const left = Math.max(...cards.map((each) => each.left)) + 8;
+  const right = Math.max(...cards.map((each) => each.right)) + 8;
+  const gap = 12;
+  const height = cards.reduce((sum, each) => sum + each.height, 0) + gap * (cards.length - 1) + 24;
+  return {
+    left,
+    right: right + 10,
+    height,
+    draw: (canvas, x, y) => {
+      canvas.card(rectangle('gr', x - left, y, left + right, height, 10));
+      badge(canvas, x + right, y + 10, times);
+      let top = y + 12;
+      canvas.line(`M${number(x)} ${number(y)}V${number(top)}`);
+      for (const each of cards) {
+        each.draw(canvas, x, top);
+        top += each.height + gap;
+        canvas.line(`M${number(x)} ${number(top - gap)}V${number(Math.min(top, y + height))}`);
+      }
+    },
+  };
+}
+
+/** A part in a frame of its own; one that repeats lies on further sheets and says how often. */
+function card({ chain }: Part, growth: ReadonlyMap<Drawn, number>, name: string, times: number): Layout {
+  const inner = chainLayout(chain, growth);
+  const left = Math.max(inner.left + cardSide, 34);
+  const caption = textWidth(name, 9) + (times > 1 ? 26 : 14);
+  const right = Math.max(inner.right + cardSide, 34, caption - left);
+  const sheets = times > 1 ? 2 * sheet : 0;
+  const height = cardHead + inner.height + cardFoot;
+  return {
+    left,
+    right: right + (times > 1 ? 12 : 0),
+    height: height + sheets,
+    draw: (canvas, x, y) => {
+      for (let offset = sheets; offset >= 0; offset -= sheet) {
+        canvas.card(rectangle('ca', x - left + offset, y + offset, left + right, height, 7));
+      }
+      canvas.text('v', x - left + 7, y + 12, name, 'start');
+      if (times > 1) badge(canvas, x + right, y + 8, times);
+      canvas.line(`M${number(x)} ${number(y)}V${number(y + cardHead)}`);
+      inner.draw(canvas, x, y + cardHead);
+      canvas.line(`M${number(x)} ${number(y + cardHead + inner.height)}V${number(y + height + sheets)}`);
+    },
+  };
+}
+
+function badge(canvas: Canvas, x: number, y: number, times: number): void {
+  const text = `×${times}`;
+  const width = textWidth(text, 11) + 12;
+  canvas.front(rectangle('ba', x - width / 2, y - 8, width, 17, 8.5));
+  canvas.text('bt', x, y + 4.5, text);
+}
+
+/** For each part drawn, which blocks it stands for, by the last words of their names. */
+function captions({ parts, blocks, times }: Fold): string[] {
+  const local = (block = ''): string => block.slice(block.lastIndexOf('.') + 1);
+  if (times === 1 || blocks.length === 0) return parts.map(({ block }) => local(block));
+  return parts.map((_, index) => {
+    const own = blocks.filter((__, position) => position % parts.length === index).map(local);
+    const [first = ''] = own;
+    // `denselayer1 – 6`: the word before the number is said once.
+    const word = /^\D*/.exec(first)![0];
+    const others = own.slice(1).map((name) => (name.startsWith(word) ? name.slice(word.length) : name));
+    if (parts.length === 1) return `${first} – ${others.at(-1)!}`;
+    return own.length < 4 ? [first, ...others].join(', ') : `${first}, ${others[0]!} … ${others.at(-1)!}`;
+  });
+}
+
+const scopeWords = { network: 'over the network', stage: 'over each stage', block: 'over each block' } as const;
+
+function headingOf({ model, ratio, totals, sites }: Inspection): { name: string; lines: string[] } {
+  const kept = sites.filter((site) => site.kept).length;
+  const achieved = ratio.achieved === ratio.asked ? '' : ` (achieved ${ratio.achieved})`;
+  return {
+    name: `${model} at ${ratio.asked}`,
+    lines: [
+      `pattern ${ratio.pattern} ${scopeWords[ratio.scope]}${achieved}: ${kept} of ${sites.length} activations kept`,
+      `${formatCount(totals.parameters)} parameters · ${formatLarge(totals.macs)} MACs · ` +
+        `${totals.convolutions} convolutions · ${formatLarge(totals.activationElements)} values through an activation`,
+    ],
+  };
+}
+
+function documentOf(
+  markup: string,
+  width: number,
+  height: number,
+  inspection: Inspection,
+  folded: readonly { readonly title: string | undefined; readonly folds: readonly Fold[] }[],
+): string {
+  const id = `rectio-${inspection.model}-${inspection.ratio.pattern}`.replaceAll(/[^\w-]/g, '-');
+  const { name, lines } = headingOf(inspection);
+  const [w, h] = [number(Math.ceil(width)), number(Math.ceil(height))];
+  return `<svg xmlns="http://www.w3.org/2000/svg" class="rectio" role="img" aria-labelledby="${id}-title ${id}-desc" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}">
+<title id="${id}-title">${escapeText(name)}</title>
+<desc id="${id}-desc">${escapeText([...lines, ...folded.map(sentence)].join('. '))}.</desc>
+<style>
+${styleSheet}
+</style>
+<rect class="bg" width="${w}" height="${h}" rx="12"/>
+${markup}
+</svg>
+`;
+}
+
+/** What a section consists of, for those who hear the drawing. */
+function sentence({ title, folds }: { readonly title: string | undefined; readonly folds: readonly Fold[] }): string {
+  const counts = { convolutions: 0, kept: 0, dropped: 0 };
+  for (const { parts, times } of folds) {
+    for (const { glyph } of parts.flatMap(({ chain }) => nodesOf(chain))) {
+      if (glyph.kind === 'box' && glyph.style !== 'pool' && glyph.style !== 'linear') counts.convolutions += times;
+      if (glyph.kind === 'dot' && glyph.state !== 'other') counts[glyph.state] += times;
+    }
+  }
+  const blocks = folds.reduce((sum, fold) => sum + fold.blocks.length, 0);
+  return [
+    title ?? 'Outside of any stage',
+    ...(blocks > 0 ? [`${blocks} blocks`] : []),
+    `${counts.convolutions} convolutions`,
+    ...(counts.kept + counts.dropped > 0 ? [`${counts.kept} activations kept and ${counts.dropped} dropped`] : []),
+    `output ${outputShape(folds.at(-1)!)}`,
+  ].join(', ');
+}

@@ -150,14 +150,15 @@ describe('inspect', () => {
   });
 
   it('answers within half a second', async () => {
+    // The processor's time, and the best of three: other tests run beside this one.
+    const report = `process.on('exit', () => console.error(process.cpuUsage().user + process.cpuUsage().system))`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(report)}` };
     const times: number[] = [];
-    for (let i = 0; i < 5; i++) {
-      const before = performance.now();
-      await rectio(['inspect', 'resnet50', '--ratio', '3:2'], folder);
-      times.push(performance.now() - before);
+    for (let i = 0; i < 3; i++) {
+      const { stderr } = await rectio(['inspect', 'resnet152', '--ratio', '3:2'], folder, env);
+      times.push(Number(stderr) / 1e6);
     }
-    // The best of five: other tests run beside this one.
-    expect(Math.min(...times)).toBeLessThan(500);
+    expect(Math.min(...times)).toBeLessThan(0.5);
   });
 
   it('shows a row for every block, or for every layer', async () => {

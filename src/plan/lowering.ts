@@ -63,11 +63,11 @@ function functionOf(op: ActivationOp): ActivationFunction {
   return op.kind === 'leakyRelu' ? { name: op.kind, slope: op.slope } : { name: op.kind };
 }
 
-/** Dropout vanishes in inference. */
+/** Dropout vanishes in inference, and where its rate is 0. */
 const lowerDropout =
   (per: DropoutCall['per']) =>
   ({ rate }: { readonly rate: number }, [x = -1]: readonly number[], lowering: Lowering): number => {
-    if (lowering.mode === 'inference') return x;
+    if (lowering.mode === 'inference' || rate === 0) return x;
     const y = lowering.activation();
     const { node, seed } = lowering;
     const stream = hashText(node);

@@ -166,6 +166,11 @@ describe('trainingPlan', () => {
     expect(masks(5)[0]).toEqual({ ...a, seed: 5 });
   });
 
+  it('has no call for what is never left out', () => {
+    const graph = network((net, x) => net.stochasticDepth('always', net.dropout('kept', x, { rate: 0 }), { rate: 0 }));
+    expect(trainingPlan(graph, { batch: 2 }).calls.filter(({ kind }) => kind === 'dropout')).toEqual([]);
+  });
+
   it('moves weights as the gradients of the same step say', () => {
     const graph = tinyResidual();
     const weights = randomWeights(graph, 3);

@@ -28,6 +28,9 @@ describe('the number of trainable parameters', () => {
     // Zagoruyko and Komodakis 2016 (tables 2 and 4): 2.7M and 36.5M.
     ['wrn_16_4', {}, 2_748_890],
     ['wrn_28_10', {}, 36_479_194],
+    // Han et al. 2017 (table 4): 1.7M and 3.8M.
+    ['pyramidnet110_a48', {}, 1_739_730],
+    ['pyramidnet110_a84', {}, 3_855_054],
     // By the same function, groups of 64 give the 34.4M (8 groups) and 68.1M (16) of Xie et al. 2017 (table 7).
     ['resnext29_8x16d', {}, 5_646_666],
     ['cifar_resnet18', {}, 11_173_962],
@@ -71,6 +74,21 @@ describe('the number of trainable parameters', () => {
     ['resnext101_32x8d', {}, 88_791_336],
     ['resnext101_64x4d', {}, 83_455_272],
     ['mobilenet_v2', {}, 3_504_872],
+    ['mobilenet_v3_large', {}, 5_483_032],
+    ['mobilenet_v3_small', {}, 2_542_856],
+    ['mnasnet1_0', {}, 4_383_312],
+    ['efficientnet_b0', {}, 5_288_548],
+    ['efficientnet_b1', {}, 7_794_184],
+    ['efficientnet_b2', {}, 9_109_994],
+    ['efficientnet_b3', {}, 12_233_232],
+    ['regnet_x_400mf', {}, 5_495_976],
+    ['regnet_x_1_6gf', {}, 9_190_136],
+    ['regnet_y_400mf', {}, 4_344_144],
+    ['regnet_y_1_6gf', {}, 11_202_430],
+    ['convnext_tiny', {}, 28_589_128],
+    ['convnext_small', {}, 50_223_688],
+    // timm's mobilenetv1_100.
+    ['mobilenet_v1', {}, 4_231_976],
   ] as const)('of %s %o is %i', (name, options, count) => {
     expect(trainable(createModel(name, options))).toBe(count);
   });

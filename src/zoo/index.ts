@@ -12,12 +12,19 @@ import {
   cifarResNet,
   cifarResNet18,
 } from './cifar-resnet.js';
+import { convNeXt } from './convnext.js';
 import { cifarDenseNet, cifarDenseNetBc, denseNet } from './densenet.js';
+import { efficientNet } from './efficientnet.js';
 import { googlenet } from './googlenet.js';
 import { inceptionV3 } from './inception.js';
-import type { ModelOptions, Shortcut } from './model.js';
+import { mnasNet } from './mnasnet.js';
+import { mobileNetV1 } from './mobilenet-v1.js';
 import { mobileNetV2 } from './mobilenet-v2.js';
+import { mobileNetV3 } from './mobilenet-v3.js';
+import type { ModelOptions, Shortcut } from './model.js';
 import { nin } from './nin.js';
+import { cifarPyramidNet } from './pyramidnet.js';
+import { regNet } from './regnet.js';
 import { basicBlock, bottleneck } from './residual.js';
 import { imagenetResNet } from './resnet.js';
 import { cifarResNeXt } from './resnext.js';
@@ -38,7 +45,12 @@ interface Model {
 
 type Make = Model['make'];
 const small = (make: Make): Model => ({ make, inputShape: [3, 32, 32], classes: 10, shortcuts: false });
-const imagenet = (make: Make): Model => ({ make, inputShape: [3, 224, 224], classes: 1000, shortcuts: false });
+const imagenet = (make: Make, size = 224): Model => ({
+  make,
+  inputShape: [3, size, size],
+  classes: 1000,
+  shortcuts: false,
+});
 const smallResidual = (make: Make): Model => ({ ...small(make), shortcuts: true });
 const imagenetResidual = (make: Make): Model => ({ ...imagenet(make), shortcuts: true });
 
@@ -66,6 +78,8 @@ const models = {
   wrn_16_4: smallResidual((name, options) => cifarWideResNet(name, 16, 4, options)),
   wrn_28_10: smallResidual((name, options) => cifarWideResNet(name, 28, 10, options)),
   resnext29_8x16d: smallResidual((name, options) => cifarResNeXt(name, 29, { groups: 8, groupWidth: 16 }, options)),
+  pyramidnet110_a48: small((name, options) => cifarPyramidNet(name, 110, 48, options)),
+  pyramidnet110_a84: small((name, options) => cifarPyramidNet(name, 110, 84, options)),
   cifar_vgg11_bn: small((name, options) => cifarVgg(name, [1, 1, 2, 2, 2], options)),
   cifar_vgg13_bn: small((name, options) => cifarVgg(name, [2, 2, 2, 2, 2], options)),
   cifar_vgg16_bn: small((name, options) => cifarVgg(name, [2, 2, 3, 3, 3], options)),
@@ -104,7 +118,30 @@ const models = {
   resnext50_32x4d: imagenetResidual((name, options) => imagenetResNet(name, resnext(32, 4), [3, 4, 6, 3], options)),
   resnext101_32x8d: imagenetResidual((name, options) => imagenetResNet(name, resnext(32, 8), [3, 4, 23, 3], options)),
   resnext101_64x4d: imagenetResidual((name, options) => imagenetResNet(name, resnext(64, 4), [3, 4, 23, 3], options)),
+  mobilenet_v1: imagenet(mobileNetV1),
   mobilenet_v2: imagenet(mobileNetV2),
+  mobilenet_v3_large: imagenet((name, options) => mobileNetV3(name, 'large', options)),
+  mobilenet_v3_small: imagenet((name, options) => mobileNetV3(name, 'small', options)),
+  mnasnet1_0: imagenet(mnasNet),
+  efficientnet_b0: imagenet((name, options) => efficientNet(name, { width: 1, depth: 1, dropout: 0.2 }, options)),
+  efficientnet_b1: imagenet(
+    (name, options) => efficientNet(name, { width: 1, depth: 1.1, dropout: 0.2 }, options),
+    240,
+  ),
+  efficientnet_b2: imagenet(
+    (name, options) => efficientNet(name, { width: 1.1, depth: 1.2, dropout: 0.3 }, options),
+    288,
+  ),
+  efficientnet_b3: imagenet(
+    (name, options) => efficientNet(name, { width: 1.2, depth: 1.4, dropout: 0.3 }, options),
+    300,
+  ),
+  regnet_x_400mf: imagenet((name, options) => regNet(name, 'x400', options)),
+  regnet_x_1_6gf: imagenet((name, options) => regNet(name, 'x1600', options)),
+  regnet_y_400mf: imagenet((name, options) => regNet(name, 'y400', options)),
+  regnet_y_1_6gf: imagenet((name, options) => regNet(name, 'y1600', options)),
+  convnext_tiny: imagenet((name, options) => convNeXt(name, { blocks: [3, 3, 9, 3], lastRate: 0.1 }, options)),
+  convnext_small: imagenet((name, options) => convNeXt(name, { blocks: [3, 3, 27, 3], lastRate: 0.4 }, options)),
 } satisfies Record<string, Model>;
 
 /** Every name that `createModel` knows. */

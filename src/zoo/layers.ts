@@ -68,3 +68,22 @@ export function squeezeExcitation(
     return net.multiply('multiply', x, net[gate]('scale_activation', excited));
   });
 }
+
+/**
+ * The multiple of `divisor` nearest to `channels` that is not more than a tenth below: how the mobile networks round
+ * the widths that a factor gives (TensorFlow's `_make_divisible`).
+ */
+export function makeDivisible(channels: number, divisor = 8): number {
+  const nearest = Math.max(divisor, Math.floor(channels / divisor + 0.5) * divisor);
+  return nearest < 0.9 * channels ? nearest + divisor : nearest;
+}
+
+/** The rows of a paper's table as stages: each row that reduces the resolution begins one. */
+export function stagesOf<Row extends { readonly stride: number }>(rows: readonly Row[]): Row[][] {
+  const stages: Row[][] = [];
+  for (const row of rows) {
+    if (row.stride > 1 || stages.length === 0) stages.push([]);
+    stages.at(-1)!.push(row);
+  }
+  return stages;
+}

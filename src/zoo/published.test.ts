@@ -20,6 +20,22 @@ describe('published entries', () => {
     }
   });
 
+  it('of ConvNeXt scale layers by a bare parameter, and have linear layers for 1×1 convolutions', () => {
+    const parameters = graphParameters(createModel('convnext_tiny'));
+    const entry = (name: string) =>
+      publishedParameter(
+        'convnext_tiny',
+        parameters.find((parameter) => parameter.name === name)!,
+      );
+    const block = 'features.3.0';
+    expect(entry(`${block}.layer_scale.weight`)).toEqual({ name: `${block}.layer_scale`, shape: [192, 1, 1] });
+    expect(entry(`${block}.block.0.weight`)).toEqual({ name: `${block}.block.0.weight`, shape: [192, 1, 7, 7] });
+    expect(entry(`${block}.block.3.weight`)).toEqual({ name: `${block}.block.3.weight`, shape: [768, 192] });
+    expect(entry(`${block}.block.5.weight`)).toEqual({ name: `${block}.block.5.weight`, shape: [192, 768] });
+    expect(entry(`${block}.block.5.bias`)).toEqual({ name: `${block}.block.5.bias`, shape: [192] });
+    expect(entry('features.2.1.weight')).toEqual({ name: 'features.2.1.weight', shape: [192, 96, 2, 2] });
+  });
+
   it("are left out on purpose where they are PyTorch's counts of batches, or heads that only help to train", () => {
     expect(isLeftOut('resnet18', 'layer1.0.bn1.num_batches_tracked')).toBe(true);
     expect(isLeftOut('resnet18', 'layer1.0.bn1.running_mean')).toBe(false);

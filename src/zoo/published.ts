@@ -15,8 +15,18 @@ export interface PublishedParameter {
 
 type PublishedRule = (parameter: Parameter) => PublishedParameter;
 
+/** torchvision scales layers by a parameter without a module of its own, and writes some 1×1 convolutions as linear layers. */
+const convNeXtEntry: PublishedRule = ({ node, name, shape }) => {
+  if (node.endsWith('.layer_scale')) return { name: node, shape: [...shape, 1, 1] };
+  if (/\.block\.[35]\.weight$/.test(name)) return { name, shape: shape.slice(0, 2) };
+  return { name, shape };
+};
+
 /** By the network's name. Networks that are not here have the names and shapes of their publication anyway. */
-const publishedRules: { readonly [model: string]: PublishedRule } = {};
+const publishedRules: { readonly [model: string]: PublishedRule } = {
+  convnext_tiny: convNeXtEntry,
+  convnext_small: convNeXtEntry,
+};
 
 /** The entry of a published file that holds this parameter of the network of that name in the zoo. */
 export function publishedParameter(model: string, parameter: Parameter): PublishedParameter {

@@ -75,6 +75,7 @@ function placeChains(chains: readonly Chain[]): Arena {
   const all = chains.map((_, i) => i);
   const orders = [
     all.toSorted((a, b) => breadth[b]! - breadth[a]! || sizes[b]! - sizes[a]! || a - b),
+    all.toSorted((a, b) => breadth[b]! - breadth[a]! || sizes[b]! - sizes[a]! || b - a),
     all.toSorted((a, b) => sizes[b]! - sizes[a]! || chains[a]!.first - chains[b]!.first || a - b),
     all.toSorted((a, b) => area[b]! - area[a]! || a - b),
   ];

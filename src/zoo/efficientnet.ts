@@ -20,19 +20,20 @@ const activation = 'silu';
 /** The share of examples for which the last block's branch would be left out; earlier blocks' grows up to it. */
 const stochasticDepthRate = 0.2;
 
-export interface EfficientNetScale {
-  /** Factors on the channels and blocks of B0. */
-  readonly width: number;
-  readonly depth: number;
-  /** The classifier's rate. */
-  readonly dropout: number;
-}
+/** Factors on the channels and blocks of B0, and the classifier's rate of dropout. */
+const variants = {
+  b0: { width: 1, depth: 1, dropout: 0.2 },
+  b1: { width: 1, depth: 1.1, dropout: 0.2 },
+  b2: { width: 1.1, depth: 1.2, dropout: 0.3 },
+  b3: { width: 1.2, depth: 1.4, dropout: 0.3 },
+} as const;
 
 export function efficientNet(
   name: string,
-  { width, depth, dropout }: EfficientNetScale,
+  variant: keyof typeof variants,
   { classes, inputShape }: ModelOptions,
 ): Graph {
+  const { width, depth, dropout } = variants[variant];
   const channels = (ofB0: number): number => makeDivisible(ofB0 * width);
   const scaled = rows.map(({ outChannels, blocks, ...row }) => ({
     ...row,

@@ -169,14 +169,14 @@ describe('the least images', () => {
 });
 
 it('every network is built in less than 50 ms', () => {
-  for (const name of modelNames) {
-    const times = [1, 2, 3].map(() => {
-      const start = performance.now();
-      createModel(name);
-      return performance.now() - start;
-    });
-    expect([name, Math.min(...times) < 50]).toEqual([name, true]);
-  }
+  const builtInTime = (name: string): boolean => {
+    const start = performance.now();
+    createModel(name);
+    return performance.now() - start < 50;
+  };
+  // Ten tries, since what else the machine does takes time as well.
+  const slow = modelNames.filter((name) => !Array.from({ length: 10 }).some(() => builtInTime(name)));
+  expect(slow).toEqual([]);
 });
 
 describe('the state_dict of resnet20', () => {

@@ -1,0 +1,32 @@
+/**
+ * The logits of each network in evaluation mode against those of its twin, the reference implementation. Here are the
+ * quick ones; `node bench/check-twins.js` takes all of them.
+ */
+
+import { describe, expect, it } from 'vitest';
+
+import { chosenTwins, logitsError, tell, type RunStep } from '../testing/twins.js';
+import { createOnednnEngine, onednnStatus } from './index.js';
+
+const quick = ['resnet18', 'squeezenet1_0', 'shufflenet_v2_x0_5', 'mobilenet_v2'];
+
+const { available, reason } = onednnStatus();
+
+describe.skipIf(!available)(`the onednn engine${available ? '' : ` (left out: ${reason})`}`, () => {
+  const run: RunStep = async (plan, weights, inputs) => {
+    const program = await createOnednnEngine().compile(plan);
+    try {
+      for (const [name, values] of weights) await program.write(name, values);
+      return { outputs: new Map(Object.entries(await program.run(inputs, { step: 0 }))), persistent: new Map() };
+    } finally {
+      await program.dispose();
+    }
+  };
+
+  it.each(chosenTwins(quick))('gives the logits of the twin of %s', async (name) => {
+    const start = performance.now();
+    const error = await logitsError(name, run);
+    tell(name, 'logits   ', error, performance.now() - start);
+    expect(error).toBeLessThan(1e-4);
+  });
+});

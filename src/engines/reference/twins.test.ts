@@ -1,0 +1,30 @@
+/**
+ * Losses, gradients and running statistics of a step of training against those of the networks' twins, the reference
+ * implementations. Both compute in float64: in float32 some value next to zero would fall on the other side of a ReLU,
+ * and whole gradients differ by some percent. Here are the quick networks; `node bench/check-twins.js` takes all.
+ */
+
+import { describe, expect, it } from 'vitest';
+
+import { readTwin } from '../../zoo/testing/twins.js';
+import { chosenTwins, tell, trainingErrors, type RunStep } from '../testing/twins.js';
+import { runReference } from './index.js';
+
+const quick = ['resnet18', 'googlenet', 'squeezenet1_1', 'mobilenet_v2', 'shufflenet_v2_x1_0'];
+
+/** Nine digits are stored. */
+const TOLERANCE = 1e-7;
+
+const run: RunStep = (plan, weights, inputs) =>
+  runReference(plan, new Map([...weights, ...Object.entries(inputs)]), { step: 0 });
+
+describe('the reference engine', () => {
+  const trained = chosenTwins(quick).filter((name) => readTwin(name).training !== undefined);
+
+  it.each(trained)('trains %s by the gradients of its twin', async (name) => {
+    const start = performance.now();
+    const errors = await trainingErrors(name, run);
+    tell(name, 'gradients', errors[0]!.error, performance.now() - start, errors[0]!.tensor);
+    expect(errors.filter(({ error }) => !(error < TOLERANCE))).toEqual([]);
+  });
+});

@@ -1,0 +1,114 @@
+/** How far an engine's numbers are from those of a network's twin, the reference implementation. */
+
+import { graphParameters, type Graph } from '../../graph/index.js';
+import { foldWeights, inferencePlan, trainingPlan, type Plan } from '../../plan/index.js';
+import { modelNames } from '../../zoo/index.js';
+import { checksum, checksumError, formulaImages, formulaTargets, type Checksum } from '../../zoo/testing/formulas.js';
+import {
+  entriesOf,
+  entryOf,
+  readTwin,
+  twinGraph,
+  twinNames,
+  twinWeights,
+  withoutDropout,
+} from '../../zoo/testing/twins.js';
+import type { RunInputs } from '../engine.js';
+
+/** One step: the plan's outputs, and its persistent tensors as it left them. */
+export interface StepResult {
+  readonly outputs: ReadonlyMap<string, ArrayLike<number>>;
+  readonly persistent: ReadonlyMap<string, ArrayLike<number>>;
+}
+
+/** Computes one step of a plan from weights by the plan's names and from inputs. */
+export type RunStep = (
+  plan: Plan,
+  weights: ReadonlyMap<string, Float32Array>,
+  inputs: RunInputs,
+) => StepResult | Promise<StepResult>;
+
+/** What `bench/check-twins.js` asks for: `all`, or names with commas between them. */
+const asked = process.env['RECTIO_TWINS'];
+
+/** The networks to compare: those asked for, `quick` where nobody asks. */
+export function chosenTwins(quick: readonly string[]): readonly string[] {
+  if (asked === undefined) return quick;
+  return asked === 'all' ? twinNames.filter((name) => modelNames.includes(name)) : asked.split(',');
+}
+
+/** Tells whoever asked how close a network came, and how long it took. */
+export function tell(name: string, what: string, error: number, milliseconds: number, detail = ''): void {
+  if (asked === undefined) return;
+  const columns = [
+    name.padEnd(20),
+    what,
+    error.toExponential(1),
+    `${(milliseconds / 1000).toFixed(1)} s`.padStart(8),
+    detail,
+  ];
+  process.stdout.write(`${columns.join('  ').trimEnd()}\n`);
+}
+
+/** The largest error of the logits in evaluation mode, relative to the size of an image's logits. */
+export async function logitsError(name: string, run: RunStep): Promise<number> {
+  const { evaluation } = readTwin(name);
+  const graph = twinGraph(name, evaluation.images.slice(1));
+  const [batch] = evaluation.images;
+  const plan = inferencePlan(graph, { batch });
+  const { outputs } = await run(plan, foldWeights(graph, twinWeights(name, graph)), {
+    images: formulaImages(evaluation.images),
+  });
+  const logits = Array.from(outputs.get('logits')!);
+  const classes = logits.length / batch;
+  return Math.max(
+    ...evaluation.logits.map((expected, image) =>
+      checksumError(checksum(logits.slice(image * classes, (image + 1) * classes)), expected),
+    ),
+  );
+}
+
+export interface TensorError {
+  /** `losses`, a parameter whose gradient it is, or a running statistic. */
+  readonly tensor: string;
+  /** Relative to the tensor's norm. */
+  readonly error: number;
+}
+
+/** The errors of losses, gradients and running statistics after one step of training, the largest first. */
+export async function trainingErrors(name: string, run: RunStep): Promise<TensorError[]> {
+  const { training } = readTwin(name);
+  if (!training) throw new Error(`The fixture of ${name} has no step of training.`);
+  const graph = withoutDropout(twinGraph(name, training.images.slice(1)));
+  const [batch] = training.images;
+  const plan = trainingPlan(graph, { batch });
+  const [, classes] = plan.tensors[plan.inputs['targets']!]!.dims;
+  const { outputs, persistent } = await run(plan, twinWeights(name, graph), {
+    images: formulaImages(training.images),
+    targets: formulaTargets(batch, classes!),
+  });
+
+  const expected = checksumsByName(name, graph, training.checksums);
+  const losses = checksumError(Array.from(outputs.get('losses')!), training.losses);
+  const tensors = graphParameters(graph).map(({ name: tensor, node, trainable }) => {
+    const values = trainable ? outputs.get(`grad:${tensor}`)! : persistent.get(tensor)!;
+    const own = expected.get(tensor)!;
+    return { tensor, error: checksumError(checksum(values), own, floorOf(node, own, expected)) };
+  });
+  return [{ tensor: 'losses', error: losses }, ...tensors].toSorted((a, b) => b.error - a.error);
+}
+
+/** The twin's checksums by our names. */
+function checksumsByName(model: string, graph: Graph, checksums: readonly Checksum[]): Map<string, Checksum> {
+  const byEntry = new Map(entriesOf(readTwin(model)).map((entry, index) => [entry, checksums[index]!]));
+  return new Map(graphParameters(graph).map((parameter) => [parameter.name, byEntry.get(entryOf(model, parameter))!]));
+}
+
+/**
+ * Some gradients are zero but for rounding, those of a bias in front of a batch norm for one: they have no size to measure
+ * against, so that of their node's weight has to serve.
+ */
+function floorOf(node: string, own: Checksum, expected: ReadonlyMap<string, Checksum>): number {
+  const weight = expected.get(`${node}.weight`)?.[0] ?? 0;
+  return own[0]! < 1e-9 * weight ? weight : 0;
+}

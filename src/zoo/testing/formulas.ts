@@ -1,0 +1,98 @@
+/**
+ * Weights, images and checksums by formula: bench/oracle/formulas.py computes the same, bit for bit. Every number is a
+ * function of a name and an index, from 32-bit integer arithmetic and one rounding to float32, so that fixtures need to
+ * hold neither weights nor images.
+ */
+
+import { hashText } from '../../base/random.js';
+import { elements, type Shape } from '../../graph/index.js';
+
+const step = 2 ** -23;
+/** Height and width of the cells of an image. */
+const cell = 16;
+/** How many projections a checksum has. */
+const projections = 3;
+
+/** A 32-bit word (signed): the finalizer of MurmurHash3 (Appleby) over index · golden ratio + hash of the name. */
+function hashed(stream: number, index: number): number {
+  let h = Math.imul(index, 0x9e3779b1) + stream;
+  h ^= h >>> 16;
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  h = Math.imul(h, 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+/** Evenly spread over [-1, 1), in steps of 2^-23. */
+const even = (stream: number, index: number): number => (hashed(stream, index) >>> 8) * step - 1;
+
+/** A parameter or statistic of that published name and shape. */
+export function formulaWeights(name: string, shape: Shape): Float32Array {
+  const { center, reach } = spread(name, shape);
+  const stream = hashText(name);
+  const values = new Float32Array(elements(shape));
+  for (let i = 0; i < values.length; i++) values[i] = center + reach * even(stream, i);
+  return values;
+}
+
+/** Kernels and matrices keep the size of what passes a ReLU behind them (He et al. 2015). */
+function spread(name: string, shape: Shape): { center: number; reach: number } {
+  if (name.endsWith('running_mean') || name.endsWith('bias')) return { center: 0, reach: 0.25 };
+  if (shape.length === 2 || shape.length === 4) {
+    return { center: 0, reach: Math.fround(Math.sqrt(6 / elements(shape.slice(1)))) };
+  }
+  return { center: 1, reach: 0.5 };
+}
+
+/** [N, C, H, W]: fine noise on cells of 16×16 pixels, so that images differ in more than their noise. */
+export function formulaImages([count, channels, height, width]: readonly [number, number, number, number]) {
+  const [fine, coarse] = [hashText('images'), hashText('cells')];
+  const [rows, columns] = [Math.ceil(height / cell), Math.ceil(width / cell)];
+  const values = new Float32Array(count * channels * height * width);
+  let i = 0;
+  for (let map = 0; map < count * channels; map++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const place = (map * rows + Math.floor(y / cell)) * columns + Math.floor(x / cell);
+        values[i] = 1.25 * (even(fine, i) + even(coarse, place));
+        i++;
+      }
+    }
+  }
+  return values;
+}
+
+/** [N, classes], each row with a single one. */
+export function formulaTargets(count: number, classes: number): Float32Array {
+  const stream = hashText('targets');
+  const values = new Float32Array(count * classes);
+  for (let n = 0; n < count; n++) values[n * classes + ((hashed(stream, n) >>> 0) % classes)] = 1;
+  return values;
+}
+
+/** Euclidean norm, then projections on vectors of ±1: close to those of another tensor only where the tensors are. */
+export type Checksum = readonly number[];
+
+export function checksum(values: ArrayLike<number>): Checksum {
+  const stream = hashText('projections');
+  let squares = 0;
+  const sums = new Float64Array(projections);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    squares += value * value;
+    const word = hashed(stream, i);
+    for (let bit = 0; bit < projections; bit++) sums[bit]! += (word >>> bit) & 1 ? -value : value;
+  }
+  return [Math.sqrt(squares), ...sums];
+}
+
+/**
+ * How far apart two tensors are that have these checksums, relative to the size of the expected one: the largest
+ * difference of their numbers, which for a random error is about the norm of the tensors' difference.
+ * @param scale a size to measure against where it is larger than the expected norm
+ */
+export function checksumError(actual: Checksum, expected: Checksum, scale = 0): number {
+  const size = Math.max(scale, expected[0]!);
+  const largest = Math.max(...expected.map((value, index) => Math.abs(actual[index]! - value)));
+  return largest === 0 ? 0 : largest / size;
+}

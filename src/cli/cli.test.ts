@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -32,18 +33,21 @@ const train = (...args: string[]) => ['train', 'resnet20', ...tiny, ...args];
 const escape = '\u001b';
 
 describe('help', () => {
-  it.each(['train', 'inspect', 'bench', 'doctor', 'data', 'models', 'demo'])('of %s has examples', async (command) => {
-    const { code, stdout, stderr } = await rectio([command, '--help'], folder);
-    expect(stdout).toContain(`Usage: rectio ${command}`);
-    expect(stdout).toContain('Examples:');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  });
+  it.each(['train', 'inspect', 'export', 'bench', 'doctor', 'data', 'models', 'demo'])(
+    'of %s has examples',
+    async (command) => {
+      const { code, stdout, stderr } = await rectio([command, '--help'], folder);
+      expect(stdout).toContain(`Usage: rectio ${command}`);
+      expect(stdout).toContain('Examples:');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    },
+  );
 
   it('names every command, and comes with exit code 2 where no command was given', async () => {
     const asked = await rectio(['--help'], folder);
     expect(asked.code).toBe(0);
     expect(await rectio([], folder)).toEqual({ ...asked, code: 2 });
-    for (const command of ['train', 'inspect', 'bench', 'doctor', 'data', 'models', 'demo']) {
+    for (const command of ['train', 'inspect', 'export', 'bench', 'doctor', 'data', 'models', 'demo']) {
       expect(asked.stdout).toContain(`\n  ${command} `);
     }
   });
@@ -79,6 +83,9 @@ describe('wrong usage ends with exit code 2, one clear sentence and what to do',
     ['inspect resnet20 --pattern 012', "'012'", 'ones and zeros'],
     ['bench resnet20 --mode evl', "--mode cannot be 'evl'", 'Did you mean eval?'],
     ['models plian20', "'plian20'", 'Did you mean plain20'],
+    ['train resnet20 --weights-partial', 'weights.partial cannot be true', '--weights'],
+    ['export', 'RUN is missing', 'runs/resnet20'],
+    ['export runs/x --format onx', "--format cannot be 'onx'", 'safetensors'],
     ['data gt cifar10', "cannot 'gt'", 'Did you mean get?'],
     ['data get cifr10', 'cifr10', 'Did you mean cifar10'],
     ['--json', 'comes first', 'train'],
@@ -430,6 +437,92 @@ describe('train', () => {
     expect(stderr).toContain('kept is not empty');
     expect(code).toBe(2);
     expect(readFileSync(join(folder, 'kept', 'config.json'), 'utf8')).toBe(before);
+  });
+});
+
+describe('weights of others', () => {
+  const file = 'weights.safetensors';
+  beforeAll(async () => {
+    await rectio(train('--epochs', '1', '--run', 'teacher'), folder);
+    await rectio(['export', 'teacher', '--output', file], folder);
+  });
+
+  it('come out of a run, once', async () => {
+    const first = await rectio(['export', 'teacher'], folder);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout).toMatch(/^resnet20 1:1: 107 tensors, [\d,]+ values\nwritten to: teacher\.safetensors\n$/);
+    const again = await rectio(['export', 'teacher', '--json'], folder);
+    expect(again.stderr).toContain('teacher.safetensors is there already');
+    expect(JSON.parse(again.stdout)).toMatchObject({ error: { code: 'usage' } });
+    expect(again.code).toBe(2);
+    const json = await rectio(['export', 'teacher', '--output', 'second.safetensors', '--json'], folder);
+    expect(JSON.parse(json.stdout)).toEqual({
+      format: 'safetensors',
+      run: 'teacher',
+      output: 'second.safetensors',
+      model: 'resnet20',
+      ratio: '1:1',
+      tensors: 107,
+      values: expect.any(Number),
+    });
+  });
+
+  it('cannot come out of what is no run', async () => {
+    const { code, stderr } = await rectio(['export', 'data'], folder);
+    expect(stderr).toContain('data is no run: there is no config.json in it.');
+    expect(code).toBe(1);
+  });
+
+  it('begin a training at another ratio, which needs their file no more once it has begun', async () => {
+    const args = train('--weights', file, '--ratio', '2:1', '--epochs', '2', '--run');
+    const straight = await rectio([...args, 'pupil', '--json'], folder);
+    expect(straight.stderr).toMatch(/^weights: 107 entries from weights\.safetensors \(SHA-256 [0-9a-f]{12}…\)$/m);
+    expect(JSON.parse(straight.stdout)).toMatchObject({
+      weights: {
+        file,
+        sha256: expect.any(String),
+        loaded: 107,
+        missing: [],
+        unexpected: [],
+        reshaped: [],
+        newHead: false,
+      },
+    });
+
+    const running = start([...args, 'stopped-pupil'], folder);
+    await running.said('run folder: stopped-pupil');
+    running.kill('SIGTERM');
+    expect((await running.ended).code).toBe(143);
+    renameSync(join(folder, file), join(folder, 'elsewhere.safetensors'));
+    const resumed = await rectio(['train', '--resume', 'stopped-pupil'], folder);
+    renameSync(join(folder, 'elsewhere.safetensors'), join(folder, file));
+    expect(resumed).toMatchObject({ code: 0, stderr: '' });
+    const [a, b] = ['pupil', 'stopped-pupil'].map((run) => readFileSync(join(folder, run, 'model.safetensors')));
+    expect(a!.equals(b!)).toBe(true);
+  });
+
+  it('are refused, before anything is opened, where their file is not there or broken', async () => {
+    writeFileSync(join(folder, 'broken.safetensors'), 'PK not this format at all');
+    for (const [name, what] of [
+      ['absent.safetensors', 'absent.safetensors is not there.'],
+      ['broken.safetensors', 'broken.safetensors announces a header of'],
+    ] as const) {
+      const { code, stderr } = await rectio(train('--data-dir', 'nowhere', '--weights', name), folder);
+      expect(stderr).toContain(what);
+      expect(code).toBe(1);
+    }
+  });
+
+  it('are refused for another network, unless what fits is asked for', async () => {
+    const args = ['train', 'resnet32', ...tiny, '--epochs', '1', '--weights', file];
+    const refused = await rectio([...args, '--run', 'misfit'], folder);
+    expect(refused.stderr).toMatch(/holds weights of another network than resnet32: 60 missing in the file: layer1\.3/);
+    expect(refused.stderr).toContain('--weights-partial');
+    expect(refused.code).toBe(1);
+    expect(existsSync(join(folder, 'misfit'))).toBe(false);
+    const taken = await rectio([...args, '--weights-partial', '--run', 'fit'], folder);
+    expect(taken.stdout).toMatch(/^weights: 107 entries from .*\n60 missing in the file: layer1\.3\..* and 56 more$/m);
+    expect(taken.code).toBe(0);
   });
 });
 

@@ -5,6 +5,7 @@ import { didYouMean } from '../base/suggest.js';
 import { benchCommand } from './bench.js';
 import type { Command } from './command.js';
 import { exitCodes } from './exit-codes.js';
+import { exportCommand } from './export.js';
 import { dataCommand } from './data.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
@@ -22,6 +23,7 @@ import { packageVersion } from './version.js';
 const commands = [
   trainCommand,
   inspectCommand,
+  exportCommand,
   benchCommand,
   doctorCommand,
   dataCommand,

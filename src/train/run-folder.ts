@@ -16,6 +16,7 @@ import { RectioError } from '../base/error.js';
 import type { Tuning } from '../engines/engine.js';
 import type { Graph } from '../graph/index.js';
 import type { ProportionReport } from '../proportion/index.js';
+import { isRecord } from './check.js';
 import type { TrainConfig } from './config.js';
 import { errorNumber, onDisk, replaceJson, syncFolder } from './files.js';
 import type { WeightsReport } from './weights.js';
@@ -131,7 +132,7 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
     });
   }
   const record = parseJson(text, path);
-  if (record.format !== 1 || record.config === undefined || record.graph === undefined) {
+  if (record.format !== 1 || !isRecord(record.config) || !isRecord(record.graph)) {
     throw new RectioError('checkpoint', `${path} is not the record of a run that this version can read.`, hint);
   }
   return record as RunRecord;
@@ -139,7 +140,8 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
 
 function parseJson(text: string, path: string): Partial<RunRecord> {
   try {
-    return JSON.parse(text) as Partial<RunRecord>;
+    const record: unknown = JSON.parse(text);
+    return isRecord(record) ? (record as Partial<RunRecord>) : {};
   } catch (error) {
     throw new RectioError('checkpoint', `${path} is not JSON.`, 'Undo what was changed in it.', { cause: error });
   }

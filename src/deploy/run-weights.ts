@@ -1,0 +1,76 @@
+/** What a finished run has to give away: its network, and the weights that its last evaluation was of. */
+
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { RectioError } from '../base/error.js';
+import { graphFromJson, graphParameters, graphToJson, printShape, type Graph, type Parameter } from '../graph/index.js';
+import { readRunRecord, readSafetensors, type RunRecord, type StoredTensor } from '../train/index.js';
+
+export interface RunWeights {
+  readonly record: RunRecord;
+  readonly graph: Graph;
+  /** Every parameter and statistic of the network, in state_dict order. */
+  readonly parameters: readonly Parameter[];
+  /** By the network's names; averages, where the run was evaluated by averages. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly metadata: { readonly [key: string]: string };
+}
+
+/** @throws RectioError `checkpoint` where the folder holds no run, the run is not finished, or its weights do not fit */
+export async function readRunWeights(run: string): Promise<RunWeights> {
+  const record = await readRunRecord(run);
+  const path = join(run, 'model.safetensors');
+  if (!(await isThere(path))) {
+    throw new RectioError(
+      'checkpoint',
+      `The run ${run} is not finished: it has no ${path} yet.`,
+      `Finish it with: npx rectio train --resume ${run}`,
+    );
+  }
+  const graph = graphOf(record, run);
+  const { tensors, metadata } = await readSafetensors(path);
+  const parameters = graphParameters(graph);
+  verifyTensors(parameters, tensors, path);
+  return { record, graph, parameters, tensors, metadata };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The record may have been edited: its network is checked like any other that comes out of a file. */
+function graphOf({ graph }: RunRecord, run: string): Graph {
+  try {
+    return graphFromJson(graphToJson(graph));
+  } catch (error) {
+    if (!(error instanceof RectioError)) throw error;
+    throw new RectioError(
+      'checkpoint',
+      `The record of the run ${run} holds no network: ${error.message}`,
+      'Undo what was changed in its config.json.',
+      { cause: error },
+    );
+  }
+}
+
+function verifyTensors(
+  parameters: readonly Parameter[],
+  tensors: ReadonlyMap<string, StoredTensor>,
+  path: string,
+): void {
+  const refuse = (what: string): never => {
+    throw new RectioError('checkpoint', `${path} ${what}.`, 'Put back the file that the run wrote.');
+  };
+  for (const { name, shape } of parameters) {
+    const found = tensors.get(name);
+    if (found === undefined) return refuse(`has no ${name}, which the run's network has`);
+    if (found.shape.join() !== shape.join()) {
+      refuse(`has ${name} in shape ${printShape(found.shape)}, where the run's network has ${printShape(shape)}`);
+    }
+  }
+  if (tensors.size > parameters.length) refuse("has tensors that the run's network has not");
+}

@@ -293,7 +293,7 @@ describe('lists', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  it('models lists the networks as one JSON document', async () => {
+  it('of networks give what they cost as one JSON document', async () => {
     const { code, stdout, stderr } = await rectio(['models', 'resnet20', '--json'], folder);
     expect(JSON.parse(stdout)).toContainEqual({
       name: 'resnet20',
@@ -308,7 +308,7 @@ describe('lists', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  it('models takes a pattern', async () => {
+  it('of networks can be narrowed to those like a pattern', async () => {
     const { stdout } = await rectio(['models', 'plain?4'], folder);
     expect(stdout).toMatch(/^plain44 +658,586 +97\.\d M +43 +43 +1:1 +3×32×32 +10$/m);
     expect(stdout.trimEnd().split('\n')).toHaveLength(3);

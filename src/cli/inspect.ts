@@ -66,7 +66,7 @@ export const inspectCommand = defineCommand({
       cells('total', inspection.layers, shareKept(inspection, inspection.layers), values.layers),
     ]);
     const signs = `${marks.kept} kept, ${marks.dropped} dropped, ${marks.other} takes no part`;
-    output.print([headline(inspection), '', table, '', summary(inspection, signs)].join('\n'));
+    output.print([headline(inspection, report.label), '', table, '', summary(inspection, signs)].join('\n'));
     if (values.svg !== undefined) output.print(`\nDrawn in ${values.svg}`);
     return exitCodes.done;
   },
@@ -85,9 +85,11 @@ async function writePicture(path: string, graph: Graph, report: ProportionReport
 /** Where a pattern runs on, as a sentence says it. */
 const scopeWords = { network: 'over the network', stage: 'over each stage', block: 'over each block' } as const;
 
-function headline({ model, ratio }: Inspection): string {
+function headline({ model, ratio }: Inspection, label: string): string {
   const achieved = ratio.achieved === ratio.asked ? '' : ` (achieved: ${ratio.achieved})`;
-  return `${model}, ratio ${ratio.asked}${achieved}, pattern ${ratio.pattern} ${scopeWords[ratio.scope]}`;
+  // Ratios of single stages say themselves where they hold.
+  const where = ratio.asked.includes('=') && ratio.scope === 'network' ? '' : ` ${scopeWords[ratio.scope]}`;
+  return `${model}, ratio ${label}${achieved}, pattern ${ratio.pattern}${where}`;
 }
 
 function summary({ totals, sites }: Inspection, signs: string): string {

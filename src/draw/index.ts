@@ -17,5 +17,5 @@ export { activationMarks, marks } from './marks.js';
  * @throws RectioError `graph` where the shapes do not fit.
  */
 export function drawGraph(graph: Graph, report: ProportionReport = applyRatio(graph).report): string {
-  return pageOf(sectionsOf(sketchOf(graph, report)), inspectGraph(graph, report));
+  return pageOf(sectionsOf(sketchOf(graph, report)), inspectGraph(graph, report), report);
 }

@@ -2,6 +2,7 @@
 
 import { formatCount, formatLarge } from '../base/numbers.js';
 import type { Inspection } from '../inspect/index.js';
+import type { ProportionReport } from '../proportion/index.js';
 import { createCanvas, escapeText, number, textWidth, type Canvas, type Layout } from './canvas.js';
 import { columnEnds, type Measures, type Piece } from './columns.js';
 import { foldParts, type Fold, type Part } from './fold.js';
@@ -24,7 +25,7 @@ interface Placed extends Piece, Layout {
 }
 
 /** The drawing of a network with these sections as an SVG document. */
-export function pageOf(sections: readonly Section[], inspection: Inspection): string {
+export function pageOf(sections: readonly Section[], inspection: Inspection, report: ProportionReport): string {
   const folded = sections.map(({ title, parts }) => ({ title, parts, folds: foldParts(parts) }));
   const pieces = folded.flatMap(({ parts, folds }, section) => {
     const loose = parts.filter(({ block }) => block === undefined);
@@ -51,7 +52,7 @@ export function pageOf(sections: readonly Section[], inspection: Inspection): st
     canvas.line(`M${number(before.x)} ${number(before.y)}v12`);
     canvas.arrow(before.x, before.y + 14, 'down');
   }
-  const heading = headingOf(inspection);
+  const heading = headingOf(inspection, report);
   const headWidth = Math.max(textWidth(heading.name, 18), ...heading.lines.map((line) => textWidth(line, 11)));
   const width = Math.max(x - measures.columnGap + margin, headWidth + 2 * margin, 300);
   const legend = legendOf(folded, width - 2 * margin);
@@ -59,7 +60,7 @@ export function pageOf(sections: readonly Section[], inspection: Inspection): st
   legend.draw(canvas, margin, bottom + 26);
   canvas.text('n1', margin, margin + 16, heading.name, 'start');
   heading.lines.forEach((line, index) => canvas.text('w', margin, margin + 34 + 15 * index, line, 'start'));
-  return documentOf(canvas.markup(), width, height, inspection, folded);
+  return documentOf(canvas.markup(), { width, height }, heading, folded);
 }
 
 function drawColumn(
@@ -212,13 +213,16 @@ function captions({ parts, blocks, times }: Fold): string[] {
 
 const scopeWords = { network: 'over the network', stage: 'over each stage', block: 'over each block' } as const;
 
-function headingOf({ model, ratio, totals, sites }: Inspection): { name: string; lines: string[] } {
+function headingOf({ model, totals }: Inspection, report: ProportionReport): { name: string; lines: string[] } {
+  const { asked, achieved, pattern, scope, label, sites } = report;
   const kept = sites.filter((site) => site.kept).length;
-  const achieved = ratio.achieved === ratio.asked ? '' : ` (achieved ${ratio.achieved})`;
+  // Ratios of single stages say themselves where they hold.
+  const where = asked.includes('=') && scope === 'network' ? '' : ` ${scopeWords[scope]}`;
+  const how = pattern === '1' ? '' : `pattern ${pattern}${where}: `;
   return {
-    name: `${model} at ${ratio.asked}`,
+    name: `${model} at ${label}`,
     lines: [
-      `pattern ${ratio.pattern} ${scopeWords[ratio.scope]}${achieved}: ${kept} of ${sites.length} activations kept`,
+      `${how}${kept} of ${sites.length} activations kept${achieved === asked ? '' : ` (achieved: ${achieved})`}`,
       `${formatCount(totals.parameters)} parameters · ${formatLarge(totals.macs)} MACs · ` +
         `${totals.convolutions} convolutions · ${formatLarge(totals.activationElements)} values through an activation`,
     ],
@@ -227,13 +231,12 @@ function headingOf({ model, ratio, totals, sites }: Inspection): { name: string;
 
 function documentOf(
   markup: string,
-  width: number,
-  height: number,
-  inspection: Inspection,
+  { width, height }: { readonly width: number; readonly height: number },
+  { name, lines }: { readonly name: string; readonly lines: readonly string[] },
   folded: readonly { readonly title: string | undefined; readonly folds: readonly Fold[] }[],
 ): string {
-  const id = `rectio-${inspection.model}-${inspection.ratio.pattern}`.replaceAll(/[^\w-]/g, '-');
-  const { name, lines } = headingOf(inspection);
+  // Told apart from those of other drawings in one page.
+  const id = `rectio-${name}`.replaceAll(/[^\w-]+/g, '-');
   const [w, h] = [number(Math.ceil(width)), number(Math.ceil(height))];
   return `<svg xmlns="http://www.w3.org/2000/svg" class="rectio" role="img" aria-labelledby="${id}-title ${id}-desc" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}">
 <title id="${id}-title">${escapeText(name)}</title>

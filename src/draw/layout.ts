@@ -228,8 +228,9 @@ function parallelLayout(element: Parallel, growth: Growth, scale: Scale): Layout
   const mainLanes = lanes.filter(({ side }) => !side);
   const mainReach = Math.max(...mainLanes.map(({ x, layout }) => x + layout.right));
   const lead = spread ? 22 : 8;
-  /** How far below its beginning an arc to `x` has turned downwards, so that it clears the main path. */
+  /** How far below its beginning an arc to `x` has turned downwards, so that it clears what is on the main path. */
   const bend = (x: number): number => {
+    if (mainReach === 0) return 16;
     const share = Math.min(0.98, (mainReach + 4) / x);
     return Math.max(12, Math.min(40, lead / (1 - Math.sqrt(1 - share * share))));
   };

@@ -198,7 +198,8 @@ function badge(canvas: Canvas, x: number, y: number, times: number): void {
 
 /** For each part drawn, which blocks it stands for, by the last words of their names. */
 function captions({ parts, blocks, times }: Fold): string[] {
-  const local = (block = ''): string => block.slice(block.lastIndexOf('.') + 1);
+  // One word tells a block from its neighbors, except where a number stands under a number.
+  const local = (block = ''): string => /(\.\d+)?\.[^.]+$/.exec(block)?.[0].slice(1) ?? block;
   if (times === 1 || blocks.length === 0) return parts.map(({ block }) => local(block));
   return parts.map((_, index) => {
     const own = blocks.filter((__, position) => position % parts.length === index).map(local);

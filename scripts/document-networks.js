@@ -1,0 +1,216 @@
+/**
+ * Writes docs/networks.md, the table of all networks, and a drawing of each into docs/images/networks. Run it after the
+ * set-up whenever a network changed or came (a test says when): `node scripts/document-networks.js`.
+ */
+
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as prettier from 'prettier';
+
+import { paths } from './paths.js';
+
+const page = 'docs/networks.md';
+const pictures = 'docs/images/networks';
+const ratios = ['1:1', '2:1', '3:2', '3:1', '4:3'];
+/** At which the drawings show what is kept. */
+const drawnRatio = '2:1';
+
+/**
+ * The families in the order of the page; a network belongs to the first whose pattern its name matches. `shown` is the
+ * network whose drawing stands on the page itself.
+ * @type {readonly { title: string, names: RegExp, shown: string, about: string }[]}
+ */
+const families = [
+  {
+    title: 'Residual networks',
+    names: /^(resnet|cifar_resnet)/,
+    shown: 'resnet20',
+    about:
+      'He et al. 2015: the convolutions of a block add to what came in. Those of up to 110 layers and two more are for small images.',
+  },
+  {
+    title: 'Pre-activation residual networks',
+    names: /^preresnet/,
+    shown: 'preresnet20',
+    about: 'He et al. 2016: norm and ReLU stand in front of their convolution, and nothing behind the addition.',
+  },
+  {
+    title: 'Plain networks',
+    names: /^plain/,
+    shown: 'plain20',
+    about: 'He et al. 2015: the residual networks without their shortcuts, for comparison.',
+  },
+  {
+    title: 'Wide residual networks',
+    names: /^(wrn|wide_)/,
+    shown: 'wrn_16_4',
+    about: 'Zagoruyko and Komodakis 2016: fewer layers, more channels.',
+  },
+  {
+    title: 'ResNeXt',
+    names: /^resnext/,
+    shown: 'resnext50_32x4d',
+    about: 'Xie et al. 2017: the 3×3 convolution of a bottleneck in groups.',
+  },
+  {
+    title: 'PyramidNet',
+    names: /^pyramidnet/,
+    shown: 'pyramidnet110_a48',
+    about: 'Han et al. 2017: channels grow with every block; shortcuts have no parameters.',
+  },
+  { title: 'AlexNet', names: /^alexnet/, shown: 'alexnet', about: 'Krizhevsky 2014, the one of torchvision.' },
+  {
+    title: 'Network in network',
+    names: /^nin/,
+    shown: 'nin',
+    about: 'Lin et al. 2014: 1×1 convolutions behind each larger one.',
+  },
+  {
+    title: 'VGG',
+    names: /vgg/,
+    shown: 'vgg16',
+    about: 'Simonyan and Zisserman 2015: 3×3 convolutions one behind the other.',
+  },
+  {
+    title: 'GoogLeNet and Inception',
+    names: /^(googlenet|inception)/,
+    shown: 'googlenet',
+    about: 'Szegedy et al. 2015 and 2016: branches of several sizes side by side. Their auxiliary heads are left out.',
+  },
+  {
+    title: 'SqueezeNet',
+    names: /^squeezenet/,
+    shown: 'squeezenet1_1',
+    about: 'Iandola et al. 2016: a few 1×1 convolutions in front of two branches.',
+  },
+  {
+    title: 'DenseNet',
+    names: /^densenet/,
+    shown: 'densenet121',
+    about: 'Huang et al. 2017: each layer reads what all layers before it made.',
+  },
+  {
+    title: 'ShuffleNet v2',
+    names: /^shufflenet/,
+    shown: 'shufflenet_v2_x1_0',
+    about: 'Ma et al. 2018: half of the channels pass each block by, then all are shuffled.',
+  },
+  {
+    title: 'MobileNet and MnasNet',
+    names: /^(mobilenet|mnasnet)/,
+    shown: 'mobilenet_v2',
+    about:
+      'Howard et al. 2017 and 2019, Sandler et al. 2018, Tan et al. 2019: depthwise convolutions between 1×1 ones.',
+  },
+  {
+    title: 'EfficientNet',
+    names: /^efficientnet/,
+    shown: 'efficientnet_b0',
+    about: 'Tan and Le 2019: the same with gates, depth, width and size of the images scaled together.',
+  },
+  {
+    title: 'RegNet',
+    names: /^regnet/,
+    shown: 'regnet_x_400mf',
+    about: 'Radosavovic et al. 2020: bottlenecks in groups, widths from a straight line; those named Y have gates.',
+  },
+  {
+    title: 'ConvNeXt',
+    names: /^convnext/,
+    shown: 'convnext_tiny',
+    about: 'Liu et al. 2022: 7×7 depthwise convolutions, one activation for three convolutions.',
+  },
+];
+
+/** @param {string} room a part of dist */
+const compiled = (room) => import(pathToFileURL(join(paths.dist, room, 'index.js')).href);
+
+/**
+ * What this script writes: the text of each file by its path in the repository.
+ * @returns {Promise<Map<string, string>>}
+ */
+export async function networkDocuments() {
+  const [{ createModel, modelDefaults, modelNames }, { applyRatio, nativeRatio, printRatio }, { inspectGraph }, draw] =
+    await Promise.all([compiled('zoo'), compiled('proportion'), compiled('inspect'), compiled('draw')]);
+  const numbers = await import(pathToFileURL(join(paths.dist, 'base', 'numbers.js')).href);
+  /** @type {Map<string, string>} */
+  const files = new Map();
+  /** @type {Map<string, string[]>} */
+  const rows = new Map(families.map(({ title }) => [title, []]));
+  for (const name of modelNames) {
+    const graph = createModel(name);
+    const drawn = applyRatio(graph, { ratio: drawnRatio });
+    files.set(`${pictures}/${name}.svg`, draw.drawGraph(drawn.graph, drawn.report));
+
+    const family = families.find(({ names }) => names.test(name));
+    if (family === undefined) throw new Error(`${name} belongs to no family of scripts/document-networks.js`);
+    const { parameters, macs, convolutions } = inspectGraph(graph).totals;
+    const elements = ratios.map((ratio) => {
+      const at = applyRatio(graph, { ratio });
+      return numbers.formatLarge(inspectGraph(at.graph, at.report).totals.activationElements);
+    });
+    const native = nativeRatio(graph);
+    const cells = [
+      `[${name}](images/networks/${name}.svg)`,
+      modelDefaults(name).inputShape.join('×'),
+      numbers.formatCount(parameters),
+      numbers.formatLarge(macs),
+      String(convolutions),
+      native === undefined ? '' : printRatio(native),
+      ...elements,
+    ];
+    rows.get(family.title)?.push(`| ${cells.join(' | ')} |`);
+  }
+  const titles = [
+    'network',
+    'input',
+    'parameters',
+    'MACs',
+    'convolutions',
+    'ratio',
+    ...ratios.map((each) => `at ${each}`),
+  ];
+  const rule = ['---', ...titles.slice(1).map(() => '---:')];
+  const head = [titles, rule].map((cells) => `| ${cells.join(' | ')} |`);
+  const sections = families.map(({ title, about, shown }) =>
+    [
+      `## ${title}`,
+      about,
+      [...head, ...(rows.get(title) ?? [])].join('\n'),
+      `![${shown} at ${drawnRatio}, drawn](images/networks/${shown}.svg)`,
+    ].join('\n\n'),
+  );
+  const text = [introduction(modelNames.length), ...sections].join('\n\n');
+  const options = await prettier.resolveConfig(join(paths.root, page));
+  files.set(page, await prettier.format(text, { ...options, parser: 'markdown' }));
+  return files;
+}
+
+/** @param {number} count */
+const introduction = (count) => `# The networks
+
+All ${count} networks of \`npx rectio models\`, with the counts for one image of their own size. A name leads to the network's
+drawing at ${drawnRatio}; a drawing at any other ratio is a command away:
+
+    npx rectio inspect resnet50 --ratio 3:2 --svg resnet50.svg
+
+**MACs** are multiply-adds of convolutions and linear layers. **Ratio** is what a network has by itself: convolutions to
+activations in the blocks that it mostly consists of, shortcuts and gates aside. **At** 1:1 (the network as it is) to 4:3 stands how
+many values pass through an activation when Rectio rewrites the network to that ratio over all of its sites. Nothing else
+changes: parameters, shapes and MACs are the same at every ratio.
+
+This page and the drawings are made by \`node scripts/document-networks.js\`; a test compares them with the networks.`;
+
+/** Writes all files, and removes drawings of networks that are no more. */
+async function main() {
+  const files = await networkDocuments();
+  await mkdir(join(paths.root, pictures), { recursive: true });
+  for (const name of await readdir(join(paths.root, pictures))) {
+    if (!files.has(`${pictures}/${name}`)) await rm(join(paths.root, pictures, name));
+  }
+  for (const [path, text] of files) await writeFile(join(paths.root, path), text);
+  console.log(`${page} and ${files.size - 1} drawings are up to date.`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main();

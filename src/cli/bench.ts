@@ -6,7 +6,7 @@ import { defineCommand } from './command.js';
 import { engineOptions } from './engine-options.js';
 import { exitCodes } from './exit-codes.js';
 import { choice, flag, integer } from './options.js';
-import { chosenNetwork, modelPositional, shapeOptions } from './network.js';
+import { chosenNetwork, givenModel, missingModel, modelOptions, modelPositional, shapeOptions } from './network.js';
 import { defined, proportionOptions } from './proportion-options.js';
 import { formatCount, formatTable } from './table.js';
 
@@ -18,6 +18,7 @@ export const benchCommand = defineCommand({
     'every step is timed; images per second come from the median step. Close other programs for figures that repeat.',
   positionals: [modelPositional],
   options: {
+    ...modelOptions,
     batch: integer('IMAGES', { least: 1 }, { help: 'images per step' }, 128),
     mode: choice(['train', 'eval'], { help: 'the whole training step, or inference' }, 'train'),
     steps: integer('COUNT', { least: 1 }, { help: 'steps that are timed' }, 20),
@@ -33,13 +34,15 @@ export const benchCommand = defineCommand({
     { command: 'npx rectio bench resnet20 --profile', does: 'and where the time goes' },
     { command: 'npx rectio bench cifar_vgg16_bn --mode eval --json', does: 'inference, for a script' },
   ],
-  async run({ values, positionals: [model = ''] }, output) {
+  async run({ values, positionals }, output) {
+    const name = givenModel(positionals, values) ?? missingModel('bench');
     const [{ benchmark }, { openEngine }] = await Promise.all([
       import('../train/benchmark.js'),
       import('../engines/registry.js'),
     ]);
     const { batch, mode, steps, warmUp, threads } = values;
-    const { graph, report } = await chosenNetwork(model, values);
+    const { graph, report } = await chosenNetwork(name, values);
+    const model = graph.name;
     const engine = await openEngine(values.engine, defined({ threads }));
     const result = await benchmark({ graph, engine, batch, mode, steps, warmUp });
     const { imagesPerSecond, stepMs } = result;

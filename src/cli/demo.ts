@@ -78,7 +78,7 @@ async function trainAt(
   const slow = (await openEngine(choice.engine)).name === 'reference';
   const { epochs, batch, limit } = slow ? sizes.reference : sizes.fast;
   const config = resolveConfig({ model: { name: model }, ratio: { ratio }, epochs, batch, data: { limit } });
-  const progress = createProgress(output.progressTo(false), { title: `${model} ${ratio}`, keepsRun: false });
+  const progress = createProgress(output.progressTo(false), { proportion: ratio, keepsRun: false });
   const prepared = await prepareTraining(config, choice, { onProgress: progress.decoding, signal: stopping.signal });
   if (ratio === ratios[0]) introduce(prepared, output);
   const run = join(folder, ratio.replace(':', 'to'));

@@ -8,7 +8,7 @@ import type { InitialWeights, TrainConfig } from '../train/index.js';
  * @throws RectioError `weights` where the file is broken or of another network
  */
 export async function initialWeights(
-  { model, weights }: TrainConfig,
+  { weights }: TrainConfig,
   network: Graph,
 ): Promise<{ readonly initial?: InitialWeights }> {
   if (weights.file === null) return {};
@@ -17,8 +17,8 @@ export async function initialWeights(
     import('../zoo/published.js'),
   ]);
   const publication = {
-    entryOf: (parameter: Parameter) => publishedParameter(model.name, parameter),
-    leavesOut: (entry: string) => isLeftOut(model.name, entry),
+    entryOf: (parameter: Parameter) => publishedParameter(network.name, parameter),
+    leavesOut: (entry: string) => isLeftOut(network.name, entry),
   };
   return { initial: await loadWeights(weights.file, network, { publication, partial: weights.partial }) };
 }

@@ -9,7 +9,7 @@ import type { Inspection, LayerInspection } from '../inspect/index.js';
 import type { ProportionReport } from '../proportion/index.js';
 import { defineCommand } from './command.js';
 import { exitCodes } from './exit-codes.js';
-import { chosenNetwork, modelPositional, shapeOptions } from './network.js';
+import { chosenNetwork, givenModel, missingModel, modelOptions, modelPositional, shapeOptions } from './network.js';
 import { flag, type Option } from './options.js';
 import { proportionOptions } from './proportion-options.js';
 import { formatCount, formatLarge, formatTable } from './table.js';
@@ -33,6 +33,7 @@ export const inspectCommand = defineCommand({
     'also draws the network.',
   positionals: [modelPositional],
   options: {
+    ...modelOptions,
     ...proportionOptions,
     ...shapeOptions,
     layers: flag('a row for every layer instead of every block'),
@@ -45,7 +46,8 @@ export const inspectCommand = defineCommand({
     { command: 'npx rectio inspect resnet20 --ratio 2:1 --svg resnet20.svg', does: 'and a picture of it' },
     { command: 'npx rectio inspect resnet50 --ratio 3:2 --scope block --layers', does: 'layer by layer' },
   ],
-  async run({ values, positionals: [model = ''] }, output) {
+  async run({ values, positionals }, output) {
+    const model = givenModel(positionals, values) ?? missingModel('inspect');
     const [{ graph, report }, { inspectGraph }] = await Promise.all([
       chosenNetwork(model, values),
       import('../inspect/index.js'),

@@ -4,13 +4,14 @@ import type { Dataset } from '../data/index.js';
 import type { Engine } from '../engines/engine.js';
 import type { Graph } from '../graph/index.js';
 import type { ProportionReport } from '../proportion/index.js';
-import type { TrainConfig } from '../train/index.js';
+import type { RunRecord, TrainConfig } from '../train/index.js';
+import { openNetwork } from './network.js';
 import { defined } from './proportion-options.js';
 
 export interface Prepared {
   readonly engine: Engine;
   readonly dataset: Dataset;
-  /** The network before its ratio: what files of weights know. */
+  /** The network before its ratio: what files of weights know. Where a run goes on, only `graph` is left of it. */
   readonly network: Graph;
   readonly graph: Graph;
   readonly proportion: ProportionReport;
@@ -28,37 +29,66 @@ export interface EngineChoice {
   readonly threads: number | undefined;
 }
 
+/** A network at its ratio, as a run's record holds it. */
+export type StoredNetwork = Pick<RunRecord, 'graph' | 'proportion'>;
+
 /**
  * Opens everything. Names and ratio are looked at before the dataset is read, which can take seconds.
+ * @param stored the network of a run that goes on; what the config calls its network is not looked at then
  * @throws RectioError for whatever does not exist or does not fit
  */
 export async function prepareTraining(
   config: TrainConfig,
   { engine: name, threads }: EngineChoice,
   opening: Opening,
+  stored?: StoredNetwork,
 ): Promise<Prepared> {
-  const [{ openDataset }, { openEngine }, { createModel }, { applyRatio }, { proportionOptions }] = await Promise.all([
+  const [{ openDataset }, { openEngine }] = await Promise.all([
     import('../data/index.js'),
     import('../engines/registry.js'),
-    import('../zoo/index.js'),
+  ]);
+  const network = stored === undefined ? await openAtRatio(config, opening.signal) : alreadyMade(stored);
+  try {
+    const engine = await openEngine(name, defined({ threads }));
+    const { dir, seed, limit, size } = config.data;
+    const dataset = await openDataset(config.data.name, {
+      ...opening,
+      seed,
+      ...defined({ dir: dir ?? undefined, limit: limit ?? undefined, size: size ?? undefined }),
+    });
+    return { engine, dataset, config, ...(await network.for(dataset)) };
+  } finally {
+    await network.close();
+  }
+}
+
+/** A network at its ratio that waits for its data. */
+interface Awaiting {
+  for(dataset: Dataset): Promise<Pick<Prepared, 'network' | 'graph' | 'proportion'>>;
+  close(): Promise<void>;
+}
+
+const alreadyMade = ({ graph, proportion }: StoredNetwork): Awaiting => ({
+  for: async () => ({ network: graph, graph, proportion }),
+  close: async () => undefined,
+});
+
+async function openAtRatio({ model, ratio }: TrainConfig, signal: AbortSignal): Promise<Awaiting> {
+  const [{ applyRatio }, { proportionOptions }] = await Promise.all([
     import('../proportion/index.js'),
     import('../train/index.js'),
   ]);
-  const { model, ratio, data } = config;
   const proportion = proportionOptions(ratio);
-  applyRatio(createModel(model.name), proportion);
-  const engine = await openEngine(name, defined({ threads }));
-  const { dir, seed, limit, size } = data;
-  const dataset = await openDataset(data.name, {
-    ...opening,
-    seed,
-    ...defined({ dir: dir ?? undefined, limit: limit ?? undefined, size: size ?? undefined }),
-  });
-  const network = createModel(model.name, {
-    classes: dataset.classes.length,
-    inputShape: dataset.shape,
-    ...(model.shortcut === null ? {} : { shortcut: model.shortcut }),
-  });
-  const { graph, report } = applyRatio(network, proportion);
-  return { engine, dataset, network, graph, proportion: report, config };
+  const network = await openNetwork(model, signal);
+  // Whether it can have the ratio is said before the dataset is read, where the network is known already.
+  const known = network.known();
+  if (known !== undefined) applyRatio(known, proportion);
+  return {
+    for: async ({ classes, shape }) => {
+      const plain = await network.network({ classes: classes.length, inputShape: shape });
+      const { graph, report } = applyRatio(plain, proportion);
+      return { network: plain, graph, proportion: report };
+    },
+    close: network.close,
+  };
 }

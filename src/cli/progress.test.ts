@@ -6,6 +6,7 @@ import { createProgress } from './progress.js';
 
 const start: TrainEvent = {
   type: 'start',
+  model: 'resnet20',
   run: 'runs/a',
   epochs: 2,
   stepsPerEpoch: 50,
@@ -43,7 +44,7 @@ function shown(screen: Partial<Screen>, events: readonly TrainEvent[], msPerEven
     write: (text) => void (written += text),
     ...screen,
   };
-  const progress = createProgress(whole, { title: 'resnet20 2:1', keepsRun: true, now: () => time });
+  const progress = createProgress(whole, { proportion: '2:1', keepsRun: true, now: () => time });
   for (const event of events) {
     progress.show(event);
     time += msPerEvent;
@@ -123,7 +124,7 @@ describe('progress of decoding images', () => {
       columns: () => 24,
       write: (text) => void (written += text),
     };
-    const progress = createProgress(screen, { title: 'resnet20', keepsRun: true, now: () => time });
+    const progress = createProgress(screen, { proportion: '1:1', keepsRun: true, now: () => time });
     for (let done = 1000; done <= 4000; done += 1000, time += 20_000) progress.decoding(done, 4000);
     progress.clear();
     return written;

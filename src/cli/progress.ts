@@ -29,8 +29,8 @@ interface State {
 }
 
 export interface ProgressOptions {
-  /** What is trained, such as `resnet20 2:1`. */
-  readonly title: string;
+  /** What the network is trained at, such as `2:1`. */
+  readonly proportion: string;
   /** Whether the run's folder stays, so that it is worth telling. */
   readonly keepsRun: boolean;
   /** In milliseconds. */
@@ -38,7 +38,7 @@ export interface ProgressOptions {
 }
 
 export function createProgress(screen: Screen, options: ProgressOptions): Progress {
-  const { title, keepsRun, now = () => performance.now() } = options;
+  const { proportion, keepsRun, now = () => performance.now() } = options;
   const state: State = {
     epochs: 0,
     stepsPerEpoch: 0,
@@ -68,7 +68,7 @@ export function createProgress(screen: Screen, options: ProgressOptions): Progre
     });
     const resumed = event.step > 0 ? `, going on from step ${formatCount(event.step)}` : '';
     line(
-      `${title}: ${formatCount(event.parameters)} parameters, ${plural(event.epochs, 'epoch')} of ` +
+      `${event.model} ${proportion}: ${formatCount(event.parameters)} parameters, ${plural(event.epochs, 'epoch')} of ` +
         `${plural(event.stepsPerEpoch, 'step')}${resumed}`,
     );
     if (keepsRun) line(`run folder: ${event.run}`);

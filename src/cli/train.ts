@@ -9,9 +9,9 @@ import { exitCodes } from './exit-codes.js';
 import { initialWeights } from './initial-weights.js';
 import { choice, decimal, flag, integer, optionName, text, type Values } from './options.js';
 import type { LostReason, Output } from './output.js';
-import { prepareTraining, type EngineChoice } from './prepare-training.js';
+import { prepareTraining, type EngineChoice, type StoredNetwork } from './prepare-training.js';
 import { createProgress } from './progress.js';
-import { modelPositional, shapeOptions } from './network.js';
+import { givenModel, missingModel, modelOptions, modelPositional, shapeOptions } from './network.js';
 import { defined, proportionOptions } from './proportion-options.js';
 import { reportError } from './report-error.js';
 import { listenForSignals, signalExitCode } from './signals.js';
@@ -23,6 +23,7 @@ const byRecipe = { standard: "the recipe's" };
 const resumeOptions: ReadonlySet<string> = new Set(['resume', 'dataDir', 'workers', 'engine', 'threads', 'json']);
 
 const options = {
+  ...modelOptions,
   data: text('NAME', { help: 'the dataset; rectio data list shows them', standard: 'synthetic' }),
   dataDir: text('DIR', {
     help: 'folder (or official archive) of the dataset',
@@ -98,7 +99,7 @@ export const trainCommand = defineCommand({
     'Trains a network whose convolutions and ReLUs stand in the ratio N:M, and writes a run: settings, metrics (JSON lines ' +
     'and TensorBoard), checkpoints and the final weights. Ctrl-C finishes the step, writes a checkpoint and says how to ' +
     'go on; a second Ctrl-C stops at once.',
-  positionals: [{ ...modelPositional, required: false }],
+  positionals: [modelPositional],
   options,
   examples: [
     { command: 'npx rectio train resnet20 --epochs 3', does: 'the built-in dataset, no download' },
@@ -117,10 +118,11 @@ export const trainCommand = defineCommand({
     const rows = recipeNames.map((name) => [name, describeRecipe(resolveRecipe(name))] as const);
     return [{ title: 'Recipes:', rows }];
   },
-  async run({ values, given, positionals: [model] }, output) {
-    const { config, engine } =
-      values.resume === undefined ? await newRun(model, values) : await resumedRun(values.resume, model, values, given);
-    return runTraining(config, engine, values, output);
+  async run({ values, given, positionals }, output) {
+    const model = givenModel(positionals, values);
+    const { resume } = values;
+    const chosen = resume === undefined ? await newRun(model, values) : await resumedRun(resume, model, values, given);
+    return runTraining(chosen, values, output);
   },
 });
 
@@ -142,15 +144,15 @@ function describeRecipe({ description, settings }: Recipe): string {
 interface Choice {
   readonly config: TrainConfig;
   readonly engine: EngineChoice;
+  /** The network of a run that goes on. */
+  readonly stored?: StoredNetwork;
 }
 
 async function newRun(model: string | undefined, values: TrainValues): Promise<Choice> {
   const { checkWeightsFile, resolveConfig } = await import('../train/index.js');
   const layers = values.config === undefined ? [] : [await readConfigFile(values.config)];
   const settings = settingsOf(model, values);
-  if (model === undefined && layers.length === 0) {
-    throw new RectioError('usage', 'MODEL is missing', 'Give the name of a network, as in: npx rectio train resnet20');
-  }
+  if (model === undefined && layers.length === 0) missingModel('train');
   const config = namingFile(values.config, () => resolveConfig(...layers, settings));
   // Opening a dataset can take minutes; a file that is not there can be told before.
   if (config.weights.file !== null) await checkWeightsFile(config.weights.file);
@@ -195,21 +197,20 @@ async function resumedRun(
     );
   }
   const { readRunRecord } = await import('../train/index.js');
-  const { config, engine } = await readRunRecord(run);
+  const { config, engine, graph, proportion } = await readRunRecord(run);
   const data = { ...config.data, ...defined({ dir: values.dataDir, workers: values.workers }) };
   const name = given.has('engine') ? values.engine : engine.name;
-  return { config: { ...config, data }, engine: { engine: name, threads: values.threads ?? engine.threads } };
+  return {
+    config: { ...config, data },
+    engine: { engine: name, threads: values.threads ?? engine.threads },
+    stored: { graph, proportion },
+  };
 }
 
-async function runTraining(
-  config: TrainConfig,
-  engine: EngineChoice,
-  values: TrainValues,
-  output: Output,
-): Promise<number> {
+async function runTraining({ config, engine, stored }: Choice, values: TrainValues, output: Output): Promise<number> {
   const { ratio, pattern, drop } = config.ratio;
-  const title = [config.model.name, pattern ?? ratio ?? '1:1', ...drop.map((name) => `without ${name}`)].join(' ');
-  const progress = createProgress(output.progressTo(values.json), { title, keepsRun: true });
+  const proportion = [pattern ?? ratio ?? '1:1', ...drop.map((name) => `without ${name}`)].join(' ');
+  const progress = createProgress(output.progressTo(values.json), { proportion, keepsRun: true });
   const stopping = listenForSignals((signal) => {
     progress.clear();
     output.note(`${signal}: finishing the step and writing a checkpoint; once more stops at once.`);
@@ -220,8 +221,16 @@ async function runTraining(
     stopping.stop();
   });
   try {
-    const [{ train }, { packageVersion }] = await Promise.all([import('../train/index.js'), import('./version.js')]);
-    const prepared = await prepareTraining(config, engine, { onProgress: progress.decoding, signal: stopping.signal });
+    const [{ train }, { packageVersion }, { isNetworkFile }] = await Promise.all([
+      import('../train/index.js'),
+      import('./version.js'),
+      import('../network-file/index.js'),
+    ]);
+    const opening = { onProgress: progress.decoding, signal: stopping.signal };
+    const prepared = await prepareTraining(config, engine, opening, stored);
+    if (stored !== undefined && isNetworkFile(config.model.name)) {
+      output.note(`The network is the one that the run began with; ${config.model.name} is not read.`);
+    }
     if (engine.engine === 'auto' && prepared.engine.name === 'reference') {
       output.note('Only the reference engine works here, which is very slow; npx rectio doctor says why.');
     }

@@ -10,7 +10,7 @@ import type { Batch, Dataset } from './dataset.js';
 import { createLoader, type LoaderOptions } from './loader.js';
 import { failureOf, pixelsOf, randomBytes, smallDataset, temporaryFolder } from './testing/fixtures.js';
 import { noTransforms } from './transforms.js';
-import { workerUrl } from './worker-url.js';
+import { workerUrl } from '../base/worker-url.js';
 
 const everything = { padCrop: 2, flip: true, cutout: 3, mixup: 0.4 };
 

@@ -6,7 +6,7 @@ import { RectioError, type ErrorCode } from '../base/error.js';
 import { createBatchMaker, type BatchRecipe } from './batch.js';
 import type { Batch, Dataset } from './dataset.js';
 import { checkTransforms, noTransforms, type Transforms } from './transforms.js';
-import { workerUrl } from './worker-url.js';
+import { workerUrl } from '../base/worker-url.js';
 
 export interface LoaderOptions {
   readonly dataset: Dataset;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RectioError } from '../base/error.js';
 import { failure } from '../testing/failure.js';
-import { graphBuilder, graphParameters, inferShapes } from './index.js';
+import { graphBuilder, type ConvolutionOptions, graphParameters, inferShapes } from './index.js';
 
 describe('the builder', () => {
   it('names nodes by their scopes and says where they stand', () => {
@@ -134,6 +134,13 @@ describe('a mistake shows at the call that makes it, by the full name of the nod
     ['half a pixel', () => net.maxPool('pool', net.input, { kernel: 1.5 }), 'kernel is [1.5,1.5]'],
     ['too much padding', () => net.maxPool('pool', net.input, { kernel: 3, padding: 2 }), 'more than half'],
     ['certain dropout', () => net.dropout('drop', net.input, { rate: 1 }), 'rate is 1'],
+    // As a file without types can have it.
+    ['an input that is none', () => net.relu('relu', undefined as unknown as string), 'an input is missing'],
+    [
+      'an option that does not exist',
+      () => net.convolution('conv', net.input, { outChannels: 4, kernel: 3, paddin: 1 } as ConvolutionOptions),
+      "no attribute 'paddin'",
+    ],
     ['a tensor beyond all bounds', () => net.linear('fc', vector, { outFeatures: 2 ** 30 }), '[1073741824, 256]'],
   ] as const)('%s', (_, make, found) => {
     const error = inBlock(make);

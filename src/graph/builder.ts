@@ -131,7 +131,8 @@ export interface GraphBuilder {
 
 const pair = (extent: Extent): Pair => (typeof extent === 'number' ? [extent, extent] : extent);
 
-const pool = ({ kernel, stride = kernel, padding = 0, ceil = false }: PoolOptions) => ({
+const pool = ({ kernel, stride = kernel, padding = 0, ceil = false, ...others }: PoolOptions) => ({
+  ...others,
   kernel: pair(kernel),
   stride: pair(stride),
   padding: pair(padding),
@@ -172,6 +173,7 @@ export function graphBuilder(name: string, inputShape: Shape): GraphBuilder {
     return full;
   };
 
+  // Types are gone when a file of the user's runs: options that do not exist go on to checkOp, which says so.
   return {
     input: node('input', { kind: 'input', shape: inputShape }),
     shape: (x) => {
@@ -189,10 +191,15 @@ export function graphBuilder(name: string, inputShape: Shape): GraphBuilder {
     stem: (make) => within('', () => ({ role: 'stem' }), make),
     head: (make) => within('', () => ({ role: 'head' }), make),
 
-    convolution: (local, x, { outChannels, kernel, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true }) =>
+    convolution: (
+      local,
+      x,
+      { outChannels, kernel, stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, ...others },
+    ) =>
       node(
         local,
         {
+          ...others,
           kind: 'convolution',
           outChannels,
           kernel: pair(kernel),
@@ -204,15 +211,16 @@ export function graphBuilder(name: string, inputShape: Shape): GraphBuilder {
         },
         x,
       ),
-    batchNorm: (local, x, { epsilon = 1e-5, momentum = 0.1 } = {}) =>
-      node(local, { kind: 'batchNorm', epsilon, momentum }, x),
-    layerNorm: (local, x, { epsilon = 1e-5 } = {}) => node(local, { kind: 'layerNorm', epsilon }, x),
-    localResponseNorm: (local, x, { size = 5, alpha = 1e-4, beta = 0.75, k = 1 } = {}) =>
-      node(local, { kind: 'localResponseNorm', size, alpha, beta, k }, x),
+    batchNorm: (local, x, { epsilon = 1e-5, momentum = 0.1, ...others } = {}) =>
+      node(local, { ...others, kind: 'batchNorm', epsilon, momentum }, x),
+    layerNorm: (local, x, { epsilon = 1e-5, ...others } = {}) =>
+      node(local, { ...others, kind: 'layerNorm', epsilon }, x),
+    localResponseNorm: (local, x, { size = 5, alpha = 1e-4, beta = 0.75, k = 1, ...others } = {}) =>
+      node(local, { ...others, kind: 'localResponseNorm', size, alpha, beta, k }, x),
     relu: (local, x) => node(local, { kind: 'relu' }, x),
-    leakyRelu: (local, x, { slope = 0.01 } = {}) => node(local, { kind: 'leakyRelu', slope }, x),
-    prelu: (local, x, { initialSlope = 0.25, perChannel = false } = {}) =>
-      node(local, { kind: 'prelu', initialSlope, perChannel }, x),
+    leakyRelu: (local, x, { slope = 0.01, ...others } = {}) => node(local, { ...others, kind: 'leakyRelu', slope }, x),
+    prelu: (local, x, { initialSlope = 0.25, perChannel = false, ...others } = {}) =>
+      node(local, { ...others, kind: 'prelu', initialSlope, perChannel }, x),
     relu6: (local, x) => node(local, { kind: 'relu6' }, x),
     silu: (local, x) => node(local, { kind: 'silu' }, x),
     gelu: (local, x) => node(local, { kind: 'gelu' }, x),
@@ -223,19 +231,24 @@ export function graphBuilder(name: string, inputShape: Shape): GraphBuilder {
     add: (local, ...inputs) => node(local, { kind: 'add' }, ...inputs),
     concat: (local, ...inputs) => node(local, { kind: 'concat' }, ...inputs),
     multiply: (local, x, gate) => node(local, { kind: 'multiply' }, x, gate),
-    sliceChannels: (local, x, { start, count }) => node(local, { kind: 'sliceChannels', start, count }, x),
-    channelShuffle: (local, x, { groups }) => node(local, { kind: 'channelShuffle', groups }, x),
-    padChannels: (local, x, { before, after }) => node(local, { kind: 'padChannels', before, after }, x),
+    sliceChannels: (local, x, { start, count, ...others }) =>
+      node(local, { ...others, kind: 'sliceChannels', start, count }, x),
+    channelShuffle: (local, x, { groups, ...others }) => node(local, { ...others, kind: 'channelShuffle', groups }, x),
+    padChannels: (local, x, { before, after, ...others }) =>
+      node(local, { ...others, kind: 'padChannels', before, after }, x),
     maxPool: (local, x, options) => node(local, { kind: 'maxPool', ...pool(options) }, x),
     averagePool: (local, x, { countPadding = true, ...options }) =>
       node(local, { kind: 'averagePool', ...pool(options), countPadding }, x),
     globalAveragePool: (local, x) => node(local, { kind: 'globalAveragePool' }, x),
-    adaptiveAveragePool: (local, x, { size }) => node(local, { kind: 'adaptiveAveragePool', size: pair(size) }, x),
-    linear: (local, x, { outFeatures, bias = true }) => node(local, { kind: 'linear', outFeatures, bias }, x),
+    adaptiveAveragePool: (local, x, { size, ...others }) =>
+      node(local, { ...others, kind: 'adaptiveAveragePool', size: pair(size) }, x),
+    linear: (local, x, { outFeatures, bias = true, ...others }) =>
+      node(local, { ...others, kind: 'linear', outFeatures, bias }, x),
     flatten: (local, x) => node(local, { kind: 'flatten' }, x),
-    dropout: (local, x, { rate = 0.5 } = {}) => node(local, { kind: 'dropout', rate }, x),
-    stochasticDepth: (local, x, { rate }) => node(local, { kind: 'stochasticDepth', rate }, x),
-    scale: (local, x, { per = 'channel', initial = 1 } = {}) => node(local, { kind: 'scale', per, initial }, x),
+    dropout: (local, x, { rate = 0.5, ...others } = {}) => node(local, { ...others, kind: 'dropout', rate }, x),
+    stochasticDepth: (local, x, { rate, ...others }) => node(local, { ...others, kind: 'stochasticDepth', rate }, x),
+    scale: (local, x, { per = 'channel', initial = 1, ...others } = {}) =>
+      node(local, { ...others, kind: 'scale', per, initial }, x),
     node,
 
     build: () => {

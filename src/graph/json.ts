@@ -25,7 +25,7 @@ export function graphToJson(graph: Graph): GraphJson {
  * @throws RectioError `graph` naming the node, what is wrong with it, and what is valid.
  */
 export function graphFromJson(json: unknown): Graph {
-  const file = record('The network', json, ['format', 'version', 'name', 'nodes']);
+  const file = record('The network', json);
   if (file['format'] !== 'rectio-graph' || file['version'] !== version) {
     throw new RectioError(
       'graph',
@@ -33,6 +33,7 @@ export function graphFromJson(json: unknown): Graph {
       `Expected are format "rectio-graph" and version ${version}.`,
     );
   }
+  record('The network', json, ['format', 'version', 'name', 'nodes']);
   const name = text('The network: its name', file['name']);
   const nodes = list(`Network ${name}: its nodes`, file['nodes']).map((node, index) => nodeFromJson(node, index));
   const graph = { name, nodes };

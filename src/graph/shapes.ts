@@ -6,6 +6,7 @@ import { largestExtent } from './attributes.js';
 import type { Graph, Node } from './graph.js';
 import type { Op, OpKind, OpOf, Pair, Shape } from './op.js';
 import { nodeParameters, type Parameter } from './parameters.js';
+import { show } from './show.js';
 
 /** Stops with a message that says what was expected, what was found and what to do. */
 type Refuse = (problem: string, hint: string) => never;
@@ -243,7 +244,14 @@ export function inferShapes(graph: Graph): ReadonlyMap<string, Shape> {
 
 /** The shapes of a node's inputs, given those of all earlier nodes. */
 export function inputShapes(node: Node, shapes: ReadonlyMap<string, Shape>): Shape[] {
-  return node.inputs.map((input) => {
+  return node.inputs.map((input: unknown) => {
+    if (typeof input !== 'string') {
+      throw new RectioError(
+        'graph',
+        `Node ${node.name} (${node.op.kind}): an input is ${show(input)}`,
+        'Give as input what the call for another node gave.',
+      );
+    }
     const shape = shapes.get(input);
     if (shape === undefined) {
       const [near] = nearest(input, shapes.keys(), 1);

@@ -47,8 +47,8 @@ export interface TrainConfig {
   readonly log: LogConfig;
 }
 
-/** The network by its name in the zoo. */
 export interface ModelConfig {
+  /** The network by its name in the zoo, or the path of a file that holds one. */
   readonly name: string;
   /** Null: the network's own. */
   readonly shortcut: 'A' | 'B' | null;

@@ -13,6 +13,8 @@ export type TrainEvent =
   | {
       readonly type: 'start';
       readonly run: string;
+      /** The network's name. */
+      readonly model: string;
       readonly epochs: number;
       readonly stepsPerEpoch: number;
       /** The step the training goes on from; 0 for a new one. */

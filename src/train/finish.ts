@@ -10,23 +10,23 @@ import type { Session } from './session.js';
 
 /** Writes model.safetensors (the weights that were evaluated last) and summary.json. @throws RectioError `disk` */
 export async function finishRun(session: Session): Promise<TrainSummary> {
-  const { run, config, programs } = session;
+  const { run, graph, programs } = session;
   const summary = summarize(session);
   await writeSafetensors(join(run, 'model.safetensors'), await readJudgedWeights(programs), {
     format: 'pt',
-    model: config.model.name,
+    model: graph.name,
     ratio: summary.ratio,
   });
   await replaceJson(join(run, 'summary.json'), summary);
   return summary;
 }
 
-function summarize({ run, config, proportion, state, parameters, weights }: Session): TrainSummary {
+function summarize({ run, config, graph, proportion, state, parameters, weights }: Session): TrainSummary {
   const { train, test } = state.scores ?? {};
   if (!train || !test) throw new Error('A run that is not done has no summary.');
   return {
     run,
-    model: config.model.name,
+    model: graph.name,
     ratio: proportion.label,
     epochs: config.epochs,
     seed: config.seed,

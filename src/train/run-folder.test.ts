@@ -14,7 +14,8 @@ afterEach(() => rm(folder, { recursive: true }));
 
 describe('the name of a run', () => {
   it('says model, ratio or pattern, and seed, with nothing that a file system minds', () => {
-    const name = (settings: object) => runName(resolveConfig({ model: { name: 'resnet20' } }, settings));
+    const name = (settings: object, network = 'resnet20') =>
+      runName({ name: network, nodes: [] }, resolveConfig({ model: { name: 'any' } }, settings));
     expect(name({})).toBe('resnet20-1to1-seed0');
     expect(name({ ratio: { ratio: '3:2' }, seed: 7 })).toBe('resnet20-3to2-seed7');
     expect(name({ ratio: { pattern: '01' } })).toBe('resnet20-01-seed0');
@@ -23,7 +24,7 @@ describe('the name of a run', () => {
     expect(name({ ratio: { drop: ['layer1.*.relu1', 'relu'] } })).toBe('resnet20-1to1-no-layer1._.relu1-no-relu-seed0');
     const many = Array.from({ length: 100 }, (_, block) => `layer1.${block}.relu1`);
     expect(name({ ratio: { drop: many } }).length).toBeLessThan(200);
-    expect(name({ model: { name: '../x y' } })).toBe('.._x_y-1to1-seed0');
+    expect(name({}, '../x y')).toBe('.._x_y-1to1-seed0');
   });
 });
 

@@ -14,7 +14,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 
 import { RectioError } from '../base/error.js';
 import type { Tuning } from '../engines/engine.js';
-import type { Graph } from '../graph/index.js';
+import { graphFromJson, graphToJson, type Graph } from '../graph/index.js';
 import type { ProportionReport } from '../proportion/index.js';
 import { isRecord } from './check.js';
 import type { TrainConfig } from './config.js';
@@ -47,12 +47,12 @@ export interface RunRecord {
   readonly proportion: ProportionReport;
 }
 
-/** `resnet20-2to1-seed0`: model, ratio (or pattern, and what is dropped besides) and seed. */
-export function runName({ model, ratio, seed }: TrainConfig): string {
+/** `resnet20-2to1-seed0`: network, ratio (or pattern, and what is dropped besides) and seed. */
+export function runName({ name }: Graph, { ratio, seed }: TrainConfig): string {
   const asked = ratio.pattern ?? (ratio.ratio ?? '1:1').replaceAll(':', 'to');
   // File systems take names of up to 255 bytes; runs of one name are numbered.
-  const proportion = [asked, ...ratio.drop.map((name) => `no-${name}`)].join('-').slice(0, 120);
-  return `${model.name}-${proportion}-seed${seed}`.replaceAll(/[^\w.-]+/g, '_');
+  const proportion = [asked, ...ratio.drop.map((dropped) => `no-${dropped}`)].join('-').slice(0, 120);
+  return `${name}-${proportion}-seed${seed}`.replaceAll(/[^\w.-]+/g, '_');
 }
 
 /** A folder that is this run's alone. */
@@ -135,7 +135,16 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
   if (record.format !== 1 || !isRecord(record.config) || !isRecord(record.graph)) {
     throw new RectioError('checkpoint', `${path} is not the record of a run that this version can read.`, hint);
   }
-  return record as RunRecord;
+  return { ...(record as RunRecord), graph: storedGraph(record.graph, path) };
+}
+
+function storedGraph(graph: Graph, path: string): Graph {
+  try {
+    return graphFromJson(graphToJson(graph));
+  } catch (error) {
+    if (!(error instanceof RectioError)) throw error;
+    throw new RectioError('checkpoint', `${path}: ${error.message}`, 'Undo what was changed in it.', { cause: error });
+  }
 }
 
 function parseJson(text: string, path: string): Partial<RunRecord> {

@@ -142,7 +142,7 @@ async function begin(options: TrainOptions, closings: Closing): Promise<Opened> 
   const programs = await compilePrograms(engine, graph, config);
   closings.add(() => programs.dispose());
   await writeInitialState(programs, graph, config.seed, initial?.values);
-  const folder = await createRunFolder(options.run, runName(config));
+  const folder = await createRunFolder(options.run, runName(graph, config));
   const run = folder.path;
   const state = firstState(options);
   let checkpoint: Opened['checkpoint'];

@@ -58,6 +58,7 @@ describe('a training', () => {
     expect(events[0]).toEqual({
       type: 'start',
       run,
+      model: 'tiny',
       epochs: 3,
       stepsPerEpoch: 5,
       step: 0,

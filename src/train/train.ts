@@ -48,9 +48,10 @@ function sayingHowToResume(error: unknown, run: string): unknown {
   });
 }
 
-function startEvent({ run, config, loaders, state, parameters, notes }: Session): TrainEvent {
+function startEvent({ run, config, graph, loaders, state, parameters, notes }: Session): TrainEvent {
   const { stepsPerEpoch } = loaders.train;
-  return { type: 'start', run, epochs: config.epochs, stepsPerEpoch, step: state.step, parameters, notes };
+  const { epochs } = config;
+  return { type: 'start', run, model: graph.name, epochs, stepsPerEpoch, step: state.step, parameters, notes };
 }
 
 /** A step that the engine works on. */

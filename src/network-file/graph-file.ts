@@ -1,0 +1,69 @@
+/** A network as JSON in a file, and writing one. What is read is not trusted. */
+
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+
+import { RectioError } from '../base/error.js';
+import { graphFromJson, graphToJson, type Graph } from '../graph/index.js';
+import type { NetworkFile } from './contract.js';
+import { checkFit, madeFor } from './fit.js';
+
+const hints = {
+  input:
+    'Give images of its size, or write the file anew for these: npx rectio inspect NAME --size PIXELS --save-graph FILE',
+  classes: 'Write the file anew for these: npx rectio inspect NAME --classes COUNT --save-graph FILE',
+};
+
+/** @throws RectioError `graph` naming the file and the node, or where the JSON breaks off */
+export async function openGraphFile(path: string): Promise<NetworkFile> {
+  const graph = graphOf(path, await readFile(path, 'utf8'));
+  return {
+    defaults: madeFor(path, graph),
+    known: () => graph,
+    network: async (options = {}) => {
+      checkFit(path, graph, options, hints);
+      return graph;
+    },
+    close: async () => undefined,
+  };
+}
+
+/**
+ * Writes a network, so that `openGraphFile` reads it. A file of that name is replaced, at once or not at all.
+ * @throws Error of the file system
+ */
+export async function writeGraphFile(path: string, graph: Graph): Promise<void> {
+  const beside = `${path}.${process.pid}`;
+  try {
+    await writeFile(beside, `${JSON.stringify(graphToJson(graph), null, 1)}\n`);
+    await rename(beside, path);
+  } finally {
+    await rm(beside, { force: true });
+  }
+}
+
+function graphOf(path: string, text: string): Graph {
+  const json = parse(path, text);
+  try {
+    return graphFromJson(json);
+  } catch (error) {
+    if (!(error instanceof RectioError)) throw error;
+    throw new RectioError(error.code, `${path}: ${error.message}`, error.hint, { cause: error });
+  }
+}
+
+function parse(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const { message } = error as Error;
+    const position = /at position (\d+)/.exec(message)?.[1];
+    const before = text.slice(0, Number(position ?? 0)).split('\n');
+    const place = position === undefined ? '' : `:${before.length}:${before.at(-1)!.length + 1}`;
+    throw new RectioError(
+      'graph',
+      `${path}${place} is not JSON: ${message.replace(/ \(line \d+ column \d+\)/, '')}`,
+      'A network in JSON is what npx rectio inspect NAME --save-graph FILE writes.',
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,121 @@
+/** A network in a TypeScript or JavaScript file, which is run in a thread of its own. */
+
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+
+import { RectioError } from '../base/error.js';
+import { workerUrl } from '../base/worker-url.js';
+import { graphFromJson, type Graph } from '../graph/index.js';
+import type { NetworkFile, NetworkOptions } from './contract.js';
+import { checkFit } from './fit.js';
+import type { NamedModule, Problem } from './problem.js';
+import type { Answer } from './worker.js';
+
+/** Where nobody says what the data are like: those of CIFAR-10. */
+const defaults: NetworkOptions = { classes: 10, inputShape: [3, 32, 32] };
+
+const hints = {
+  input: 'Begin it with graphBuilder(name, inputShape), with the inputShape that network is given.',
+  classes: 'Let its last layer have outFeatures: classes, with the classes that network is given.',
+};
+
+/** Runs the module up to its end; its `network` runs once the data are known. */
+export async function openModuleFile(path: string, signal?: AbortSignal): Promise<NetworkFile> {
+  const thread = startThread(path, signal);
+  try {
+    await thread.hear();
+  } catch (error) {
+    await thread.end();
+    throw error;
+  }
+  return {
+    defaults,
+    known: () => undefined,
+    network: async (asked = {}) => {
+      thread.tell({ ...defaults, ...asked });
+      const answer = await thread.hear();
+      const graph = 'graph' in answer ? graphOf(path, answer.graph) : undefined;
+      if (graph === undefined) throw new Error('The thread of a network file answered out of turn.');
+      checkFit(path, graph, asked, hints);
+      return graph;
+    },
+    close: thread.end,
+  };
+}
+
+function graphOf(path: string, json: string): Graph {
+  try {
+    return graphFromJson(JSON.parse(json));
+  } catch (error) {
+    if (!(error instanceof RectioError)) throw error;
+    throw new RectioError(error.code, `${path}: ${error.message}`, error.hint, { cause: error });
+  }
+}
+
+type Given = Exclude<Answer, { problem: Problem }>;
+
+interface Thread {
+  tell(options: NetworkOptions): void;
+  /** The next answer. @throws RectioError for what the module did instead of giving one */
+  hear(): Promise<Given>;
+  end(): Promise<void>;
+}
+
+function startThread(path: string, signal: AbortSignal | undefined): Thread {
+  const file: NamedModule = { url: pathToFileURL(resolve(path)).href, path };
+  const worker = new Worker(workerUrl('worker', import.meta.url), {
+    workerData: file,
+    argv: [],
+    execArgv: [],
+    stdout: true,
+  });
+  // Standard output is for what the command was asked for.
+  worker.stdout.pipe(process.stderr, { end: false });
+  const answers: Given[] = [];
+  let failure: unknown;
+  let wake = (): void => undefined;
+  const fail = (error: unknown): void => {
+    failure ??= error;
+    wake();
+  };
+  const stop = (): void => fail(interrupted(path));
+  worker.on('message', (answer: Answer) => {
+    if ('problem' in answer) return fail(errorOf(answer.problem));
+    answers.push(answer);
+    wake();
+  });
+  worker.on('error', fail);
+  worker.on('exit', () => fail(ended(path)));
+  signal?.addEventListener('abort', stop);
+  if (signal?.aborted) stop();
+  return {
+    tell: (options) => worker.postMessage(options, []),
+    async hear() {
+      if (answers.length === 0 && failure === undefined) await new Promise<void>((woken) => (wake = woken));
+      const answer = answers.shift();
+      if (answer === undefined) throw failure;
+      return answer;
+    },
+    async end() {
+      signal?.removeEventListener('abort', stop);
+      await worker.terminate();
+    },
+  };
+}
+
+function errorOf({ code, message, hint, stack }: Problem): RectioError {
+  return new RectioError(code, message, hint, { cause: Object.assign(new Error(message), { stack }) });
+}
+
+function interrupted(path: string): RectioError {
+  return new RectioError('interrupted', `Stopped while ${path} was running.`, 'Start again.');
+}
+
+function ended(path: string): RectioError {
+  return new RectioError(
+    'graph',
+    `${path} ended without giving a network`,
+    'Look for an await of something that never comes, or a call of process.exit.',
+  );
+}

@@ -1,0 +1,290 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { RectioError } from '../base/error.js';
+import { build } from '../cli/testing/rectio.js';
+import { graphBuilder, graphToJson, type Graph } from '../graph/index.js';
+import { isNetworkFile, openNetworkFile, writeGraphFile, type NetworkOptions } from './index.js';
+
+let folder = '';
+beforeAll(() => {
+  build();
+  folder = mkdtempSync(join(tmpdir(), 'rectio-network-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Writes a file; gives its path. */
+function file(name: string, ...lines: readonly string[]): string {
+  const path = join(folder, name);
+  writeFileSync(path, `${lines.join('\n')}\n`);
+  return path;
+}
+
+async function networkOf(path: string, options?: Partial<NetworkOptions>, signal?: AbortSignal): Promise<Graph> {
+  const opened = await openNetworkFile(path, signal);
+  try {
+    return await opened.network(options);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** What opening the file and making its network is refused with. */
+async function refusal(path: string, options?: Partial<NetworkOptions>): Promise<RectioError> {
+  const error: unknown = await networkOf(path, options).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof RectioError) return error;
+  throw error ?? new Error(`${path} gave a network.`);
+}
+
+const head = [
+  "import { graphBuilder, type NetworkOptions } from 'rectio';",
+  'export function network({ classes, inputShape }: NetworkOptions) {',
+  "  const net = graphBuilder('mine', inputShape);",
+];
+const tail = [
+  "  net.linear('fc', net.flatten('flatten', net.globalAveragePool('pool', x)), { outFeatures: classes });",
+  '  return net.build();',
+  '}',
+];
+const convolution = "  const x = net.convolution('conv', net.input, { outChannels: 4, kernel: 3 });";
+
+function tiny(classes = 10, size = 32): Graph {
+  const net = graphBuilder('tiny', [3, size, size]);
+  net.linear('fc', net.flatten('flatten', net.globalAveragePool('pool', net.input)), { outFeatures: classes });
+  return net.build();
+}
+
+describe('a path', () => {
+  it.each(['./mynet.ts', 'mynet.ts', 'nets/a', '.\\a', 'a.json', 'a.py'])('is %s', (name) => {
+    expect(isNetworkFile(name)).toBe(true);
+  });
+  it.each(['resnet20', 'wide_resnet50_2', 'resnext50_32x4d'])('is not %s', (name) => {
+    expect(isNetworkFile(name)).toBe(false);
+  });
+});
+
+describe('a TypeScript or JavaScript file', () => {
+  it('is given classes and shape, and Rectio itself wherever it lies', async () => {
+    const graph = await networkOf(file('mine.ts', ...head, convolution, ...tail), {
+      classes: 7,
+      inputShape: [1, 8, 8],
+    });
+    expect(graph.name).toBe('mine');
+    expect(graph.nodes[0]!.op).toEqual({ kind: 'input', shape: [1, 8, 8] });
+    expect(graph.nodes.at(-1)!.op).toEqual({ kind: 'linear', outFeatures: 7, bias: true });
+  });
+
+  it('may wait, import others under either ending, be the default export, or hold a finished network', async () => {
+    file('width.ts', 'export const width: number = 6;');
+    const waiting = file(
+      'waiting.mts',
+      "import { width } from './width.js';",
+      "import { width as same } from './width.ts';",
+      'await Promise.resolve();',
+      ...head.map((line) => line.replace('export function network', 'export default async function')),
+      '  await new Promise((resolve) => setTimeout(resolve, 5));',
+      "  const x = net.convolution('conv', net.input, { outChannels: width + same, kernel: 3 });",
+      ...tail,
+    );
+    expect((await networkOf(waiting)).nodes[1]!.op).toMatchObject({ outChannels: 12 });
+    const finished = file(
+      'finished.js',
+      "import { createModel } from 'rectio';",
+      "export const network = createModel('resnet20');",
+    );
+    expect((await networkOf(finished)).name).toBe('resnet20');
+  });
+
+  it.each<readonly [string, string, readonly string[], string, string]>([
+    [
+      'an option that does not exist',
+      'option.ts',
+      [...head, convolution.replace('kernel', 'kernl'), ...tail],
+      ":4:17: Node conv (convolution): there is no attribute 'kernl'",
+      'kernel',
+    ],
+    [
+      'a wrong value',
+      'value.ts',
+      [...head, convolution.replace('4', '0'), ...tail],
+      ':4:17: Node conv (convolution): outChannels is 0',
+      'at least 1',
+    ],
+    [
+      'a call that does not exist',
+      'call.ts',
+      [...head, convolution.replace('convolution', 'convolutoin'), ...tail],
+      ':4:17: TypeError: net.convolutoin is not a function',
+      'Did you mean convolution?',
+    ],
+    ['a syntax error', 'syntax.ts', [...head, convolution.replace(')', ''), ...tail], ":4:77: Expected ','", 'syntax'],
+    [
+      'a syntax error in JavaScript',
+      'syntax.js',
+      ['export const network = (;'],
+      ':1:25: Expression expected',
+      'syntax',
+    ],
+    [
+      'TypeScript that is more than types',
+      'enum.ts',
+      ['', 'enum Width { small }'],
+      ':2:1: TypeScript enum',
+      'plain JavaScript',
+    ],
+    [
+      'a name that Rectio does not export',
+      'import.ts',
+      ["import { graphBuildr } from 'rectio';"],
+      ":1: rectio has no 'graphBuildr'",
+      'Did you mean graphBuilder?',
+    ],
+    [
+      'a package that is not there',
+      'package.ts',
+      ['', "import 'no-such-package-here';"],
+      ":2: there is no package 'no-such-package-here'",
+      'npm install',
+    ],
+    [
+      'a module that is not there',
+      'module.ts',
+      ['', '', "import './no-such-module.js';"],
+      ':3: there is no module ',
+      'path',
+    ],
+    ['CommonJS', 'common.js', ['module.exports = {};'], ':1:1: module is not defined', 'ES module'],
+    [
+      'no export of a network',
+      'export.ts',
+      ['export const netwrk = 1;'],
+      ': it exports netwrk, but no network',
+      'export function network',
+    ],
+    ['no export at all', 'none.ts', [''], ': it exports nothing', 'export function network'],
+    [
+      'a function that gives nothing',
+      'nothing.ts',
+      ['export function network() {}'],
+      ': network gave nothing',
+      'return net.build()',
+    ],
+    [
+      'a builder that was not asked to build',
+      'builder.ts',
+      [...head, '  return net;', '}'],
+      ': network gave the builder',
+      'return net.build()',
+    ],
+    [
+      'a network that is none',
+      'hand.ts',
+      ["export const network = { name: 'x', nodes: [{ name: 'a' }] };"],
+      ': Node a: its op is missing',
+      'object',
+    ],
+    ['an error of its own', 'throws.ts', ['', "throw new Error('boom');"], ':2:7: Error: boom', 'RECTIO_DEBUG=1'],
+    [
+      'an error that comes later',
+      'late.ts',
+      [
+        'export function network() {',
+        "  setTimeout(() => { throw new Error('late'); });",
+        '  return new Promise(() => {});',
+        '}',
+      ],
+      ':2:28: Error: late',
+      'RECTIO_DEBUG=1',
+    ],
+    ['something thrown that is no error', 'text.ts', ["throw 'text';"], ': threw text', 'Throw an Error'],
+    ['an end without a network', 'exit.ts', ['process.exit(0);'], ' ended without giving a network', 'process.exit'],
+    [
+      'waiting for what never comes',
+      'never.ts',
+      ['export const network = () => new Promise(() => {});'],
+      ' ended without giving a network',
+      'await',
+    ],
+  ])('is refused for %s', async (_, name, lines, message, hint) => {
+    const path = file(name, ...lines);
+    const error = await refusal(path);
+    expect(error.message).toContain(`${path}${message}`);
+    expect(error.hint).toContain(hint);
+    expect(error.code).toBe('graph');
+  });
+
+  it('is refused where its network is not for the data', async () => {
+    const ignores = file(
+      'ignores.ts',
+      "import { createModel } from 'rectio';",
+      "export const network = () => createModel('resnet20');",
+    );
+    expect((await refusal(ignores, { classes: 5 })).message).toContain('tells 10 classes apart, and there are 5');
+    expect((await refusal(ignores, { inputShape: [3, 64, 64] })).message).toContain(
+      'images of 3×32×32, and these are of 3×64×64',
+    );
+    const open = file('open.ts', ...head, "  net.relu('relu', net.input);", ...tail.slice(1));
+    expect((await refusal(open)).message).toContain('ends with node relu, which gives 3×32×32');
+  });
+
+  it('is ended by the signal, whatever it does', async () => {
+    const path = file('forever.ts', 'export function network() { for (;;); }');
+    const stopping = new AbortController();
+    const opened = await openNetworkFile(path, stopping.signal);
+    const asked = opened.network();
+    setTimeout(() => stopping.abort(), 50);
+    await expect(asked).rejects.toMatchObject({ code: 'interrupted' });
+    await opened.close();
+  });
+});
+
+describe('a network in JSON', () => {
+  it('comes back as it was written, over an older file too', async () => {
+    const path = join(folder, 'net.json');
+    await writeGraphFile(path, tiny(3));
+    await writeGraphFile(path, tiny());
+    expect(await networkOf(path, { classes: 10, inputShape: [3, 32, 32] })).toEqual(tiny());
+    const opened = await openNetworkFile(path);
+    expect(opened.defaults).toEqual({ classes: 10, inputShape: [3, 32, 32] });
+  });
+
+  it('is refused where it is not for the data', async () => {
+    const path = file('fixed.json', JSON.stringify(graphToJson(tiny())));
+    const classes = await refusal(path, { classes: 5 });
+    expect(classes.message).toBe(`${path}: the network tells 10 classes apart, and there are 5`);
+    expect(classes.hint).toContain('--save-graph');
+    expect((await refusal(path, { inputShape: [1, 32, 32] })).message).toContain('3×32×32, and these are of 1×32×32');
+  });
+
+  it('is refused with the place where it breaks off, or the node that is wrong', async () => {
+    const broken = file('broken.json', '{', ' "format": "rectio-graph",', ' "version" 1', '}');
+    expect((await refusal(broken)).message).toContain(`${broken}:3:12 is not JSON`);
+    expect((await refusal(file('other.json', '{"name": "x"}'))).message).toContain('no network in JSON');
+    const json = JSON.stringify(graphToJson(tiny())).replace('"outFeatures":10', '"outFeatures":"ten"');
+    expect((await refusal(file('node.json', json))).message).toContain("Node fc (linear): outFeatures is 'ten'");
+  });
+});
+
+describe('a path that is no file of a network', () => {
+  it.each([
+    ['absent', 'mine.tx', 'There is no file', 'Did you mean'],
+    ['a folder', 'folder', 'is a folder', 'folder/inside.ts'],
+    ['of another kind', 'readme.md', 'its ending is .md', '.ts, .mts, .js, .mjs, .json'],
+  ])('%s', async (_, name, message, hint) => {
+    mkdirSync(join(folder, 'folder'), { recursive: true });
+    file('folder/inside.ts', '');
+    file('readme.md', '');
+    file('mine.ts', '');
+    const error = await refusal(join(folder, name));
+    expect(error.message).toContain(join(folder, name));
+    expect(error.message).toContain(message);
+    expect(error.hint).toContain(hint);
+    expect(error.code).toBe('usage');
+  });
+});

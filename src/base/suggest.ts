@@ -18,16 +18,23 @@ function editDistance(a: string, b: string): number {
   return rows[a.length]![b.length]!;
 }
 
+/** What is longer was never typed, and would only cost time. */
+const longestTyped = 64;
+
 /** The valid names nearest to `typed`, best first; empty where nothing is near. Case and `-`/`_` do not count. */
 export function nearest(typed: string, valid: Iterable<string>, most = 3): string[] {
   const normalize = (name: string) => name.toLowerCase().replaceAll('-', '_');
   const wanted = normalize(typed);
+  if (wanted.length > longestTyped) return [];
   const limit = Math.max(2, Math.floor(wanted.length / 3));
   return [...valid]
     .map((name) => {
       const candidate = normalize(name);
       const prefix = wanted.length >= 3 && (candidate.startsWith(wanted) || wanted.startsWith(candidate));
-      return { name, distance: prefix ? 1 : editDistance(wanted, candidate) };
+      if (prefix) return { name, distance: 1 };
+      // The lengths alone make it at least as far as this.
+      const least = Math.abs(candidate.length - wanted.length);
+      return { name, distance: least > limit ? least : editDistance(wanted, candidate) };
     })
     .filter(({ distance }) => distance <= limit)
     .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))

@@ -110,7 +110,11 @@ export const opKinds = Object.keys(attributeTypes) as readonly OpKind[];
 export function checkOp(node: string, value: { readonly [attribute: string]: unknown }): Op {
   const { kind } = value;
   if (typeof kind !== 'string' || !Object.hasOwn(attributeTypes, kind)) {
-    throw new RectioError('graph', `Node ${node}: there is no op ${show(kind)}`, didYouMean(String(kind), opKinds));
+    throw new RectioError(
+      'graph',
+      `Node ${node}: there is no op ${show(kind)}`,
+      didYouMean(typeof kind === 'string' ? kind : '', opKinds),
+    );
   }
   const types: { readonly [attribute: string]: AttributeType } = attributeTypes[kind as OpKind];
   for (const attribute of Object.keys(value)) {
@@ -118,7 +122,7 @@ export function checkOp(node: string, value: { readonly [attribute: string]: unk
       const names = Object.keys(types);
       throw new RectioError(
         'graph',
-        `Node ${node} (${kind}): there is no attribute '${attribute}'`,
+        `Node ${node} (${kind}): there is no attribute ${show(attribute)}`,
         names.length > 0 ? didYouMean(attribute, names) : `A ${kind} has no attributes; remove it.`,
       );
     }

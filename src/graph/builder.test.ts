@@ -152,8 +152,8 @@ describe('a mistake shows at the call that makes it, by the full name of the nod
 
   it('a name that is taken, empty or more than a word', () => {
     expect(failure(() => net.relu('flatten', net.input)).message).toContain('Node flatten');
-    expect(failure(() => net.relu('', net.input)).message).toContain('""');
-    expect(failure(() => net.relu('two words', net.input)).message).toContain('"two words"');
+    expect(failure(() => net.relu('', net.input)).message).toContain("''");
+    expect(failure(() => net.relu('two words', net.input)).message).toContain("'two words'");
     expect(failure(() => net.relu('bell\u0007', net.input)).code).toBe('graph');
   });
 

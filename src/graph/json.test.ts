@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RectioError } from '../base/error.js';
 import { randomStream } from '../base/random.js';
 import { createModel, modelNames } from '../zoo/index.js';
-import { graphBuilder, graphFromJson, graphToJson, verifyGraph } from './index.js';
+import { checkGraphText, graphBuilder, graphFromJson, graphToJson, verifyGraph } from './index.js';
 
 const net = graphBuilder('small', [4, 8, 8]);
 const block = net.stage('layer1', () =>
@@ -114,5 +114,96 @@ describe('JSON that is no graph is refused, naming the node, what is wrong and w
     }
     expect(refused).toBeGreaterThan(300);
     expect(refused).toBeLessThan(600);
+  });
+});
+
+describe('JSON that is too much for a network is refused', () => {
+  const node = (index: number, name = `n${index}`) => ({
+    name,
+    op: { kind: 'relu' },
+    inputs: [index === 0 ? 'input' : `n${index - 1}`],
+    place: {},
+  });
+  const input = { name: 'input', op: { kind: 'input', shape: [4, 8, 8] }, inputs: [], place: {} };
+  const file = (...nodes: unknown[]) => ({ format: 'rectio-graph', version: 1, name: 'x', nodes: [input, ...nodes] });
+  const conv = (name: string, from: string, outChannels: number, kernel: number) => ({
+    name,
+    op: {
+      kind: 'convolution',
+      outChannels,
+      kernel: [kernel, kernel],
+      stride: [1, 1],
+      padding: [kernel, kernel],
+      dilation: [1, 1],
+      groups: 1,
+      bias: false,
+    },
+    inputs: [from],
+    place: {},
+  });
+
+  it.each<[string, unknown, string]>([
+    ['nodes', file(...Array.from({ length: 20_001 }, (_, index) => node(index))), 'its nodes are 20002'],
+    ['inputs', file({ ...node(0), inputs: Array.from({ length: 1001 }, () => 'input') }), 'its inputs are 1001'],
+    ['characters in a name', file(node(0, 'x'.repeat(201))), 'is no name for a node'],
+    ['characters in its name', { ...file(), name: 'x'.repeat(201) }, 'is no name for a network'],
+    ['of a rank', file({ ...node(0), op: { kind: 'input', shape: [1, 1, 1, 1] } }), 'shape is [1,1,1,1]'],
+    ['values in a tensor', file(conv('c', 'input', 2 ** 20, 100)), 'more than an engine can address'],
+    [
+      'values in its parameters',
+      file(
+        ...Array.from({ length: 80 }, (_, index) =>
+          conv(`c${index}`, index === 0 ? 'input' : `c${index - 1}`, 8000, 1),
+        ),
+      ),
+      'values in all, more than a machine can train',
+    ],
+    [
+      'values in its outputs',
+      file(
+        conv('c', 'input', 2 ** 20, 10),
+        ...Array.from({ length: 20 }, (_, i) => ({ ...node(i + 1), inputs: [i === 0 ? 'c' : `n${i}`] })),
+      ),
+      "its nodes' outputs hold",
+    ],
+  ])('in %s', (_, json, what) => {
+    expect(failure(json).message).toContain(what);
+  });
+
+  it('in a single value that a message would have to show', () => {
+    const deep: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
+    for (const value of [deep, { toString: 1 }, 'x'.repeat(1e6), '\u001b[2J'] as Json[]) {
+      for (const path of [
+        ['format'],
+        ['nodes', 1, 'op', 'kind'],
+        ['nodes', 1, 'op', 'groups'],
+        ['nodes', 3, 'place', 'role'],
+      ]) {
+        const error = failure(changed(path, value));
+        expect(error.message).not.toMatch(/\p{C}/u);
+        expect(error.message.length).toBeLessThan(300);
+      }
+    }
+  });
+
+  it('in length and depth before it is parsed', () => {
+    const zoo = JSON.stringify(graphToJson(createModel('resnet20')));
+    expect(() => checkGraphText(zoo)).not.toThrow();
+    expect(() => checkGraphText(`"${'['.repeat(50)}\\"${'{'.repeat(50)}"`)).not.toThrow();
+    expect(() => checkGraphText('['.repeat(17))).toThrow('At character 17 more than 16 lists');
+    expect(() => checkGraphText(' '.repeat(2 ** 25 + 1))).toThrow('too long for a network');
+  });
+});
+
+describe('nodes that stand before what they need', () => {
+  it.each([
+    ['in a circle', ['relu'], "its input 'relu' is no earlier node"],
+    ['ahead', ['drop'], "its input 'drop' is no earlier node"],
+  ])('%s are refused', (_, inputs, what) => {
+    expect(failure(changed(['nodes', 2, 'inputs'], inputs)).message).toContain(what);
+  });
+
+  it('under one name are refused', () => {
+    expect(failure(changed(['nodes', 3, 'name'], 'relu')).message).toContain('Node relu appears twice');
   });
 });

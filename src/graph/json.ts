@@ -4,8 +4,25 @@ import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
 import { checkOp } from './attributes.js';
 import type { Graph, Node, Place } from './graph.js';
+import type { Shape } from './op.js';
 import { show } from './show.js';
-import { verifyGraph } from './verify.js';
+import { elements, graphParameters, inferShapes } from './shapes.js';
+import { checkName, longestName, verifyGraph } from './verify.js';
+
+/**
+ * The most that is read. Networks of a thousand layers have some thousands of nodes and less than 1 MiB of text; what is
+ * beyond these numbers is no network that anybody could train, and would only use up the machine that reads it.
+ */
+const most = {
+  /** Characters of a file. */
+  text: 32 * 2 ** 20,
+  /** Lists and objects within each other; a Graph has five. */
+  depth: 16,
+  nodes: 20_000,
+  inputs: 1000,
+  /** Values of all nodes' outputs together, for one example, and of all parameters. */
+  values: 2 ** 32,
+};
 
 /** Grows whenever a reader of the former version would misunderstand what is written. */
 const version = 1;
@@ -35,20 +52,83 @@ export function graphFromJson(json: unknown): Graph {
   }
   record('The network', json, ['format', 'version', 'name', 'nodes']);
   const name = text('The network: its name', file['name']);
-  const nodes = list(`Network ${name}: its nodes`, file['nodes']).map((node, index) => nodeFromJson(node, index));
+  if (name.length > longestName || /\p{C}/u.test(name)) {
+    throw new RectioError(
+      'graph',
+      `${show(name)} is no name for a network`,
+      `Use at most ${longestName} characters, and no invisible ones.`,
+    );
+  }
+  const nodes = list(`Network ${name}: its nodes`, file['nodes'], most.nodes).map((node, index) =>
+    nodeFromJson(node, index),
+  );
   const graph = { name, nodes };
   verifyGraph(graph);
+  verifySize(graph);
   return graph;
+}
+
+/**
+ * Looks at a text that is to be parsed into a network, before that costs anything: parsed, hostile texts of a few
+ * megabytes fill gigabytes of memory.
+ * @throws RectioError `graph` where it is too long, or nested deeper than a network is
+ */
+export function checkGraphText(json: string): void {
+  if (json.length > most.text) {
+    throw new RectioError(
+      'graph',
+      `This is a text of ${json.length} characters, too long for a network`,
+      `At most ${most.text} are read; give the file of a network.`,
+    );
+  }
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at]!;
+    if (quoted && character === '\\') at++;
+    else if (character === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (character === '[' || character === '{') depth++;
+    else if (character === ']' || character === '}') depth--;
+    if (depth > most.depth) {
+      throw new RectioError(
+        'graph',
+        `At character ${at + 1} more than ${most.depth} lists and objects lie within each other`,
+        'A network has no more than five; give the file of a network.',
+      );
+    }
+  }
+}
+
+function verifySize(graph: Graph): void {
+  const shapes = inferShapes(graph);
+  const sum = (sizes: readonly Shape[]) => sizes.reduce((total, size) => total + elements(size), 0);
+  const activations = sum([...shapes.values()]);
+  const parameters = sum(graphParameters(graph).map(({ shape }) => shape));
+  for (const [what, values] of [
+    ["its nodes' outputs", activations],
+    ['its parameters', parameters],
+  ] as const) {
+    if (values <= most.values) continue;
+    throw new RectioError(
+      'graph',
+      `Network ${graph.name}: ${what} hold ${values.toLocaleString('en-US')} values in all, more than a machine can train`,
+      `Use fewer channels, smaller inputs or fewer nodes: at most ${most.values.toLocaleString('en-US')} values.`,
+    );
+  }
 }
 
 function nodeFromJson(json: unknown, index: number): Node {
   const unnamed = `Node number ${index + 1}`;
   const fields = record(unnamed, json, ['name', 'op', 'inputs', 'place']);
   const name = text(`${unnamed}: its name`, fields['name']);
+  checkName(name);
   return {
     name,
     op: checkOp(name, record(`Node ${name}: its op`, fields['op'])),
-    inputs: list(`Node ${name}: its inputs`, fields['inputs']).map((input) => text(`Node ${name}: an input`, input)),
+    inputs: list(`Node ${name}: its inputs`, fields['inputs'], most.inputs).map((input) =>
+      text(`Node ${name}: an input`, input),
+    ),
     place: placeFromJson(name, fields['place']),
   };
 }
@@ -59,7 +139,11 @@ function placeFromJson(node: string, json: unknown): Place {
   const { stage, block, role } = record(`Node ${node}: its place`, json, ['stage', 'block', 'role']);
   const known = roles.find((each) => each === role);
   if (role !== undefined && known === undefined) {
-    throw new RectioError('graph', `Node ${node}: there is no role ${show(role)}`, didYouMean(String(role), roles));
+    throw new RectioError(
+      'graph',
+      `Node ${node}: there is no role ${show(role)}`,
+      didYouMean(typeof role === 'string' ? role : '', roles),
+    );
   }
   return {
     ...(stage === undefined ? {} : { stage: text(`Node ${node}: its stage`, stage) }),
@@ -75,14 +159,15 @@ function record(what: string, value: unknown, fields?: readonly string[]): { rea
   }
   const unknown = fields && Object.keys(value).find((field) => !fields.includes(field));
   if (fields !== undefined && unknown !== undefined) {
-    throw new RectioError('graph', `${what} has an unknown field '${unknown}'`, didYouMean(unknown, fields));
+    throw new RectioError('graph', `${what} has an unknown field ${show(unknown)}`, didYouMean(unknown, fields));
   }
   return value as { readonly [field: string]: unknown };
 }
 
-function list(what: string, value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw new RectioError('graph', `${what} are ${show(value)}`, 'Give them as a list.');
+function list(what: string, value: unknown, longest: number): readonly unknown[] {
+  if (!Array.isArray(value)) throw new RectioError('graph', `${what} are ${show(value)}`, 'Give them as a list.');
+  if (value.length <= longest) return value;
+  throw new RectioError('graph', `${what} are ${value.length}`, `Give at most ${longest}.`);
 }
 
 function text(what: string, value: unknown): string {

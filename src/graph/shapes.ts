@@ -79,7 +79,7 @@ const shapeRules: { readonly [K in OpKind]: ShapeRule<K> } = {
     return others.every((other) => equalShapes(first, other))
       ? first
       : refuse(
-          `expected inputs of one shape, found ${inputs.map(printShape).join(' and ')}`,
+          `expected inputs of one shape, found ${printShapes(inputs)}`,
           'Bring the inputs to one shape first, for example with a 1×1 convolution on the shortcut.',
         );
   },
@@ -96,7 +96,7 @@ const shapeRules: { readonly [K in OpKind]: ShapeRule<K> } = {
     const [first, ...others] = inputs as readonly [Shape, ...Shape[]];
     if (!others.every((other) => equalShapes(first.slice(1), other.slice(1)) && other.length === first.length)) {
       return refuse(
-        `expected inputs of one height and width, found ${inputs.map(printShape).join(' and ')}`,
+        `expected inputs of one height and width, found ${printShapes(inputs)}`,
         'Bring the inputs to one height and width first; only the channels may differ.',
       );
     }
@@ -202,6 +202,12 @@ export function printShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
+/** The shapes that differ, a few of them. */
+function printShapes(shapes: readonly Shape[]): string {
+  const distinct = [...new Set(shapes.map(printShape))];
+  return distinct.length > 4 ? `${distinct.slice(0, 4).join(' and ')} and more` : distinct.join(' and ');
+}
+
 function equalShapes(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
 }
@@ -257,7 +263,7 @@ export function inputShapes(node: Node, shapes: ReadonlyMap<string, Shape>): Sha
       const [near] = nearest(input, shapes.keys(), 1);
       throw new RectioError(
         'graph',
-        `Node ${node.name} (${node.op.kind}): its input '${input}' is no earlier node`,
+        `Node ${node.name} (${node.op.kind}): its input ${show(input)} is no earlier node`,
         `${near === undefined ? '' : `Did you mean ${near}? `}Every node stands behind all of its inputs.`,
       );
     }

@@ -28,7 +28,7 @@ describe('verifying a graph', () => {
       'image is a second input',
     ],
     ['a name twice', withNode('conv', (node) => ({ ...node, name: 'first' })), 'first appears twice'],
-    ['an empty name', withNode('sum', (node) => ({ ...node, name: '' })), '"" is no name'],
+    ['an empty name', withNode('sum', (node) => ({ ...node, name: '' })), "'' is no name"],
     [
       'a node in front of its input',
       { ...sound, nodes: [...sound.nodes].sort(sumFirst) },

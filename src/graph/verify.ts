@@ -4,17 +4,21 @@ import { RectioError } from '../base/error.js';
 import { checkOp } from './attributes.js';
 import type { Graph } from './graph.js';
 import { inferShapes } from './shapes.js';
+import { show } from './show.js';
+
+/** In characters: names go into messages and tables. */
+export const longestName = 200;
 
 /**
  * A node's name: one word, since it goes into messages, state_dicts and prints.
  * @throws RectioError `graph`.
  */
 export function checkName(name: string): void {
-  if (/^[^\s\p{C}]+$/u.test(name)) return;
+  if (name.length <= longestName && /^[^\s\p{C}]+$/u.test(name)) return;
   throw new RectioError(
     'graph',
-    `${JSON.stringify(name)} is no name for a node`,
-    'Use at least one character, and no spaces or invisible ones.',
+    `${show(name)} is no name for a node`,
+    `Use at least one character, at most ${longestName}, and no spaces or invisible ones.`,
   );
 }
 

@@ -27,6 +27,13 @@ const contests = [
   { model: 'cifar_vgg16_bn', peerModel: 'vgg16', mode: 'train', batch: 128, target: 1.35 },
   { model: 'cifar_resnet18', peerModel: 'resnet18', mode: 'train', batch: 64, target: 1.2 },
   { model: 'resnet29_bottleneck', peerModel: 'resnet29-bottleneck', mode: 'train', batch: 128, target: 1.4 },
+  ...['wrn_16_4', 'resnext29_8x16d', 'densenet_bc_100_12', 'mobilenet_v2', 'googlenet'].map((model) => ({
+    model,
+    peerModel: model,
+    mode: /** @type {const} */ ('train'),
+    batch: 128,
+    target: 1.3,
+  })),
 ];
 
 const { values } = parseArgs({

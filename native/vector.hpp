@@ -68,7 +68,8 @@ inline Vec keep(VecMask lanes, Vec v) { return (Vec)(lanes & (VecMask)v); }
 // Lane i: v's lane lanes[i], each from 0 to kBlock − 1.
 inline Vec permute(Vec v, VecMask lanes) {
 #if defined(__AVX512F__)
-  return (Vec)_mm512_permutexvar_ps((__m512i)lanes, (__m512)v);
+  // Masked, though by nothing: GCC 12 warns of its own header otherwise.
+  return (Vec)_mm512_maskz_permutexvar_ps(0xffff, (__m512i)lanes, (__m512)v);
 #elif defined(__AVX2__)
   return (Vec)_mm256_permutevar8x32_ps((__m256)v, (__m256i)lanes);
 #else

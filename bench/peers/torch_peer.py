@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Training throughput of PyTorch on this machine's CPU, as the peer to measure against.
 
-Set-up:  python3 -m venv VENV && VENV/bin/pip install torch numpy      (outside the repository; 2.13, CPU)
+Set-up:  python3 -m venv VENV && VENV/bin/pip install torch torchvision numpy   (outside the repository; 2.13, CPU)
 Use:     VENV/bin/python torch_peer.py --model resnet20 --batch 128 --threads 2 --steps 20 [--channels-last]
          [--pattern 01]   bit i of the repeating pattern keeps (1) or drops (0) the i-th ReLU site in forward order
          [--mode train|eval]
@@ -10,7 +10,8 @@ peak resident memory. Data are random and already in memory: this is the bare st
 SGD with momentum 0.9 and weight decay 1e-4), without a data pipeline.
 
 The stem's ReLU is a site too, so the pattern starts there only if --pattern-stem is given; by default the stem
-keeps its ReLU and the pattern runs over the blocks' sites.
+keeps its ReLU and the pattern runs over the blocks' sites. googlenet and mobilenet_v2 are torchvision's own and take no
+pattern.
 """
 import argparse, json, os, resource, time
 
@@ -94,6 +95,82 @@ class ResNet(nn.Module):
         return self.fc(self.f(x).mean((2, 3)))
 
 
+class PreBasic(nn.Module):
+    """Pre-activation block of wide ResNets: where the shape changes, the shortcut starts behind the first ReLU."""
+
+    def __init__(self, i, w, s, sites):
+        super().__init__()
+        self.norm, self.act = nn.BatchNorm2d(i), sites.next()
+        self.f = nn.Sequential(nn.Conv2d(i, w, 3, s, 1, bias=False), nn.BatchNorm2d(w), sites.next(), nn.Conv2d(w, w, 3, 1, 1, bias=False))
+        self.short = None if s == 1 and i == w else nn.Conv2d(i, w, 1, s, bias=False)
+
+    def forward(self, x):
+        y = self.act(self.norm(x))
+        return self.f(y) + (x if self.short is None else self.short(y))
+
+
+def wide_resnet(depth, widening, sites):
+    layers, i = [nn.Conv2d(3, 16, 3, 1, 1, bias=False)], 16
+    for k, w in enumerate([16 * widening, 32 * widening, 64 * widening]):
+        for j in range((depth - 4) // 6):
+            layers.append(PreBasic(i, w, 2 if k and j == 0 else 1, sites))
+            i = w
+    layers += [nn.BatchNorm2d(i), sites.next(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(i, args.classes)]
+    return nn.Sequential(*layers)
+
+
+class Grouped(nn.Module):
+    """Bottleneck of ResNeXt for small images: `groups` groups of `width` channels where `w` is 64, wider in proportion."""
+
+    expansion, groups, width = 4, 8, 16
+
+    def __init__(self, i, w, s, sites):
+        super().__init__()
+        m, o = self.groups * self.width * w // 64, 4 * w
+        self.f = nn.Sequential(
+            *conv_bn(i, m, 1), sites.next(), *conv_bn(m, m, 3, s, groups=self.groups), sites.next(), *conv_bn(m, o, 1)
+        )
+        self.out = sites.next()
+        self.short = nn.Sequential() if s == 1 and i == o else nn.Sequential(*conv_bn(i, o, 1, s))
+
+    def forward(self, x):
+        return self.out(self.f(x) + self.short(x))
+
+
+class DenseLayer(nn.Module):
+    def __init__(self, i, growth, sites):
+        super().__init__()
+        m = 4 * growth
+        self.f = nn.Sequential(
+            *[nn.BatchNorm2d(i), sites.next(), nn.Conv2d(i, m, 1, bias=False)],
+            *[nn.BatchNorm2d(m), sites.next(), nn.Conv2d(m, growth, 3, 1, 1, bias=False)],
+        )
+
+    def forward(self, x):
+        return torch.cat([x, self.f(x)], 1)
+
+
+def densenet_bc(depth, growth, sites):
+    i = 2 * growth
+    layers = [nn.Conv2d(3, i, 3, 1, 1, bias=False)]
+    for k in range(3):
+        for _ in range((depth - 4) // 6):
+            layers.append(DenseLayer(i, growth, sites))
+            i += growth
+        if k < 2:
+            layers += [nn.BatchNorm2d(i), sites.next(), nn.Conv2d(i, i // 2, 1, bias=False), nn.AvgPool2d(2)]
+            i //= 2
+    layers += [nn.BatchNorm2d(i), sites.next(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(i, args.classes)]
+    return nn.Sequential(*layers)
+
+
+def of_torchvision(name):
+    import torchvision
+
+    options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
+    return getattr(torchvision.models, name)(num_classes=args.classes, **options)
+
+
 def vgg(cfg, sites):
     layers, i = [], 3
     for c in cfg:
@@ -119,6 +196,14 @@ def build(name):
             return ResNet(Basic, [(depth - 2) // 6] * 3, [16, 32, 64], 16, sites, stem)
     if name == "resnet29-bottleneck":
         return ResNet(Bottleneck, [3, 3, 3], [16, 32, 64], 16, sites, stem)
+    if name == "wrn_16_4":
+        return wide_resnet(16, 4, sites)
+    if name == "resnext29_8x16d":
+        return ResNet(Grouped, [3, 3, 3], [64, 128, 256], 64, sites, stem)
+    if name == "densenet_bc_100_12":
+        return densenet_bc(100, 12, sites)
+    if name in ("googlenet", "mobilenet_v2"):
+        return of_torchvision(name)
     if name.startswith("vgg"):
         M = "M"
         cfg = {
@@ -126,7 +211,8 @@ def build(name):
             "vgg16": [64, 64, M, 128, 128, M, 256, 256, 256, M, 512, 512, 512, M, 512, 512, 512, M],
         }[name]
         return vgg(cfg, sites)
-    raise SystemExit(f"unknown model {name!r}: resnet<6n+2>, resnet18, resnet34, resnet50, resnet29-bottleneck, vgg11, vgg16")
+    known = "resnet<6n+2>, resnet18, resnet34, resnet50, resnet29-bottleneck, vgg11, vgg16, wrn_16_4, resnext29_8x16d, "
+    raise SystemExit(f"unknown model {name!r}: {known}densenet_bc_100_12, googlenet, mobilenet_v2")
 
 
 model = build(args.model)

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "../arena.hpp"
+#include "depthwise.hpp"
 #include "winograd.hpp"
 
 namespace rectio {
@@ -135,8 +136,9 @@ std::vector<std::unique_ptr<ConvolutionImplementation>> candidatesFor(const Conv
   offer(dnn::convolutions(request), "", false);
   // Every thread needs its own sums of the weight gradient: with many threads and channels, more than they are worth.
   constexpr size_t kMostScratch = size_t{1} << 30;
-  for (auto& candidate : winogradCandidates(operands))
-    if (candidate->scratchBytes() <= kMostScratch) found.push_back(std::move(candidate));
+  for (auto* candidates : {winogradCandidates, depthwiseCandidates})
+    for (auto& candidate : candidates(operands))
+      if (candidate->scratchBytes() <= kMostScratch) found.push_back(std::move(candidate));
   if (found.empty()) {
     // Our layout has no fast implementation (grouped convolutions, mostly): copy to one that has.
     request.src = anyLayout(src);

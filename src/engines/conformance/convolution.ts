@@ -73,6 +73,8 @@ const rows: readonly Row[] = [
   { title: 'depthwise 3×3 on 32 channels', batch: 2, channels: 32, size: [8, 8], out: 32, window: window(3, { padding: 1, groups: 32 }) },
   { title: 'depthwise 3×3 on 17 channels, stride 2', batch: 2, channels: 17, size: [9, 9], out: 17, window: window(3, { stride: 2, padding: 1, groups: 17 }) },
   { title: 'depthwise 5×5 on 24 channels, dilation 2', batch: 1, channels: 24, size: [9, 9], out: 24, window: window(5, { padding: 4, dilation: 2, groups: 24 }) },
+  { title: 'depthwise 3×3 on 40 channels of maps smaller than the window', batch: 5, channels: 40, size: [1, 2], out: 40, window: window(3, { padding: 1, groups: 40 }) },
+  { title: 'depthwise 7×4 on 18 channels, strides 3 and 2', batch: 2, channels: 18, size: [13, 12], out: 18, window: window([7, 4], { stride: [3, 2], padding: [3, 0], groups: 18 }) },
   { title: 'depthwise 3×3 with two outputs per channel', batch: 2, channels: 12, size: [5, 7], out: 24, window: window(3, { padding: 1, groups: 12 }) },
 ];
 

@@ -11,7 +11,7 @@ const { available, reason } = onednnStatus();
 
 /** What measuring chose anywhere, and what it might choose elsewhere: a choice that is never made is never tested. */
 async function implementationNames(engine: Engine, cases: readonly Fragment[]): Promise<string[]> {
-  const names = new Set(['winograd/24', 'winograd/48', 'winograd/96']);
+  const names = new Set(['winograd/24', 'winograd/48', 'winograd/96', 'depthwise']);
   for (const { plan } of cases) {
     const program = await engine.compile(plan);
     for (const name of Object.values(program.tuning)) names.add(name);

@@ -11,7 +11,7 @@
 export { openDataset, type Dataset, type ImageSource, type OpenOptions, type Split } from './data/index.js';
 export type { Engine } from './engines/engine.js';
 export { openEngine, type EngineName, type EngineOptions } from './engines/registry.js';
-export { openNetworkFile, writeGraphFile, type NetworkFile } from './network-file/index.js';
+export { openNetworkFile, type NetworkFile } from './network-file/index.js';
 export {
   readRunRecord,
   readSafetensors,

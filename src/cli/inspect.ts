@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { RectioError } from '../base/error.js';
-import type { Graph, Node, Op } from '../graph/index.js';
+import { graphToJson, type Graph, type Node, type Op } from '../graph/index.js';
 import type { Inspection, LayerInspection } from '../inspect/index.js';
 import type { ProportionReport } from '../proportion/index.js';
 import { defineCommand } from './command.js';
@@ -14,15 +14,16 @@ import { flag, type Option } from './options.js';
 import { proportionOptions } from './proportion-options.js';
 import { formatCount, formatLarge, formatTable } from './table.js';
 
-const svgFile: Option<string | undefined> = {
-  placeholder: 'FILE.svg',
-  help: 'draw the network into this file; one that is there is replaced',
+/** A file to write, told by its ending. */
+const fileToWrite = (ending: string, help: string): Option<string | undefined> => ({
+  placeholder: `FILE${ending}`,
+  help: `${help}; one that is there is replaced`,
   fallback: undefined,
   parse: (value, option) => {
-    if (/.\.svg$/i.test(value)) return value;
-    throw new RectioError('usage', `${option} cannot be '${value}'`, 'Give the name of a file that ends in .svg.');
+    if (value.length > ending.length && value.toLowerCase().endsWith(ending)) return value;
+    throw new RectioError('usage', `${option} cannot be '${value}'`, `Give the name of a file that ends in ${ending}.`);
   },
-};
+});
 
 export const inspectCommand = defineCommand({
   name: 'inspect',
@@ -37,7 +38,8 @@ export const inspectCommand = defineCommand({
     ...proportionOptions,
     ...shapeOptions,
     layers: flag('a row for every layer instead of every block'),
-    svg: svgFile,
+    svg: fileToWrite('.svg', 'draw the network into this file'),
+    saveGraph: fileToWrite('.json', 'write the network, at its ratio, into this file, which is a MODEL then'),
     json: flag('print one JSON document, layers included'),
   },
   examples: [
@@ -54,6 +56,7 @@ export const inspectCommand = defineCommand({
     ]);
     const inspection = inspectGraph(graph, report);
     if (values.svg !== undefined) await writePicture(values.svg, graph, report);
+    if (values.saveGraph !== undefined) await writeGraph(values.saveGraph, graph);
     if (values.json) {
       output.json(inspection);
       return exitCodes.done;
@@ -70,18 +73,30 @@ export const inspectCommand = defineCommand({
     const signs = `${marks.kept} kept, ${marks.dropped} dropped, ${marks.other} takes no part`;
     output.print([headline(inspection, report.label), '', table, '', summary(inspection, signs)].join('\n'));
     if (values.svg !== undefined) output.print(`\nDrawn in ${values.svg}`);
+    if (values.saveGraph !== undefined) output.print(`\nWritten to ${values.saveGraph}`);
     return exitCodes.done;
   },
 });
 
 /** @throws RectioError `disk` */
 async function writePicture(path: string, graph: Graph, report: ProportionReport): Promise<void> {
-  const [{ drawGraph }, { replaceFile }] = await Promise.all([import('../draw/index.js'), import('../train/files.js')]);
+  const { drawGraph } = await import('../draw/index.js');
+  await writeText(path, drawGraph(graph, report));
+}
+
+/** @throws RectioError `disk` */
+async function writeGraph(path: string, graph: Graph): Promise<void> {
+  await writeText(path, `${JSON.stringify(graphToJson(graph), null, 1)}\n`);
+}
+
+/** @throws RectioError `disk` */
+async function writeText(path: string, text: string): Promise<void> {
+  const { replaceFile } = await import('../train/files.js');
   const folder = dirname(path);
   if (!(await stat(folder).catch(() => undefined))) {
     throw new RectioError('disk', `Cannot write ${path}: there is no folder ${folder}`, 'Make the folder first.');
   }
-  await replaceFile(path, (file) => file.writeFile(drawGraph(graph, report)));
+  await replaceFile(path, (file) => file.writeFile(text));
 }
 
 /** Where a pattern runs on, as a sentence says it. */

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { RectioError } from '../base/error.js';
-import { graphFromJson, graphParameters, graphToJson, printShape, type Graph, type Parameter } from '../graph/index.js';
+import { graphParameters, printShape, type Graph, type Parameter } from '../graph/index.js';
 import { readRunRecord, readSafetensors, type RunRecord, type StoredTensor } from '../train/index.js';
 
 export interface RunWeights {
@@ -28,7 +28,7 @@ export async function readRunWeights(run: string): Promise<RunWeights> {
       `Finish it with: npx rectio train --resume ${run}`,
     );
   }
-  const graph = graphOf(record, run);
+  const { graph } = record;
   const { tensors, metadata } = await readSafetensors(path);
   const parameters = graphParameters(graph);
   verifyTensors(parameters, tensors, path);
@@ -40,21 +40,6 @@ async function isThere(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** The record may have been edited: its network is checked like any other that comes out of a file. */
-function graphOf({ graph }: RunRecord, run: string): Graph {
-  try {
-    return graphFromJson(graphToJson(graph));
-  } catch (error) {
-    if (!(error instanceof RectioError)) throw error;
-    throw new RectioError(
-      'checkpoint',
-      `The record of the run ${run} holds no network: ${error.message}`,
-      'Undo what was changed in its config.json.',
-      { cause: error },
-    );
-  }
 }
 
 function verifyTensors(

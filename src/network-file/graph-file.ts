@@ -1,9 +1,9 @@
-/** A network as JSON in a file, and writing one. What is read is not trusted. */
+/** A network as JSON in a file. What is read is not trusted. */
 
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 
 import { RectioError } from '../base/error.js';
-import { graphFromJson, graphToJson, type Graph } from '../graph/index.js';
+import { graphFromJson, type Graph } from '../graph/index.js';
 import type { NetworkFile } from './contract.js';
 import { checkFit, madeFor } from './fit.js';
 
@@ -25,20 +25,6 @@ export async function openGraphFile(path: string): Promise<NetworkFile> {
     },
     close: async () => undefined,
   };
-}
-
-/**
- * Writes a network, so that `openGraphFile` reads it. A file of that name is replaced, at once or not at all.
- * @throws Error of the file system
- */
-export async function writeGraphFile(path: string, graph: Graph): Promise<void> {
-  const beside = `${path}.${process.pid}`;
-  try {
-    await writeFile(beside, `${JSON.stringify(graphToJson(graph), null, 1)}\n`);
-    await rename(beside, path);
-  } finally {
-    await rm(beside, { force: true });
-  }
 }
 
 function graphOf(path: string, text: string): Graph {

@@ -1,5 +1,4 @@
 /** Networks in files of the user's own: TypeScript or JavaScript with the builder, or a Graph in JSON. */
 
 export type { NetworkFile, NetworkOptions } from './contract.js';
-export { writeGraphFile } from './graph-file.js';
 export { isNetworkFile, openNetworkFile } from './open.js';

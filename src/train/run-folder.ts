@@ -138,12 +138,15 @@ export async function readRunRecord(folder: string): Promise<RunRecord> {
   return { ...(record as RunRecord), graph: storedGraph(record.graph, path) };
 }
 
+/** The record may have been edited: its network is checked like any other that comes out of a file. */
 function storedGraph(graph: Graph, path: string): Graph {
   try {
     return graphFromJson(graphToJson(graph));
   } catch (error) {
     if (!(error instanceof RectioError)) throw error;
-    throw new RectioError('checkpoint', `${path}: ${error.message}`, 'Undo what was changed in it.', { cause: error });
+    throw new RectioError('checkpoint', `${path} holds no network: ${error.message}`, 'Undo what was changed in it.', {
+      cause: error,
+    });
   }
 }
 

@@ -1,0 +1,28 @@
+/**
+ * A small network for a folder of images of any size and any number of classes. The images that the commands train on are
+ * made by make-images.js beside this file; your own, in folders train/CLASS and test/CLASS, do as well.
+ *
+ *     node examples/folder/make-images.js shapes
+ *     npx rectio train examples/folder/network.ts --data folder --data-dir shapes --epochs 10 --batch 32
+ *     npx rectio train examples/folder/network.ts --data folder --data-dir shapes --epochs 10 --batch 32 --ratio 2:1
+ *
+ * Each training takes SECONDS on two cores. The test error is about ERROR % at 1:1 and ERROR % at 2:1, from one seed each.
+ */
+
+import { graphBuilder, type NetworkOptions } from 'rectio';
+
+export function network({ classes, inputShape }: NetworkOptions) {
+  const net = graphBuilder('folder_net', inputShape);
+  let x = net.input;
+  for (const [index, outChannels] of [16, 32, 64].entries()) {
+    x = net.block(`block${index + 1}`, () => {
+      for (const half of ['a', 'b']) {
+        x = net.convolution(`conv_${half}`, x, { outChannels, kernel: 3, padding: 1, bias: false });
+        x = net.relu(`relu_${half}`, net.batchNorm(`bn_${half}`, x));
+      }
+      return net.maxPool('pool', x, { kernel: 2 });
+    });
+  }
+  net.head(() => net.linear('fc', net.flatten('flatten', net.globalAveragePool('mean', x)), { outFeatures: classes }));
+  return net.build();
+}

@@ -1,0 +1,35 @@
+/**
+ * A residual network in ten lines: three blocks, each half as large and twice as wide as the one before.
+ *
+ *     npx rectio inspect examples/small-residual.ts --ratio 2:1
+ *     npx rectio train examples/small-residual.ts --ratio 2:1 --epochs 3
+ *
+ * The training takes SECONDS on two cores and ends with a test error of about ERROR %.
+ */
+
+import { graphBuilder, type NetworkOptions } from 'rectio';
+
+export function network({ classes, inputShape }: NetworkOptions) {
+  const net = graphBuilder('small_residual', inputShape);
+  const conv = (name: string, from: string, outChannels: number, stride: number) =>
+    net.batchNorm(
+      `${name}_bn`,
+      net.convolution(name, from, { outChannels, kernel: 3, stride, padding: 1, bias: false }),
+    );
+  let x = net.stem(() => net.relu('relu', conv('conv', net.input, 16, 1)));
+  for (const width of [32, 64, 128]) {
+    x = net.block(`block${width}`, () => {
+      const y = conv('conv2', net.relu('relu1', conv('conv1', x, width, 2)), width, 1);
+      return net.relu(
+        'relu2',
+        net.add(
+          'add',
+          y,
+          net.shortcut('shortcut', () => conv('conv', x, width, 2)),
+        ),
+      );
+    });
+  }
+  net.head(() => net.linear('fc', net.flatten('flatten', net.globalAveragePool('pool', x)), { outFeatures: classes }));
+  return net.build();
+}

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RectioError } from '../base/error.js';
 import { randomStream, type RandomStream } from '../base/random.js';
 import { spoilBytes, spoilJson, spoilText } from '../testing/mutate.js';
-import { checkGraphText, graphBuilder, graphFromJson, graphToJson, verifyGraph } from './index.js';
+import { checkGraphText, graphBuilder, graphFromJson, graphToJson } from './index.js';
 
 const net = graphBuilder('small', [4, 8, 8]);
 const block = net.stage('layer1', () =>
@@ -49,7 +49,7 @@ const ways: readonly ((stream: RandomStream) => string)[] = [
 function tryText(spoiled: string): boolean {
   try {
     checkGraphText(spoiled);
-    verifyGraph(graphFromJson(JSON.parse(spoiled)));
+    graphFromJson(JSON.parse(spoiled));
     return true;
   } catch (error) {
     // What the parser says is the file reader's to tell.
@@ -62,16 +62,16 @@ function tryText(spoiled: string): boolean {
 }
 
 describe('spoiled graphs in JSON', () => {
-  it('are read or refused in one sentence, 24,000 of them', () => {
+  it('are read or refused in one sentence, 20,800 of them', () => {
     const stream = randomStream(3011);
     const accepted = ways.map(() => 0);
-    for (let round = 0; round < 3000; round++) {
+    for (let round = 0; round < 2600; round++) {
       for (const [index, spoil] of ways.entries()) if (tryText(spoil(stream))) accepted[index]!++;
     }
     // Names and numbers may be others; a text that was cut off is none.
     expect(accepted[1]).toBe(0);
     const sum = accepted.reduce((a, b) => a + b);
     expect(sum).toBeGreaterThan(500);
-    expect(sum).toBeLessThan(0.3 * 3000 * ways.length);
+    expect(sum).toBeLessThan(0.3 * 2600 * ways.length);
   });
 });

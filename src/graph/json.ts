@@ -6,7 +6,8 @@ import { checkOp } from './attributes.js';
 import type { Graph, Node, Place } from './graph.js';
 import type { Shape } from './op.js';
 import { show } from './show.js';
-import { elements, graphParameters, inferShapes } from './shapes.js';
+import { nodeParameters } from './parameters.js';
+import { elements, inferShapes } from './shapes.js';
 import { checkName, longestName, verifyGraph } from './verify.js';
 
 /**
@@ -104,7 +105,11 @@ function verifySize(graph: Graph): void {
   const shapes = inferShapes(graph);
   const sum = (sizes: readonly Shape[]) => sizes.reduce((total, size) => total + elements(size), 0);
   const activations = sum([...shapes.values()]);
-  const parameters = sum(graphParameters(graph).map(({ shape }) => shape));
+  const parameters = sum(
+    graph.nodes.flatMap((node) =>
+      nodeParameters(node, shapes.get(node.inputs[0] ?? '') ?? []).map((parameter) => parameter.shape),
+    ),
+  );
   for (const [what, values] of [
     ["its nodes' outputs", activations],
     ['its parameters', parameters],

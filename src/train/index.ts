@@ -21,7 +21,14 @@ export { initializeWeights } from './initialize.js';
 export { readMetrics, type MetricsLine } from './metrics.js';
 export { recipeNames, resolveRecipe, type Recipe } from './recipes.js';
 export { readRunRecord, type RunRecord } from './run-folder.js';
-export { readSafetensors, writeSafetensors, type StoredTensor, type StoredTensors } from './safetensors.js';
+export {
+  openSafetensors,
+  readSafetensors,
+  writeSafetensors,
+  type SafetensorsFile,
+  type StoredTensor,
+  type StoredTensors,
+} from './safetensors.js';
 export {
   averageDecayAt,
   learningRates,

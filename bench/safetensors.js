@@ -1,0 +1,93 @@
+#!/usr/bin/env node
+/**
+ * How long loading a safetensors file takes, against reading its bytes.
+ *
+ *     npm run setup && node bench/safetensors.js [ROUNDS]
+ *
+ * The file holds the weights of resnet50 (102 MB, 267 tensors) and lies in the system's cache from the first round on, so
+ * that work is compared, not the disk. The ways take turns, A B A B …, each into fresh memory, and the medians count:
+ *
+ *     A        the bytes alone: one read of the whole file (fs.readFile)
+ *     B        loading: the header with all its checks, and every tensor as float32
+ *     SHA-256  the fingerprint of the file that a run's record keeps
+ */
+
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import { graphParameters } from '../dist/graph/index.js';
+import { initializeWeights, openSafetensors, writeSafetensors } from '../dist/train/index.js';
+import { createModel } from '../dist/zoo/index.js';
+
+const rounds = Number(process.argv[2] ?? 15);
+const folder = await mkdtemp(join(tmpdir(), 'rectio-bench-'));
+const path = join(folder, 'resnet50.safetensors');
+// What the way before has left behind must not be cleared away on the next one's time.
+setFlagsFromString('--expose-gc');
+const collectGarbage = /** @type {() => void} */ (runInNewContext('gc'));
+
+/** @type {readonly { name: string, run: () => Promise<unknown>, times: number[] }[]} */
+const ways = [
+  { name: 'A', run: () => readFile(path), times: [] },
+  { name: 'B', run: load, times: [] },
+  { name: 'SHA-256', run: fingerprint, times: [] },
+];
+
+try {
+  await writeWeights();
+  const { size } = await stat(path);
+  console.log(`${(size / 1e6).toFixed(1)} MB, ${rounds} rounds, Node ${process.versions.node}; milliseconds`);
+  for (let round = 0; round <= rounds; round++) {
+    for (const { run, times } of ways) {
+      collectGarbage();
+      const begin = performance.now();
+      await run();
+      // The first round fills the system's cache.
+      if (round > 0) times.push(performance.now() - begin);
+    }
+  }
+  for (const { name, times } of ways) {
+    const range = `${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)}`;
+    console.log(`${name.padEnd(8)} median ${median(times).toFixed(1)} (${range})`);
+  }
+  const [whole, loading] = ways.map(({ times }) => median(times));
+  console.log(`B / A  ${(Number(loading) / Number(whole)).toFixed(2)}`);
+} finally {
+  await rm(folder, { recursive: true });
+}
+
+async function writeWeights() {
+  const graph = createModel('resnet50');
+  const values = initializeWeights(graph, 0);
+  /** @type {Map<string, import('../dist/train/index.js').StoredTensor>} */
+  const tensors = new Map();
+  for (const { name, shape } of graphParameters(graph)) {
+    tensors.set(name, { shape, data: values.get(name) ?? new Float32Array() });
+  }
+  await writeSafetensors(path, tensors, { format: 'pt' });
+}
+
+async function load() {
+  const file = await openSafetensors(path, 'weights');
+  const tensors = new Map();
+  for (const name of file.entries.keys()) tensors.set(name, await file.read(name));
+  await file.close();
+  return tensors;
+}
+
+async function fingerprint() {
+  const file = await openSafetensors(path, 'weights');
+  const hash = await file.fingerprint();
+  await file.close();
+  return hash;
+}
+
+/** @param {readonly number[]} times */
+function median(times) {
+  const sorted = times.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? Number(sorted[middle]) : (Number(sorted[middle - 1]) + Number(sorted[middle])) / 2;
+}

@@ -4,12 +4,12 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { RectioError } from '../base/error.js';
-import { graphParameters, printShape, type Graph, type Parameter } from '../graph/index.js';
+import { graphParameters, printShape, type Parameter } from '../graph/index.js';
 import { readRunRecord, readSafetensors, type RunRecord, type StoredTensor } from '../train/index.js';
 
 export interface RunWeights {
+  /** Its network is in it. */
   readonly record: RunRecord;
-  readonly graph: Graph;
   /** Every parameter and statistic of the network, in state_dict order. */
   readonly parameters: readonly Parameter[];
   /** By the network's names; averages, where the run was evaluated by averages. */
@@ -28,11 +28,10 @@ export async function readRunWeights(run: string): Promise<RunWeights> {
       `Finish it with: npx rectio train --resume ${run}`,
     );
   }
-  const { graph } = record;
   const { tensors, metadata } = await readSafetensors(path);
-  const parameters = graphParameters(graph);
+  const parameters = graphParameters(record.graph);
   verifyTensors(parameters, tensors, path);
-  return { record, graph, parameters, tensors, metadata };
+  return { record, parameters, tensors, metadata };
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -32,7 +32,7 @@ export interface Exported {
 export async function exportSafetensors(run: string, output: string): Promise<Exported> {
   const { record, parameters, tensors, metadata } = await readRunWeights(run);
   await verifyOutput(output);
-  const model = record.config.model.name;
+  const model = record.graph.name;
   const published = new Map(
     parameters.map((parameter) => {
       const { name, shape } = publishedParameter(model, parameter);

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { RectioError } from '../base/error.js';
-import { graphFromJson, type Graph } from '../graph/index.js';
+import { checkGraphText, graphFromJson, type Graph } from '../graph/index.js';
 import type { NetworkFile } from './contract.js';
 import { checkFit, madeFor } from './fit.js';
 
@@ -28,9 +28,15 @@ export async function openGraphFile(path: string): Promise<NetworkFile> {
 }
 
 function graphOf(path: string, text: string): Graph {
+  naming(path, () => checkGraphText(text));
   const json = parse(path, text);
+  return naming(path, () => graphFromJson(json));
+}
+
+/** What `read` has against the file is said with the file's name. */
+function naming<T>(path: string, read: () => T): T {
   try {
-    return graphFromJson(json);
+    return read();
   } catch (error) {
     if (!(error instanceof RectioError)) throw error;
     throw new RectioError(error.code, `${path}: ${error.message}`, error.hint, { cause: error });
@@ -47,7 +53,8 @@ function parse(path: string, text: string): unknown {
     const place = position === undefined ? '' : `:${before.length}:${before.at(-1)!.length + 1}`;
     throw new RectioError(
       'graph',
-      `${path}${place} is not JSON: ${message.replace(/ \(line \d+ column \d+\)/, '')}`,
+      // It quotes the file, in which there may be signs that a terminal would obey.
+      `${path}${place} is not JSON: ${message.replace(/ \(line \d+ column \d+\)/, '').replaceAll(/\p{C}/gu, '?')}`,
       'A network in JSON is what npx rectio inspect NAME --save-graph FILE writes.',
       { cause: error },
     );

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { RectioError } from '../base/error.js';
+import { randomStream } from '../base/random.js';
 import { build } from '../cli/testing/rectio.js';
 import { graphBuilder, graphToJson, type Graph } from '../graph/index.js';
+import { spoilJson, spoilText } from '../testing/mutate.js';
 import { isNetworkFile, openNetworkFile, type NetworkOptions } from './index.js';
 
 let folder = '';
@@ -266,6 +268,26 @@ describe('a network in JSON', () => {
     expect((await refusal(file('other.json', '{"name": "x"}'))).message).toContain('no network in JSON');
     const json = JSON.stringify(graphToJson(tiny())).replace('"outFeatures":10', '"outFeatures":"ten"');
     expect((await refusal(file('node.json', json))).message).toContain("Node fc (linear): outFeatures is 'ten'");
+  });
+
+  it('is refused before it is parsed where it is deeper or longer than a network', async () => {
+    const deep = file('deep.json', '['.repeat(1e6));
+    expect((await refusal(deep)).message).toContain(`${deep}: At character 17 more than 16 lists`);
+    expect((await refusal(file('long.json', ' '.repeat(2 ** 25)))).message).toContain('too long for a network');
+  });
+
+  it('is read or refused in one sentence that names it, however it was spoiled', async () => {
+    const stream = randomStream(77);
+    const json: unknown = graphToJson(tiny());
+    const text = JSON.stringify(json);
+    for (let round = 0; round < 200; round++) {
+      const spoiled = round % 2 === 0 ? spoilText(text, stream) : JSON.stringify(spoilJson(json, stream));
+      const path = file('spoiled.json', spoiled);
+      const error: unknown = await networkOf(path).catch((reason: unknown) => reason);
+      if (!(error instanceof Error)) continue;
+      expect(error).toMatchObject({ code: 'graph', message: expect.stringMatching(/^\P{C}{10,500}$/u) });
+      expect(error.message.split(path)).toHaveLength(2);
+    }
   });
 });
 

@@ -4,7 +4,8 @@
  *     npx rectio inspect examples/small-residual.ts --ratio 2:1
  *     npx rectio train examples/small-residual.ts --ratio 2:1 --epochs 3
  *
- * The training takes SECONDS on two cores and ends with a test error of about ERROR %.
+ * The training takes less than half a minute on two cores and ends with a test error of about 40 % (of ten kinds of
+ * object; guessing gives 90 %).
  */
 
 import { graphBuilder, type NetworkOptions } from 'rectio';

@@ -5,7 +5,7 @@
  *     npx rectio inspect examples/two-branches.ts --ratio 2:1 --svg two-branches.svg
  *     npx rectio train examples/two-branches.ts --ratio 2:1 --epochs 3
  *
- * The training takes SECONDS on two cores and ends with a test error of about ERROR %.
+ * The training takes less than a minute on two cores and ends with a test error of about 37 %.
  */
 
 import { graphBuilder, type GraphBuilder, type NetworkOptions, type Value } from 'rectio';

@@ -1,0 +1,158 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { build, rectio, start, writeTinyMnist } from './testing/rectio.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let folder = '';
+beforeAll(() => {
+  build();
+  folder = mkdtempSync(join(tmpdir(), 'rectio-own-'));
+  writeTinyMnist(join(folder, 'data'));
+  writeFileSync(join(folder, 'mine.ts'), mine());
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const slow = ['--batch', '8', '--engine', 'reference', '--workers', '0'];
+const tiny = ['--data', 'mnist', '--data-dir', 'data', ...slow];
+const weightsOf = (run: string) => readFileSync(join(folder, run, 'model.safetensors'));
+
+/** A network called `own`, whatever its file is called. */
+function mine(kernel = 3): string {
+  return [
+    "import { graphBuilder, type NetworkOptions } from 'rectio';",
+    'export function network({ classes, inputShape }: NetworkOptions) {',
+    "  console.log('making it');",
+    "  const net = graphBuilder('own', inputShape);",
+    "  let x = net.relu('relu1', net.convolution('conv1', net.input, { outChannels: 4, kernel: 3 }));",
+    `  x = net.relu('relu2', net.convolution('conv2', x, { outChannels: 4, kernel: ${kernel} }));`,
+    "  net.linear('fc', net.flatten('flatten', net.globalAveragePool('pool', x)), { outFeatures: classes });",
+    '  return net.build();',
+    '}',
+  ].join('\n');
+}
+
+describe("a file in the place of a network's name", () => {
+  it('is inspected and timed, named as an argument or with --model; what it prints goes to standard error', async () => {
+    const inspected = await rectio(['inspect', './mine.ts', '--ratio', '2:1', '--json'], folder);
+    expect(JSON.parse(inspected.stdout)).toMatchObject({ model: 'own', totals: { convolutions: 2, activations: 1 } });
+    expect(inspected).toMatchObject({ code: 0, stderr: 'making it\n' });
+    const few = ['--steps', '1', '--warm-up', '0', '--size', '8', '--batch', '2', '--engine', 'reference', '--json'];
+    const timed = await rectio(['bench', '--model', 'mine.ts', ...few], folder);
+    expect(JSON.parse(timed.stdout)).toMatchObject({ model: 'own', batch: 2 });
+  });
+
+  it.each([
+    ['inspect mine.ts --model mine.ts', 2, 'The network is given twice'],
+    ['inspect', 2, 'MODEL is missing'],
+    ['inspect ./mien.ts', 2, 'Did you mean ./mine.ts?'],
+    ['inspect mine.ts --shortcut A', 2, 'The shortcuts of mine.ts are what the file says'],
+    ['inspect wrong.ts', 1, 'wrong.ts:6:29: Node conv2 (convolution): its window spans 40'],
+  ])('rectio %s is refused', async (line, code, message) => {
+    writeFileSync(join(folder, 'wrong.ts'), mine(40));
+    const ended = await rectio(line.split(' '), folder);
+    expect(ended.stderr).toContain(message);
+    expect(ended.stderr).not.toMatch(/^\s+at /m);
+    expect(ended.code).toBe(code);
+  });
+
+  it('comes with its whole stack where RECTIO_DEBUG=1 asks for it', async () => {
+    writeFileSync(join(folder, 'wrong.ts'), mine(40));
+    const { stderr } = await rectio(['inspect', 'wrong.ts'], folder, { RECTIO_DEBUG: '1' });
+    expect(stderr).toMatch(/caused by: .*\n(\s+at .*\n)*\s+at .*wrong\.ts:6:/);
+  });
+
+  it('can be named in the settings, and the network gives the run its name', async () => {
+    writeFileSync(join(folder, 'settings.json'), JSON.stringify({ model: { name: './mine.ts' }, epochs: 1 }));
+    const { stdout, code } = await rectio(['train', '--config', 'settings.json', ...tiny, '--json'], folder);
+    expect(JSON.parse(stdout)).toMatchObject({ model: 'own', run: join('runs', 'own-1to1-seed0') });
+    expect(code).toBe(0);
+  });
+
+  it('is not needed to go on with a run: the network is the one that the run began with', async () => {
+    const args = [...tiny, '--ratio', '2:1', '--lr', '0.01', '--epochs', '40', '--json'];
+    await rectio(['train', 'mine.ts', ...args, '--run', 'straight'], folder);
+    writeFileSync(join(folder, 'changing.ts'), mine());
+    const running = start(['train', 'changing.ts', ...args, '--run', 'stopped'], folder);
+    await running.said('epoch  1/40');
+    running.kill('SIGINT');
+    expect((await running.ended).code).toBe(130);
+    writeFileSync(join(folder, 'changing.ts'), mine(5));
+    const resumed = await rectio(['train', '--resume', 'stopped'], folder);
+    expect(resumed.stderr).toBe('The network is the one that the run began with; changing.ts is not read.\n');
+    expect(resumed.code).toBe(0);
+    expect(weightsOf('stopped').equals(weightsOf('straight'))).toBe(true);
+  });
+
+  it('stops at Ctrl-C, whatever it does', async () => {
+    writeFileSync(join(folder, 'forever.ts'), "console.log('begun');\nfor (;;);");
+    for (const command of ['train', 'inspect']) {
+      const running = start([command, 'forever.ts'], folder);
+      // What a thread prints while it never rests does not arrive: give it the time to begin.
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      running.kill('SIGINT');
+      const { code } = await running.ended;
+      // Where nothing listens for the signal, the process ends by it and has no exit code.
+      expect(code).toBe(command === 'train' ? 130 : null);
+    }
+  });
+
+  it('can be a network that inspect wrote, at the ratio at which it was shown', async () => {
+    const size = ['--size', '8', '--classes', '10', '--ratio', '2:1'];
+    const written = await rectio(['inspect', 'resnet20', ...size, '--save-graph', 'net.json'], folder);
+    expect(written.stdout).toContain('Written to net.json');
+    const { stdout } = await rectio(['inspect', 'net.json', '--json'], folder);
+    expect(JSON.parse(stdout)).toMatchObject({ model: 'resnet20', totals: { convolutions: 21, activations: 10 } });
+    const unfit = await rectio(['train', 'net.json', ...tiny], folder);
+    expect(unfit.stderr).toContain('net.json: the network takes images of 3×8×8, and these are of 1×8×8');
+    expect(unfit.code).toBe(1);
+  });
+});
+
+describe('the examples', () => {
+  it.each(['small-residual.ts', 'two-branches.ts'])('%s trains, at 1:1 and at 2:1', async (name) => {
+    for (const ratio of ['1:1', '2:1']) {
+      const args = ['train', join(root, 'examples', name), ...tiny, '--epochs', '1', '--ratio', ratio, '--json'];
+      const { code, stdout } = await rectio(args, folder);
+      expect(JSON.parse(stdout)).toMatchObject({ ratio, test: { loss: expect.any(Number) } });
+      expect(code).toBe(0);
+    }
+  });
+
+  it('folder makes its images and trains on them', async () => {
+    const maker = join(root, 'examples', 'folder', 'make-images.js');
+    const made = spawnSync(process.execPath, [maker, 'shapes', '24', '12'], { cwd: folder, encoding: 'utf8' });
+    expect(made).toMatchObject({ status: 0, stdout: '24 and 12 images of 10 classes are in shapes\n' });
+    const data = ['--data', 'folder', '--data-dir', 'shapes', '--size', '16'];
+    const network = join(root, 'examples', 'folder', 'network.ts');
+    const { code, stdout } = await rectio(['train', network, ...data, ...slow, '--epochs', '1', '--json'], folder);
+    expect(JSON.parse(stdout)).toMatchObject({ model: 'folder_net', test: { loss: expect.any(Number) } });
+    expect(code).toBe(0);
+  });
+});
+
+describe('the package', () => {
+  it('gives a project what builds, counts and trains networks', () => {
+    const project = join(folder, 'project');
+    mkdirSync(join(project, 'node_modules'), { recursive: true });
+    symlinkSync(root, join(project, 'node_modules', 'rectio'), 'junction');
+    writeFileSync(
+      join(project, 'use.mjs'),
+      [
+        "import { applyRatio, createModel, graphBuilder, inspectGraph } from 'rectio';",
+        "import { openDataset, openEngine, resolveConfig, train } from 'rectio/training';",
+        "const { graph, report } = applyRatio(createModel('resnet20'), { ratio: '2:1' });",
+        'console.log(inspectGraph(graph, report).totals.activations);',
+        'console.log([graphBuilder, openDataset, openEngine, resolveConfig, train].map((x) => typeof x).join());',
+      ].join('\n'),
+    );
+    const { stdout, stderr } = spawnSync(process.execPath, ['use.mjs'], { cwd: project, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(stdout).toBe('10\nfunction,function,function,function,function\n');
+  });
+});

@@ -70,12 +70,12 @@ export function squeezeExcitation(
 }
 
 /**
- * The multiple of `divisor` nearest to `channels` that is not more than a tenth below: how the mobile networks round
- * the widths that a factor gives (TensorFlow's `_make_divisible`).
+ * The multiple of 8 nearest to `channels`, at least 8, unless it is more than a tenth below; then the next one: how the
+ * mobile networks round the widths that a factor gives (TensorFlow's `_make_divisible`).
  */
-export function makeDivisible(channels: number, divisor = 8): number {
-  const nearest = Math.max(divisor, Math.floor(channels / divisor + 0.5) * divisor);
-  return nearest < 0.9 * channels ? nearest + divisor : nearest;
+export function makeDivisible(channels: number): number {
+  const nearest = Math.max(8, Math.floor(channels / 8 + 0.5) * 8);
+  return nearest < 0.9 * channels ? nearest + 8 : nearest;
 }
 
 /** The rows of a paper's table as stages: each row that reduces the resolution begins one. */

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { graphBuilder } from '../graph/index.js';
+import { applyRatio } from '../proportion/index.js';
 import { tinyGraph, tinyOptions } from '../train/testing/tiny.js';
 import { loadWeights, readSafetensors, train, writeSafetensors } from '../train/index.js';
 import { exportSafetensors } from './index.js';
@@ -54,6 +56,27 @@ describe('an export as safetensors', () => {
     };
     const { report } = await loadWeights(a, tinyGraph(), { publication, partial: false });
     expect(report).toMatchObject({ loaded: 12, newHead: false });
+  });
+
+  it('gives entries the names and shapes of their publication', async () => {
+    const net = graphBuilder('convnext_tiny', [2, 6, 6]);
+    const x = net.scale(
+      'features.1.0.layer_scale',
+      net.convolution('features.0.0', net.input, { outChannels: 3, kernel: 3 }),
+    );
+    net.linear('classifier.2', net.flatten('flatten', net.globalAveragePool('avgpool', net.gelu('gelu', x))), {
+      outFeatures: 3,
+    });
+    const { graph, report } = applyRatio(net.build());
+    const own = join(folder, 'renamed');
+    for await (const _ of train({ ...tinyOptions(own, { epochs: 1 }), graph, proportion: report })) void _;
+    await exportSafetensors(own, join(folder, 'renamed.safetensors'));
+    const judged = (await readSafetensors(join(own, 'model.safetensors'))).tensors;
+    const { tensors } = await readSafetensors(join(folder, 'renamed.safetensors'));
+    expect([...tensors.keys()]).not.toContain('features.1.0.layer_scale.weight');
+    const { data } = judged.get('features.1.0.layer_scale.weight')!;
+    expect(tensors.get('features.1.0.layer_scale')).toEqual({ shape: [3, 1, 1], data });
+    expect(tensors.size).toBe(judged.size);
   });
 
   it('is refused for a folder that is no run, and for a run that is not finished', async () => {

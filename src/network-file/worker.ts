@@ -53,13 +53,21 @@ const isGraph = (value: unknown): value is Graph =>
   isRecord(value) && typeof value['name'] === 'string' && Array.isArray(value['nodes']);
 const isBuilder = (value: unknown): boolean => isRecord(value) && typeof value['build'] === 'function';
 
-process.on('uncaughtException', (error) => {
+/** No await at the top level: Node would warn of one that never ends, where `ended` says the same in other words. */
+async function main(): Promise<void> {
+  await installHooks();
+  const exported = networkExport((await import(file.url)) as Record<string, unknown>);
+  answer({ loaded: true });
+  const [options] = (await once(port, 'message')) as [NetworkOptions];
+  answer({ graph: serialize(typeof exported === 'function' ? await (exported as Make)(options) : exported) });
+}
+
+function giveUp(error: unknown): void {
   answer({ problem: problemOf(error, file, Object.keys(publicApi)) });
   process.exit();
-});
+}
+
+process.on('uncaughtException', giveUp);
+process.on('unhandledRejection', giveUp);
 Error.stackTraceLimit = 50; // a network is built in nested calls, and the module's own lines have to be among them
-await installHooks();
-const exported = networkExport((await import(file.url)) as Record<string, unknown>);
-answer({ loaded: true });
-const [options] = (await once(port, 'message')) as [NetworkOptions];
-answer({ graph: serialize(typeof exported === 'function' ? await (exported as Make)(options) : exported) });
+void main();

@@ -1,11 +1,12 @@
 """Makes src/zoo/fixtures/twins/: what torchvision, timm and plain PyTorch compute for the networks of the zoo.
 
-    python bench/oracle/make_twins.py [NETWORK ...]        # all of them, or those
+    python bench/oracle/make_twins.py [TWIN ...]        # all of them, or those
 
 Needs torch, torchvision, timm and numpy. No weights are downloaded: they come by formula (formulas.py). Made with
 PyTorch 2.13.0 on CPU in float64, torchvision 0.28.0, timm 1.0.29, Python 3.11. Each file holds, of one network:
 
     twin          where its definition comes from
+    model         the network of the zoo, and with which `options`
     entries       its state_dict's names and shapes in order, deflated; without counts of batches
     parameters    how many values are trained
     macs          multiply-adds of convolutions and linear layers for one image of `input`, by PyTorch's own counter
@@ -24,6 +25,7 @@ import sys
 import zlib
 
 import numpy as np
+import plain
 import torch
 import torch.nn.functional as F
 from formulas import checksum, images, targets, weights
@@ -32,9 +34,11 @@ from vision import timm, torchvision
 
 FOLDER = pathlib.Path(__file__).parents[2] / "src/zoo/fixtures/twins"
 
-# Not square, so that axes show, and indivisible, so that roundings do. A step of training is compared in float64, slowly.
+# Height and width. Not square, so that axes show, and indivisible, so that roundings do. A step of training is compared in float64, slowly.
 SMALL = (72, 85)
 STEP = (40, 52)
+TINY = (27, 34)
+TINY_STEP = (19, 22)
 
 
 def of_torchvision(**arguments):
@@ -48,10 +52,24 @@ def of_timm(twin, **arguments):
     return lambda _: (f"timm {timm.__version__} {twin}", timm.create_model(twin, pretrained=False, **arguments))
 
 
+def of_plain(networks):
+    return lambda name: (f"bench/oracle/plain.py {name}", networks[name]())
+
+
 def imagenet(make=of_torchvision(), size=SMALL, full=(224, 224), step=None):
     """`step`: height and width in a step of training, if there is to be one."""
     return {"make": make, "size": size, "full": full, "step": step}
 
+
+def small(name, networks=plain.NETWORKS):
+    step = TINY_STEP if name in TRAINED_SMALL else None
+    return {"make": of_plain(networks), "size": TINY, "full": (32, 32), "step": step}
+
+
+TRAINED_SMALL = {
+    *("resnet20", "resnet29_bottleneck", "plain20", "preresnet20", "wrn_16_4", "resnext29_8x16d"),
+    *("densenet_bc_100_12", "densenet_40_12", "cifar_vgg11_bn", "nin"),
+}
 
 WITHOUT_HEADS = of_torchvision(aux_logits=False, init_weights=False)
 
@@ -96,6 +114,11 @@ TWINS = {
     "mnasnet1_0": imagenet(step=STEP),
     "convnext_tiny": imagenet(step=STEP),
     "convnext_small": imagenet(),
+    **{name: small(name) for name in plain.NETWORKS},
+    **{
+        f"{name}_shortcut_a": {**small(name, plain.WITH_SHORTCUT_A), "model": name, "options": {"shortcut": "A"}}
+        for name in plain.WITH_SHORTCUT_A
+    },
 }
 
 
@@ -179,10 +202,13 @@ def entries(model):
 
 
 def twin_of(name, row):
-    origin, model = row["make"](name)
+    network = row.get("model", name)
+    origin, model = row["make"](network)
     model.to("meta")
     fixture = {
         "twin": origin,
+        "model": network,
+        "options": row.get("options", {}),
         "entries": entries(model),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "input": [3, *row["full"]],

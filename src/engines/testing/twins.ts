@@ -2,12 +2,12 @@
 
 import { graphParameters, type Graph } from '../../graph/index.js';
 import { foldWeights, inferencePlan, trainingPlan, type Plan } from '../../plan/index.js';
-import { modelNames } from '../../zoo/index.js';
 import { checksum, checksumError, formulaImages, formulaTargets, type Checksum } from '../../zoo/testing/formulas.js';
 import {
   entriesOf,
   entryOf,
   readTwin,
+  type Twin,
   twinGraph,
   twinNames,
   twinWeights,
@@ -34,7 +34,7 @@ const asked = process.env['RECTIO_TWINS'];
 /** The networks to compare: those asked for, `quick` where nobody asks. */
 export function chosenTwins(quick: readonly string[]): readonly string[] {
   if (asked === undefined) return quick;
-  return asked === 'all' ? twinNames.filter((name) => modelNames.includes(name)) : asked.split(',');
+  return asked === 'all' ? twinNames : asked.split(',');
 }
 
 /** Tells whoever asked how close a network came, and how long it took. */
@@ -52,11 +52,12 @@ export function tell(name: string, what: string, error: number, milliseconds: nu
 
 /** The largest error of the logits in evaluation mode, relative to the size of an image's logits. */
 export async function logitsError(name: string, run: RunStep): Promise<number> {
-  const { evaluation } = readTwin(name);
-  const graph = twinGraph(name, evaluation.images.slice(1));
+  const twin = readTwin(name);
+  const { evaluation } = twin;
+  const graph = twinGraph(twin, evaluation.images.slice(1));
   const [batch] = evaluation.images;
   const plan = inferencePlan(graph, { batch });
-  const { outputs } = await run(plan, foldWeights(graph, twinWeights(name, graph)), {
+  const { outputs } = await run(plan, foldWeights(graph, twinWeights(twin, graph)), {
     images: formulaImages(evaluation.images),
   });
   const logits = Array.from(outputs.get('logits')!);
@@ -77,18 +78,19 @@ export interface TensorError {
 
 /** The errors of losses, gradients and running statistics after one step of training, the largest first. */
 export async function trainingErrors(name: string, run: RunStep): Promise<TensorError[]> {
-  const { training } = readTwin(name);
+  const twin = readTwin(name);
+  const { training } = twin;
   if (!training) throw new Error(`The fixture of ${name} has no step of training.`);
-  const graph = withoutDropout(twinGraph(name, training.images.slice(1)));
+  const graph = withoutDropout(twinGraph(twin, training.images.slice(1)));
   const [batch] = training.images;
   const plan = trainingPlan(graph, { batch });
   const [, classes] = plan.tensors[plan.inputs['targets']!]!.dims;
-  const { outputs, persistent } = await run(plan, twinWeights(name, graph), {
+  const { outputs, persistent } = await run(plan, twinWeights(twin, graph), {
     images: formulaImages(training.images),
     targets: formulaTargets(batch, classes!),
   });
 
-  const expected = checksumsByName(name, graph, training.checksums);
+  const expected = checksumsByName(twin, graph, training.checksums);
   const losses = checksumError(Array.from(outputs.get('losses')!), training.losses);
   const tensors = graphParameters(graph).map(({ name: tensor, node, trainable }) => {
     const values = trainable ? outputs.get(`grad:${tensor}`)! : persistent.get(tensor)!;
@@ -99,9 +101,9 @@ export async function trainingErrors(name: string, run: RunStep): Promise<Tensor
 }
 
 /** The twin's checksums by our names. */
-function checksumsByName(model: string, graph: Graph, checksums: readonly Checksum[]): Map<string, Checksum> {
-  const byEntry = new Map(entriesOf(readTwin(model)).map((entry, index) => [entry, checksums[index]!]));
-  return new Map(graphParameters(graph).map((parameter) => [parameter.name, byEntry.get(entryOf(model, parameter))!]));
+function checksumsByName(twin: Twin, graph: Graph, checksums: readonly Checksum[]): Map<string, Checksum> {
+  const byEntry = new Map(entriesOf(twin).map((entry, index) => [entry, checksums[index]!]));
+  return new Map(graphParameters(graph).map((parameter) => [parameter.name, byEntry.get(entryOf(twin, parameter))!]));
 }
 
 /**

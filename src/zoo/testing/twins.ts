@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
 
 import { graphParameters, type Graph, type Parameter, type Shape } from '../../graph/index.js';
-import { createModel } from '../index.js';
+import { createModel, type Shortcut } from '../index.js';
 import { publishedParameter } from '../published.js';
 import { formulaWeights, type Checksum } from './formulas.js';
 
@@ -13,6 +13,9 @@ type ImageDims = readonly [count: number, channels: number, height: number, widt
 export interface Twin {
   /** Where its definition comes from: `torchvision 0.28.0 resnet18`. */
   readonly twin: string;
+  /** The network of the zoo, and how it is made. */
+  readonly model: string;
+  readonly options: { readonly shortcut?: Shortcut };
   /** Lines `name 64x3x7x7` in the order of its state_dict, deflated, in base64. */
   readonly entries: string;
   readonly parameters: number;
@@ -38,7 +41,7 @@ export interface Twin {
 
 const folder = new URL('../fixtures/twins/', import.meta.url);
 
-/** The networks that have a twin. */
+/** The names of the files; that of the network, but for variants of one. */
 export const twinNames: readonly string[] = readdirSync(folder).map((file) => file.replace(/\.json$/, ''));
 
 export function readTwin(name: string): Twin {
@@ -50,19 +53,19 @@ export function entriesOf(twin: Twin): string[] {
   return inflateRawSync(Buffer.from(twin.entries, 'base64')).toString().split('\n');
 }
 
-/** The network as the twin was asked: for images of that size, with the classes of its publication. */
-export function twinGraph(name: string, [channels, height, width]: Shape): Graph {
-  return createModel(name, { inputShape: [channels!, height!, width!] });
+/** The network as the twin was asked: for images of that shape, with the classes of its publication. */
+export function twinGraph({ model, options }: Twin, inputShape: Shape): Graph {
+  return createModel(model, { inputShape, ...options });
 }
 
 /** Our side of an entry. */
-export function entryOf(model: string, parameter: Parameter): string {
+export function entryOf({ model }: Twin, parameter: Parameter): string {
   const { name, shape } = publishedParameter(model, parameter);
   return `${name} ${shape.join('x')}`;
 }
 
 /** Parameters and statistics by our names, filled as the twin's. */
-export function twinWeights(model: string, graph: Graph): Map<string, Float32Array> {
+export function twinWeights({ model }: Twin, graph: Graph): Map<string, Float32Array> {
   return new Map(
     graphParameters(graph).map((parameter) => {
       const { name, shape } = publishedParameter(model, parameter);

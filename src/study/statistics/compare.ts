@@ -1,0 +1,149 @@
+/** One ratio against the baseline: everything that is known of their difference, and what it comes to. */
+
+import { bootstrapInterval } from './bootstrap.js';
+import { crossedMean, meanInterval, meanP, type CrossedEstimate, type Interval } from './crossed.js';
+import { correlation, holm, improvementProbability, pairedP, signFlipP, summarize } from './seeds.js';
+import { verdictOf, type Verdict } from './verdict.js';
+
+/** What a finished training got wrong. */
+export interface Outcome {
+  readonly seed: number;
+  /** For each test example, in the test set's order: 1 for wrong, 0 for right. */
+  readonly wrong: Int8Array;
+}
+
+/** The difference of a ratio's error to the baseline's, in points: below 0 the ratio is better. */
+export interface Difference {
+  /** The seeds that both have. */
+  readonly seeds: readonly number[];
+  readonly mean: number;
+  /** One for each seed. */
+  readonly values: readonly number[];
+  /** 95 %, over other seeds and other test examples; null for a single seed, like all that follows from spread. */
+  readonly ci: Interval | null;
+  /** 95 %, over other seeds on this test set: the paired t-interval. */
+  readonly ciSeeds: Interval | null;
+  /** 95 %, from seeds and examples drawn anew. */
+  readonly ciBootstrap: Interval | null;
+  /** That there is no difference, over other seeds and other test examples. */
+  readonly p: number | null;
+  /** `p` with Holm's correction for all comparisons of the study: what the verdict goes by. */
+  readonly pHolm: number | null;
+  /** Over other seeds on this test set: paired t-test, and sign-flip permutation test. */
+  readonly pSeeds: number | null;
+  readonly pSignFlip: number;
+  /** That a run of this ratio beats a run of the baseline. */
+  readonly improvementProbability: number;
+  /** Between the errors of a seed's two runs; null for fewer than three seeds. */
+  readonly correlation: number | null;
+  readonly verdict: Verdict;
+}
+
+export interface CompareOptions {
+  /** A difference in points that is worth knowing of: what an open verdict is told in terms of. Default 0.3. */
+  readonly worthwhile?: number;
+}
+
+/** What the verdict on one variant goes by. */
+export interface Judgement {
+  readonly estimate: CrossedEstimate;
+  /** See `Difference`. */
+  readonly p: number | null;
+  readonly pHolm: number | null;
+  readonly verdict: Verdict;
+}
+
+/**
+ * Judges each variant against the baseline, seed by seed.
+ * @returns for each variant its judgement, or null where it shares no seed with the baseline
+ * @throws Error where outcomes of one seed are over different numbers of examples
+ */
+export function judgeAll(
+  baseline: readonly Outcome[],
+  variants: readonly (readonly Outcome[])[],
+  { worthwhile = 0.3 }: CompareOptions = {},
+): (Judgement | null)[] {
+  const estimates = variants.map((variant) => {
+    const { rows } = pairUp(baseline, variant);
+    return rows.length === 0 ? null : crossedMean(rows);
+  });
+  const pValues = estimates.map((estimate) => (estimate === null ? null : meanP(estimate)));
+  // Comparisons that cannot be judged yet do not raise the bar for the others.
+  const judged = pValues.flatMap((p, index) => (p === null ? [] : [{ p, index }]));
+  const corrected = new Map(holm(judged.map(({ p }) => p)).map((p, rank) => [judged[rank]!.index, p]));
+  return estimates.map((estimate, index) => {
+    if (estimate === null) return null;
+    const pHolm = corrected.get(index) ?? null;
+    const verdict = verdictOf(estimate, pHolm, { worthwhile, comparisons: variants.length });
+    return { estimate, p: pValues[index]!, pHolm, verdict };
+  });
+}
+
+/**
+ * `judgeAll`, with everything else that is worth knowing of each difference.
+ * @returns for each variant its difference, or null where it shares no seed with the baseline
+ * @throws Error where outcomes of one seed are over different numbers of examples
+ */
+export function compareAll(
+  baseline: readonly Outcome[],
+  variants: readonly (readonly Outcome[])[],
+  options: CompareOptions = {},
+): (Difference | null)[] {
+  return judgeAll(baseline, variants, options).map((judgement, index) => {
+    if (judgement === null) return null;
+    const { seeds, rows, errors, baselineErrors } = pairUp(baseline, variants[index]!);
+    const { estimate, p, pHolm, verdict } = judgement;
+    return {
+      seeds,
+      mean: estimate.mean,
+      values: estimate.seedMeans,
+      ci: meanInterval(estimate),
+      ciSeeds: summarize(estimate.seedMeans).interval,
+      ciBootstrap: bootstrapInterval(rows),
+      p,
+      pHolm,
+      pSeeds: pairedP(estimate.seedMeans),
+      pSignFlip: signFlipP(estimate.seedMeans),
+      improvementProbability: improvementProbability(errors, baselineErrors),
+      correlation: correlation(errors, baselineErrors),
+      verdict,
+    };
+  });
+}
+
+/** Mean error in percent with a 95 % interval over other seeds and other test examples. */
+export function meanError(outcomes: readonly Outcome[]): { estimate: CrossedEstimate; ci: Interval | null } {
+  const estimate = crossedMean(outcomes.map(({ wrong }) => wrong));
+  return { estimate, ci: meanInterval(estimate) };
+}
+
+interface Pairs {
+  readonly seeds: readonly number[];
+  /** What the variant got wrong minus what the baseline did, for each common seed. */
+  readonly rows: readonly Int8Array[];
+  readonly errors: readonly number[];
+  readonly baselineErrors: readonly number[];
+}
+
+function pairUp(baseline: readonly Outcome[], variant: readonly Outcome[]): Pairs {
+  const bySeed = new Map(baseline.map((outcome) => [outcome.seed, outcome.wrong]));
+  const common = variant.flatMap(({ seed, wrong }) => {
+    const other = bySeed.get(seed);
+    return other === undefined ? [] : [{ seed, wrong, other }];
+  });
+  return {
+    seeds: common.map(({ seed }) => seed),
+    rows: common.map(({ wrong, other }) => subtract(wrong, other)),
+    errors: common.map(({ wrong }) => share(wrong)),
+    baselineErrors: common.map(({ other }) => share(other)),
+  };
+}
+
+function subtract(a: Int8Array, b: Int8Array): Int8Array {
+  if (a.length !== b.length) throw new Error(`Outcomes over ${a.length} and ${b.length} examples are no pair.`);
+  return a.map((value, index) => value - b[index]!);
+}
+
+function share(wrong: Int8Array): number {
+  return (100 * wrong.reduce((sum, value) => sum + value, 0)) / wrong.length;
+}

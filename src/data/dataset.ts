@@ -12,6 +12,8 @@ export interface Split {
   /** One class number per image. */
   readonly labels: Uint16Array;
   readonly source: ImageSource;
+  /** For each image its place in the source; without it they come as they lie there. */
+  readonly places?: Uint32Array;
 }
 
 export interface Dataset {
@@ -25,6 +27,8 @@ export interface Dataset {
   readonly deviation: readonly number[];
   readonly train: Split;
   readonly test: Split;
+  /** Images of the training split that were held out (`holdOut`): nothing is learned from them. */
+  readonly validation?: Split;
   /** A hash over shapes, labels and (a sample of) pixels; a run refuses to resume on other data. */
   readonly fingerprint: string;
 }
@@ -33,7 +37,7 @@ export interface Dataset {
 export interface Batch {
   /** Its number within the epoch, from 0. */
   readonly index: number;
-  /** Examples that count; where it is below the batch size, the remaining rows are zero (test split only). */
+  /** Examples that count; where it is below the batch size, the remaining rows are zero (never in training). */
   readonly count: number;
   /** [N, C, H, W], normalized. */
   readonly images: Float32Array;

@@ -3,7 +3,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 import { RectioError } from '../base/error.js';
-import type { Dataset, Split } from './dataset.js';
+import type { Dataset, ImageSource, Split } from './dataset.js';
 
 export interface ImageReader {
   /** Values per image: C · H · W. */
@@ -15,10 +15,14 @@ export interface ImageReader {
   close(): void;
 }
 
-/** Opens a split for reading. @throws RectioError `data` where a file is gone or shorter than it was. */
+/** Opens a split for reading; images are numbered as its labels are. @throws RectioError `data` where a file is gone or shorter than it was. */
 export function openImages(split: Split, shape: Dataset['shape']): ImageReader {
-  const size = shape[0] * shape[1] * shape[2];
-  const { source } = split;
+  const reader = openSource(split.source, shape[0] * shape[1] * shape[2]);
+  const { places } = split;
+  return places === undefined ? reader : { ...reader, read: (index) => reader.read(places[index]!) };
+}
+
+function openSource(source: ImageSource, size: number): ImageReader {
   if (source.kind === 'memory') {
     return { size, pixels: new Uint8Array(source.images), read: (index) => index * size, close: () => undefined };
   }

@@ -10,7 +10,8 @@ import { workerUrl } from '../base/worker-url.js';
 
 export interface LoaderOptions {
   readonly dataset: Dataset;
-  readonly split: 'train' | 'test';
+  /** `validation` only where images were held out. */
+  readonly split: 'train' | 'test' | 'validation';
   /** Images per batch, ≥ 1. */
   readonly batch: number;
   /** Order and transforms are drawn from it. Default 0. */
@@ -19,7 +20,7 @@ export interface LoaderOptions {
   readonly transforms?: Transforms;
   /** Threads that prepare; 0 prepares in the caller's thread. Default 1, which is enough for several fast engines. */
   readonly workers?: number;
-  /** Default: on for `train`, off for `test`. */
+  /** Default: on for `train`, off for the others. */
   readonly shuffle?: boolean;
   /** Batches prepared ahead. Default: 4, or 2 per worker where that is more; 1 without workers. */
   readonly ahead?: number;
@@ -27,7 +28,7 @@ export interface LoaderOptions {
 
 export interface Loader {
   readonly batch: number;
-  /** `train` leaves out the incomplete last batch, `test` pads it. */
+  /** `train` leaves out the incomplete last batch, the others pad it. */
   readonly stepsPerEpoch: number;
   /**
    * The batches of one epoch from `fromStep` on; preparation starts with the first `next()`. A batch belongs to the
@@ -79,6 +80,7 @@ export function createLoader(options: LoaderOptions): Loader {
   const transforms = options.transforms ?? noTransforms;
   const workers = options.workers ?? 1;
   const split = dataset[splitName];
+  if (split === undefined) throw new Error(`No images of ${dataset.name} were held out for validation.`);
   const [channels, height, width] = dataset.shape;
   checkWhole('batch', batch, 1, 65_536);
   checkWhole('workers', workers, 0, 64);

@@ -18,6 +18,7 @@ export {
 } from './config.js';
 export { type Score, type TrainEvent, type TrainSummary } from './events.js';
 export { initializeWeights } from './initialize.js';
+export { runHolder, takeLock, type Lock } from './lock.js';
 export { readMetrics, type MetricsLine } from './metrics.js';
 export { recipeNames, resolveRecipe, type Recipe } from './recipes.js';
 export { readRunRecord, type RunRecord } from './run-folder.js';

@@ -1,6 +1,6 @@
 /**
- * One process per run. The lock is a file that names its holder; a holder that no longer lives (killed, machine
- * restarted) does not count.
+ * One process per run, or per whatever else a file stands for. The lock is that file and names its holder; a holder
+ * that no longer lives (killed, machine restarted) does not count.
  */
 
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -17,22 +17,49 @@ interface Holder {
   readonly born: string | null;
 }
 
-export interface RunLock {
+export interface Lock {
   release(): Promise<void>;
 }
 
-/** Runs that this very process holds: its own number in a lock file does not tell whether it is in use. */
+/** Locks that this very process holds: its own number in a lock file does not tell whether it is in use. */
 const held = new Set<string>();
 
 /** @throws RectioError `checkpoint` where another process trains this run, `disk` where the lock cannot be written */
-export async function lockRun(folder: string): Promise<RunLock> {
-  const path = join(folder, 'lock');
+export async function lockRun(folder: string): Promise<Lock> {
+  const path = runLock(folder);
+  const lock = await takeLock(path);
+  if (typeof lock !== 'string') return lock;
+  throw new RectioError(
+    'checkpoint',
+    `The run ${folder} is being trained by ${lock}.`,
+    `Wait for it to end or stop it; if no such process is left, delete ${path}.`,
+  );
+}
+
+/** The process that trains a run now, in words; undefined where none does. */
+export async function runHolder(folder: string): Promise<string | undefined> {
+  const path = runLock(folder);
+  if (held.has(resolve(path))) return thisProcess;
+  const text = await readFile(path, 'utf8').catch(whereGone);
+  const holder = text === undefined ? undefined : parseHolder(text);
+  return holder !== undefined && (await lives(holder)) ? describe(holder) : undefined;
+}
+
+const runLock = (folder: string): string => join(folder, 'lock');
+const thisProcess = 'this process';
+
+/** Takes the lock that the file stands for; gives the holder, in words, where there is one. @throws RectioError `disk` */
+export async function takeLock(path: string): Promise<Lock | string> {
   // However the caller spells the path: `runs/a` and its absolute form are one run.
   const id = resolve(path);
-  if (held.has(id)) throw inUse(folder, 'this process');
+  if (held.has(id)) return thisProcess;
   held.add(id);
   try {
-    await onDisk(path, () => take(folder, path));
+    const holder = await onDisk(path, () => take(path));
+    if (holder !== undefined) {
+      held.delete(id);
+      return holder;
+    }
   } catch (error) {
     held.delete(id);
     throw error;
@@ -45,19 +72,21 @@ export async function lockRun(folder: string): Promise<RunLock> {
   };
 }
 
-async function take(folder: string, path: string): Promise<void> {
+/** @returns who holds it, if another process does */
+async function take(path: string): Promise<string | undefined> {
   const mine = `${path}.${process.pid}`;
   const holder: Holder = { pid: process.pid, host: hostname(), born: await bornAt(process.pid) };
   await writeFile(mine, JSON.stringify(holder));
   try {
     // A link appears with its content in one step and fails where the name is taken.
     for (let attempt = 0; !(await linked(mine, path)); attempt++) {
-      const text = await readFile(path, 'utf8').catch((error: unknown) => whereGone(error));
+      const text = await readFile(path, 'utf8').catch(whereGone);
       if (text === undefined) continue;
       const other = parseHolder(text);
-      if (attempt > 9 || (other !== undefined && (await lives(other)))) throw inUse(folder, describe(other));
+      if (attempt > 9 || (other !== undefined && (await lives(other)))) return describe(other);
       await removeStale(path, text);
     }
+    return undefined;
   } finally {
     await rm(mine, { force: true });
   }
@@ -73,6 +102,7 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
+/** For what another process may have taken away meanwhile. */
 function whereGone(error: unknown): undefined {
   if (errorNumber(error) === 'ENOENT') return undefined;
   throw error;
@@ -122,12 +152,4 @@ async function bornAt(pid: number): Promise<string | null> {
 
 function describe(holder: Holder | undefined): string {
   return holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`;
-}
-
-function inUse(folder: string, by: string): RectioError {
-  return new RectioError(
-    'checkpoint',
-    `The run ${folder} is being trained by ${by}.`,
-    `Wait for it to end or stop it; if no such process is left, delete ${join(folder, 'lock')}.`,
-  );
 }

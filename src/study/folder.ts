@@ -1,0 +1,182 @@
+/**
+ * A study on disk. Its state is its files; there is nothing else to get out of step:
+ *
+ *     study.json        the plan, its hash, when it was made and with which versions
+ *     seeds/N.json      seeds that were added later, and when
+ *     settings/ARM.json what an arm trains with
+ *     trials/TRIAL/     one ordinary run each
+ *     claims/TRIAL      who works on it
+ *     failures/TRIAL.json  why it failed, where it did
+ *     logs/TRIAL.log    what it said while it ran
+ *     report/           tables, figures and the page
+ */
+
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { RectioError } from '../base/error.js';
+import { errorNumber, onDisk, replaceJson } from '../train/files.js';
+import { planHash, trialsOf, type StudyPlan, type Trial } from './plan.js';
+
+/** `study.json`. */
+export interface StudyRecord {
+  readonly plan: StudyPlan;
+  readonly hash: string;
+  /** When it was made, as ISO 8601. */
+  readonly created: string;
+  readonly versions: { readonly [name: string]: string };
+}
+
+/** Seeds that came after the plan. */
+export interface Addition {
+  readonly seeds: readonly number[];
+  /** ISO 8601. */
+  readonly added: string;
+}
+
+export interface Study {
+  readonly folder: string;
+  readonly record: StudyRecord;
+  readonly additions: readonly Addition[];
+  /** All of them, those of added seeds included, in the order in which they are done. */
+  readonly trials: readonly Trial[];
+}
+
+/** Why a trial has no result. */
+export interface Failure {
+  readonly reason: string;
+  /** ISO 8601. */
+  readonly time: string;
+}
+
+export const runFolder = (study: string, trial: Trial): string => join(study, 'trials', trial.id);
+export const settingsFile = (study: string, trial: Trial): string => join(study, 'settings', `${trial.arm.id}.json`);
+export const claimFile = (study: string, trial: Trial): string => join(study, 'claims', trial.id);
+export const logFile = (study: string, trial: Trial): string => join(study, 'logs', `${trial.id}.log`);
+const failureFile = (study: string, trial: Trial): string => join(study, 'failures', `${trial.id}.json`);
+const recordFile = (study: string): string => join(study, 'study.json');
+
+/**
+ * Begins a study in `folder`, or finds the one that is there already with this very plan.
+ * @throws RectioError `usage` where another plan, or anything else, is in the folder; `disk` where it cannot be written
+ */
+export async function beginStudy(
+  folder: string,
+  plan: StudyPlan,
+  versions: StudyRecord['versions'],
+): Promise<{ readonly study: Study; readonly found: boolean }> {
+  const hash = planHash(plan);
+  if ((await readText(recordFile(folder))) === undefined) {
+    await makeFolders(folder);
+    for (const { arm, ...trial } of trialsOf(plan, plan.seeds.slice(0, 1))) {
+      await replaceJson(settingsFile(folder, { arm, ...trial }), arm.config);
+    }
+    // Two processes may begin the same study at once: the first record stands.
+    const record: StudyRecord = { plan, hash, created: new Date().toISOString(), versions };
+    const isNew = await createJson(recordFile(folder), record);
+    if (isNew) return { study: await openStudy(folder), found: false };
+  }
+  const study = await openStudy(folder);
+  if (study.record.hash === hash) return { study, found: true };
+  throw new RectioError(
+    'usage',
+    `${folder} holds a study with another plan (${study.record.hash}, not ${hash}), and a plan is never changed.`,
+    'Give another folder with --study; to add seeds to the study that is there, use --study with --add-seeds alone.',
+  );
+}
+
+async function makeFolders(folder: string): Promise<void> {
+  await onDisk(folder, async () => {
+    await mkdir(folder, { recursive: true });
+    const entries = await readdir(folder);
+    const known = ['settings', 'trials', 'claims', 'failures', 'logs', 'seeds'];
+    const strange = entries.find((entry) => !known.includes(entry) && !entry.startsWith('study.json'));
+    if (strange !== undefined) {
+      throw new RectioError(
+        'usage',
+        `The folder ${folder} holds ${strange}, which belongs to no study.`,
+        'Give a new or an empty folder.',
+      );
+    }
+    for (const name of known) await mkdir(join(folder, name), { recursive: true });
+  });
+}
+
+/** @returns false where the file is there already */
+async function createJson(path: string, value: unknown): Promise<boolean> {
+  return onDisk(path, async () => {
+    try {
+      await writeFile(path, `${JSON.stringify(value, null, 2)}\n`, { flag: 'wx', flush: true });
+      return true;
+    } catch (error) {
+      if (errorNumber(error) === 'EEXIST') return false;
+      throw error;
+    }
+  });
+}
+
+/** The study in a folder. @throws RectioError `usage` where there is none that this version can read */
+export async function openStudy(folder: string): Promise<Study> {
+  const path = recordFile(folder);
+  const hint = 'Give the folder of a study, which rectio compare makes.';
+  const text = await readText(path);
+  if (text === undefined) throw new RectioError('usage', `${folder} is no study: there is no study.json in it.`, hint);
+  const record = parse(text) as Partial<StudyRecord> | undefined;
+  if (record?.plan?.format !== 1 || record.hash !== planHash(record.plan)) {
+    throw new RectioError(
+      'usage',
+      `${path} is not the plan of a study as it was made: it was changed, or another version wrote it.`,
+      'Undo what was changed in it.',
+    );
+  }
+  const additions = await readAdditions(folder);
+  const seeds = [...record.plan.seeds, ...additions.flatMap((addition) => addition.seeds)];
+  return { folder, record: record as StudyRecord, additions, trials: trialsOf(record.plan, [...new Set(seeds)]) };
+}
+
+async function readAdditions(folder: string): Promise<Addition[]> {
+  const names = (await readdir(join(folder, 'seeds'))).filter((name) => name.endsWith('.json'));
+  const numbers = names.map((name) => Number(name.slice(0, -'.json'.length))).sort((a, b) => a - b);
+  const texts = await Promise.all(numbers.map((number) => readText(join(folder, 'seeds', `${number}.json`))));
+  return texts.flatMap((text) => (parse(text ?? '') as Addition | undefined) ?? []);
+}
+
+/** Adds seeds that the study does not have yet. @throws RectioError `disk`, `usage` where there is nothing to add */
+export async function addSeeds(study: Study, count: number): Promise<Study> {
+  const taken = new Set(study.trials.map(({ seed }) => seed));
+  const seeds: number[] = [];
+  for (let seed = 0; seeds.length < count; seed++) if (!taken.has(seed)) seeds.push(seed);
+  const addition: Addition = { seeds, added: new Date().toISOString() };
+  for (let number = study.additions.length + 1; ; number++) {
+    if (await createJson(join(study.folder, 'seeds', `${number}.json`), addition)) break;
+  }
+  return openStudy(study.folder);
+}
+
+/** @throws RectioError `disk` */
+export async function recordFailure(study: string, trial: Trial, reason: string): Promise<void> {
+  await replaceJson(failureFile(study, trial), { reason, time: new Date().toISOString() } satisfies Failure);
+}
+
+export async function readFailure(study: string, trial: Trial): Promise<Failure | undefined> {
+  return parse((await readText(failureFile(study, trial))) ?? '') as Failure | undefined;
+}
+
+/** The file's text; undefined where there is none. */
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorNumber(error) === 'ENOENT' || errorNumber(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Undefined for what is not JSON: a file torn by a crash counts as not written. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

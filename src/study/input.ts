@@ -1,0 +1,91 @@
+/** A study as people write it: a grid of networks, ratios and seeds, checked once. */
+
+import { RectioError } from '../base/error.js';
+import { scopes, type Scope } from '../proportion/index.js';
+import { isRecord, list, number, oneOf, record, refuse, text, wholeNumber } from '../train/check.js';
+import type { TrainConfigInput } from '../train/index.js';
+
+export const controls = ['otherSeeds'] as const;
+
+export type Control = (typeof controls)[number];
+
+export interface StudyInput {
+  readonly name: string | undefined;
+  readonly networks: readonly string[];
+  /** N:M, or N:M@PATTERN, or by stages. */
+  readonly ratios: readonly string[];
+  readonly scopes: readonly Scope[];
+  readonly seeds: readonly number[];
+  /** What all trials have in common. */
+  readonly settings: TrainConfigInput;
+  /** By the name of a setting, such as `schedule.learningRate`, the values to try. */
+  readonly vary: { readonly [path: string]: readonly unknown[] };
+  /** The ratio that the others are compared with. */
+  readonly baseline: string;
+  readonly controls: readonly Control[];
+  /** In points. */
+  readonly worthwhile: number;
+}
+
+const seedNumber = wholeNumber({ from: 0, to: 999_999 });
+
+/** What may be left out. */
+const defaults = {
+  scopes: ['network'],
+  settings: {},
+  vary: {},
+  baseline: '1:1',
+  controls: [],
+  worthwhile: 0.3,
+};
+
+/** @throws RectioError `usage` naming the setting, what was given and what is valid */
+export function checkInput(given: unknown): StudyInput {
+  if (!isRecord(given)) return refuse('', given, 'Give a record with networks, ratios and seeds.');
+  const { name, ...rest } = { ...defaults, ...given } as { readonly [key: string]: unknown };
+  const input = record<Omit<StudyInput, 'name'>>({
+    networks: filled(text),
+    ratios: filled(text),
+    scopes: filled(oneOf(...scopes)),
+    seeds: checkSeeds,
+    settings: (value, path) =>
+      isRecord(value) ? (value as TrainConfigInput) : refuse(path, value, 'Give a record of settings.'),
+    vary: (value, path) =>
+      isRecord(value)
+        ? Object.fromEntries(
+            Object.entries(value).map(([key, values]) => [
+              key,
+              filled<unknown>((item) => item)(values, `${path}.${key}`),
+            ]),
+          )
+        : refuse(path, value, 'Give a record from names of settings to lists of values.'),
+    baseline: text,
+    controls: list(oneOf(...controls)),
+    worthwhile: number({ above: 0, to: 100 }),
+  })(rest, '');
+  if (input.ratios.every((ratio) => ratio === input.baseline)) {
+    throw new RectioError(
+      'usage',
+      `The study compares nothing: its only ratio is the baseline ${input.baseline}.`,
+      'Give at least one other ratio, such as 2:1.',
+    );
+  }
+  return { ...input, name: name === undefined ? undefined : text(name, 'name') };
+}
+
+/** How many, or which. */
+function checkSeeds(value: unknown, path: string): readonly number[] {
+  if (typeof value === 'number') {
+    return Array.from({ length: wholeNumber({ from: 1, to: 100_000 })(value, path) }, (_, index) => index);
+  }
+  const seeds = filled(seedNumber)(value, path);
+  const twice = seeds.find((seed, index) => seeds.indexOf(seed) !== index);
+  return twice === undefined ? seeds : refuse(path, twice, 'Give every seed once.');
+}
+
+function filled<T>(check: (value: unknown, path: string) => T): (value: unknown, path: string) => readonly T[] {
+  return (value, path) => {
+    const items = list(check)(value, path);
+    return items.length > 0 ? items : refuse(path, value, 'Give at least one.');
+  };
+}

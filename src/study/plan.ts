@@ -1,0 +1,149 @@
+/** What a study will do, resolved to the last setting before its first trial, and hashed. */
+
+import { createHash } from 'node:crypto';
+
+import { RectioError } from '../base/error.js';
+import { resolveConfig, type TrainConfig, type TrainConfigInput } from '../train/index.js';
+import { checkInput, type StudyInput } from './input.js';
+
+/** One way to train: a cell of the grid without its seed. */
+export interface Arm {
+  /** Unique, and fit for a file's name. */
+  readonly id: string;
+  /** What it is called where its group is clear: `2:1@10`. */
+  readonly label: string;
+  /** What it has in common with its baseline: the network, and settings that vary besides the ratio. */
+  readonly group: string;
+  readonly role: 'baseline' | 'variant' | 'control';
+  /** `seed` is the one of the study's seed 0. */
+  readonly config: TrainConfig;
+}
+
+export interface StudyPlan {
+  readonly format: 1;
+  readonly name: string;
+  readonly arms: readonly Arm[];
+  readonly seeds: readonly number[];
+  /** A difference in points that is worth knowing of. */
+  readonly worthwhile: number;
+}
+
+/** One training of the study. */
+export interface Trial {
+  /** Unique, and fit for a folder's name. */
+  readonly id: string;
+  readonly arm: Arm;
+  readonly seed: number;
+  /** Of the training; other than `seed` for a control with other seeds. */
+  readonly trainingSeed: number;
+}
+
+/** A control that only chance tells from the baseline draws from seeds that no other arm has. */
+const otherSeeds = 1_000_000;
+
+/**
+ * The plan that settings from a file or from options ask for.
+ * @throws RectioError `usage` naming the setting, what was given and what is valid
+ */
+export function resolvePlan(given: unknown): StudyPlan {
+  const input = checkInput(given);
+  const arms = input.networks.flatMap((network) =>
+    combinations(input.vary).flatMap((varied) => armsOf(input, network, varied)),
+  );
+  const twice = arms.find(({ id }, index) => arms.findIndex((other) => other.id === id) !== index);
+  if (twice !== undefined) {
+    throw new RectioError('usage', `The study has ${twice.group} ${twice.label} twice.`, 'Leave one of them out.');
+  }
+  const name = input.name ?? fileName(input.networks.join('-'));
+  return { format: 1, name, arms, seeds: input.seeds, worthwhile: input.worthwhile };
+}
+
+interface Varied {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** Every choice of one value for each setting; a single empty one where none varies. */
+function combinations(vary: StudyInput['vary']): readonly (readonly Varied[])[] {
+  return Object.entries(vary).reduce<Varied[][]>(
+    (before, [path, values]) => before.flatMap((chosen) => values.map((value) => [...chosen, { path, value }])),
+    [[]],
+  );
+}
+
+function armsOf(input: StudyInput, network: string, varied: readonly Varied[]): Arm[] {
+  const group = [network, ...varied.map(({ path, value }) => `${path} ${print(value)}`)].join(', ');
+  const arm = (label: string, role: Arm['role'], settings: TrainConfigInput, seed = 0): Arm => ({
+    id: fileName(`${group} ${label}`),
+    label,
+    group,
+    role,
+    config: resolveConfig(
+      input.settings,
+      ...varied.map(({ path, value }) => nest(path, value)),
+      { model: { name: network }, seed },
+      settings,
+    ),
+  });
+  const variants = input.scopes.flatMap((scope) =>
+    input.ratios
+      .filter((ratio) => ratio !== input.baseline)
+      .map((ratio) => {
+        const label = input.scopes.length === 1 ? ratio : `${ratio} per ${scope}`;
+        return arm(label, 'variant', { ratio: { ratio, scope } });
+      }),
+  );
+  const [scope] = input.scopes;
+  const same = { ratio: { ratio: input.baseline, scope } };
+  const controls = input.controls.map((control): Arm =>
+    ({ otherSeeds: () => arm(`${input.baseline} with other seeds`, 'control', same, otherSeeds) })[control](),
+  );
+  return [arm(input.baseline, 'baseline', same), ...variants, ...controls];
+}
+
+/** `schedule.learningRate` and 0.1 as `{ schedule: { learningRate: 0.1 } }`. */
+function nest(path: string, value: unknown): TrainConfigInput {
+  return path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as TrainConfigInput;
+}
+
+function print(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function fileName(text: string): string {
+  return text.replaceAll(/[:]/g, 'to').replaceAll(/[^\w.-]+/g, '-');
+}
+
+/**
+ * What the plan is, in 16 hexadecimal digits: the same for the same arms and seeds, whatever the study is called. Made
+ * before the first trial, so that whoever publishes it shows that nothing was changed after.
+ */
+export function planHash({ arms, seeds, worthwhile, format }: StudyPlan): string {
+  // Where data lies and how many threads prepare it decides nothing.
+  const deciding = arms.map(({ config: { data, ...rest }, ...arm }) => ({
+    ...arm,
+    config: { ...rest, data: { ...data, dir: null, workers: null } },
+  }));
+  return createHash('sha256')
+    .update(JSON.stringify(sorted({ format, arms: deciding, seeds, worthwhile })))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/** The value with the keys of all records in order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
+}
+
+/** All trainings, seed by seed, so that complete pairs come as early as can be. */
+export function trialsOf({ arms }: StudyPlan, seeds: readonly number[]): Trial[] {
+  return seeds.flatMap((seed) =>
+    arms.map((arm) => ({ id: `${arm.id}-seed${seed}`, arm, seed, trainingSeed: seed + arm.config.seed })),
+  );
+}

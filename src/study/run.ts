@@ -1,0 +1,131 @@
+/** Does what is left of a study, as many trials at once as there are jobs; other processes may do so beside it. */
+
+import { availableParallelism } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { takeLock, type Lock, type MetricsLine, type TrainSummary } from '../train/index.js';
+import { claimFile, readFailure, recordFailure, type Study } from './folder.js';
+import type { Trial } from './plan.js';
+import { lastMetrics, runTrial, trialState, type RectioCommand } from './trial.js';
+
+export interface RunStudyOptions {
+  readonly study: Study;
+  readonly rectio: RectioCommand;
+  /** Trials at once. Default 1. */
+  readonly jobs?: number;
+  /** Divided among the jobs. Default: one for each core. */
+  readonly threads?: number;
+  /** Name of the engine for trials that begin. Default `auto`. */
+  readonly engine?: string;
+  /** Does trials again that failed before. Default false. */
+  readonly retryFailed?: boolean;
+  readonly signal: AbortSignal;
+}
+
+export type StudyEvent =
+  | { readonly type: 'begin'; readonly trial: Trial; readonly resumed: boolean }
+  /** How far a trial is, from its own log. */
+  | { readonly type: 'progress'; readonly trial: Trial; readonly last: MetricsLine }
+  | { readonly type: 'done'; readonly trial: Trial; readonly summary: TrainSummary }
+  | { readonly type: 'failed'; readonly trial: Trial; readonly reason: string }
+  | { readonly type: 'stopped'; readonly trial: Trial }
+  /** Nothing is left to begin, and another process works on these. */
+  | { readonly type: 'waiting'; readonly trials: readonly Trial[] };
+
+/** How often a trial's log is looked at, and how often a trial that another process works on. */
+const lookEveryMs = 1000;
+
+/**
+ * Does every trial that is neither done nor failed, and waits for those that other processes do. A trial that fails is
+ * recorded and stops nothing.
+ * @throws RectioError `disk`
+ */
+export async function* runStudy(options: RunStudyOptions): AsyncGenerator<StudyEvent, void, void> {
+  const { study, jobs = 1, signal } = options;
+  const threads = Math.max(1, Math.floor((options.threads ?? availableParallelism()) / jobs));
+  const left = new Set(await trialsLeft(options));
+  const queue = eventQueue<StudyEvent>();
+  const running = new Set<Promise<void>>();
+  try {
+    while (!signal.aborted) {
+      const elsewhere: Trial[] = [];
+      for (const trial of left) {
+        if (running.size >= jobs || signal.aborted) break;
+        const claim = await claimTrial(study, trial);
+        if (claim === 'done') left.delete(trial);
+        else if (claim === 'elsewhere') elsewhere.push(trial);
+        else {
+          left.delete(trial);
+          const work: Promise<void> = workOn(trial, { ...options, threads, tell: queue.push })
+            .catch(queue.fail)
+            .finally(() => claim.release())
+            .finally(() => running.delete(work));
+          running.add(work);
+        }
+      }
+      if (running.size === 0 && left.size === 0) break;
+      if (running.size === 0) yield { type: 'waiting', trials: elsewhere };
+      await Promise.race([...running, wait(lookEveryMs)]);
+      yield* queue.take();
+    }
+  } finally {
+    await Promise.allSettled(running);
+  }
+  yield* queue.take();
+}
+
+async function trialsLeft({ study, retryFailed = false }: RunStudyOptions): Promise<Trial[]> {
+  const failures = await Promise.all(study.trials.map((trial) => readFailure(study.folder, trial)));
+  return study.trials.filter((_, index) => retryFailed || failures[index] === undefined);
+}
+
+/** Takes a trial, unless it is done or another process works on it. */
+async function claimTrial({ folder }: Study, trial: Trial): Promise<Lock | 'done' | 'elsewhere'> {
+  if ((await trialState(folder, trial)) === 'done') return 'done';
+  const claim = await takeLock(claimFile(folder, trial));
+  if (typeof claim === 'string') return 'elsewhere';
+  // Looked at again under the claim. A training may also outlive the process that began it.
+  const state = await trialState(folder, trial);
+  if (state !== 'done' && state !== 'running') return claim;
+  await claim.release();
+  return state === 'done' ? 'done' : 'elsewhere';
+}
+
+interface WorkOptions extends RunStudyOptions {
+  readonly threads: number;
+  readonly tell: (event: StudyEvent) => void;
+}
+
+async function workOn(trial: Trial, options: WorkOptions): Promise<void> {
+  const { study, rectio, engine = 'auto', threads, signal, tell } = options;
+  const { folder } = study;
+  tell({ type: 'begin', trial, resumed: (await trialState(folder, trial)) === 'begun' });
+  const watching = setInterval(() => {
+    void lastMetrics(folder, trial).then((last) => last && tell({ type: 'progress', trial, last }));
+  }, lookEveryMs);
+  try {
+    const end = await runTrial({ study: folder, trial, rectio, engine, threads, signal });
+    if (end.kind === 'failed') await recordFailure(folder, trial, end.reason);
+    tell({ type: end.kind, trial, ...end } as StudyEvent);
+  } finally {
+    clearInterval(watching);
+  }
+}
+
+/** Events that come from several places at once, to be taken in turn. */
+function eventQueue<T>() {
+  let events: T[] = [];
+  let failure: { readonly error: unknown } | undefined;
+  return {
+    push: (event: T) => void events.push(event),
+    fail: (error: unknown) => {
+      failure ??= { error };
+    },
+    *take(): Generator<T, void, void> {
+      const taken = events;
+      events = [];
+      yield* taken;
+      if (failure !== undefined) throw failure.error;
+    },
+  };
+}

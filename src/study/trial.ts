@@ -1,0 +1,109 @@
+/** One trial: an ordinary training in a process of its own. */
+
+import { spawn } from 'node:child_process';
+import { open, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { readMetrics, runHolder, type MetricsLine, type TrainSummary } from '../train/index.js';
+import { onDisk } from '../train/files.js';
+import { logFile, runFolder, settingsFile } from './folder.js';
+import type { Trial } from './plan.js';
+
+/** How to start `rectio`: a program and its first arguments. */
+export interface RectioCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+export interface TrialOptions {
+  readonly study: string;
+  readonly trial: Trial;
+  readonly rectio: RectioCommand;
+  readonly engine: string;
+  readonly threads: number;
+  /** Asks the training to write a checkpoint and stop. */
+  readonly signal: AbortSignal;
+}
+
+export type TrialEnd =
+  | { readonly kind: 'done'; readonly summary: TrainSummary }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** What a trial's run says of itself. */
+export type TrialState = 'done' | 'running' | 'begun' | 'open';
+
+export async function trialState(study: string, trial: Trial): Promise<TrialState> {
+  const run = runFolder(study, trial);
+  if (await exists(join(run, 'summary.json'))) return 'done';
+  if ((await runHolder(run)) !== undefined) return 'running';
+  return (await exists(join(run, 'checkpoints'))) ? 'begun' : 'open';
+}
+
+/** Starts the training, or goes on with it, and waits for its end. */
+export async function runTrial(options: TrialOptions): Promise<TrialEnd> {
+  const { study, trial, rectio, signal } = options;
+  const run = runFolder(study, trial);
+  const begun = (await trialState(study, trial)) === 'begun';
+  // What a crash left before the first checkpoint has nothing to go on with.
+  if (!begun) await onDisk(run, () => rm(run, { recursive: true, force: true }));
+  const how = begun
+    ? ['--resume', run]
+    : ['--config', settingsFile(study, trial), '--seed', String(trial.trainingSeed), '--run', run];
+  const args = ['train', ...how, '--engine', options.engine, '--threads', String(options.threads)];
+  const path = logFile(study, trial);
+  const log = await onDisk(path, () => open(path, 'w'));
+  try {
+    // A group of its own: Ctrl-C reaches this process, which then asks each training once.
+    const child = spawn(rectio.file, [...rectio.args, ...args], {
+      stdio: ['ignore', log.fd, log.fd],
+      detached: true,
+    });
+    const stop = () => void child.kill('SIGTERM');
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    try {
+      await new Promise<void>((resolve, reject) => {
+        child.on('error', reject);
+        child.on('close', () => resolve());
+      });
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  } finally {
+    await log.close();
+  }
+  const summary = await readSummary(run);
+  if (summary !== undefined) return { kind: 'done', summary };
+  if (signal.aborted) return { kind: 'stopped' };
+  return { kind: 'failed', reason: await reasonIn(path) };
+}
+
+/** The summary of a run that is done. */
+export async function readSummary(run: string): Promise<TrainSummary | undefined> {
+  const path = join(run, 'summary.json');
+  return (await exists(path)) ? (JSON.parse(await readFile(path, 'utf8')) as TrainSummary) : undefined;
+}
+
+/** The last line of the log, with how far the run came. */
+export async function lastMetrics(study: string, trial: Trial): Promise<MetricsLine | undefined> {
+  return (await readMetrics(runFolder(study, trial))).at(-1);
+}
+
+/** What the training said last: its error, as a rule. */
+async function reasonIn(path: string): Promise<string> {
+  const lines = (await readFile(path, 'utf8')).trim().split('\n');
+  const error = lines.findLastIndex((line) => line.startsWith('rectio: '));
+  const words = (error === -1 ? lines.slice(-3) : lines.slice(error))
+    .join(' ')
+    .replace(/^rectio: /, '')
+    .trim();
+  return words === '' ? `It ended without a word; see ${path}.` : words;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,7 +1,14 @@
 /** One ratio against the baseline: everything that is known of their difference, and what it comes to. */
 
 import { bootstrapInterval } from './bootstrap.js';
-import { crossedMean, meanInterval, meanP, type CrossedEstimate, type Interval } from './crossed.js';
+import {
+  crossedMean,
+  meanInterval,
+  meanP,
+  type CrossedEstimate,
+  type Interval,
+  type VarianceComponents,
+} from './crossed.js';
 import { correlation, holm, improvementProbability, pairedP, signFlipP, summarize } from './seeds.js';
 import { verdictOf, type Verdict } from './verdict.js';
 
@@ -36,6 +43,8 @@ export interface Difference {
   readonly improvementProbability: number;
   /** Between the errors of a seed's two runs; null for fewer than three seeds. */
   readonly correlation: number | null;
+  /** Of the differences; null for a single seed. */
+  readonly variances: VarianceComponents | null;
   readonly verdict: Verdict;
 }
 
@@ -106,6 +115,7 @@ export function compareAll(
       pSignFlip: signFlipP(estimate.seedMeans),
       improvementProbability: improvementProbability(errors, baselineErrors),
       correlation: correlation(errors, baselineErrors),
+      variances: estimate.spread?.variances ?? null,
       verdict,
     };
   });

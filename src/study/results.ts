@@ -1,0 +1,230 @@
+/** What a study has found so far, gathered from the runs on disk. */
+
+import { inspectGraph } from '../inspect/index.js';
+import { readMetrics, readPredictions, readRunRecord, type MetricsLine, type RunRecord } from '../train/index.js';
+import { readFailure, runFolder, type Addition, type Failure, type Study } from './folder.js';
+import type { Arm, Trial } from './plan.js';
+import { compareAll, detectableDifference, meanError, summarize } from './statistics/index.js';
+import type { Difference, Interval, Outcome, VarianceComponents } from './statistics/index.js';
+import { readSummary, trialState, type TrialState } from './trial.js';
+import type { TrainSummary } from '../train/index.js';
+
+export interface StudyResult {
+  readonly study: string;
+  readonly hash: string;
+  readonly created: string;
+  readonly versions: { readonly [name: string]: string };
+  /** Of the trials that are done: `cpu, AVX-512, 2 threads` and the like. */
+  readonly devices: readonly string[];
+  readonly dataset: RunRecord['dataset'] | null;
+  readonly epochs: readonly number[];
+  readonly additions: readonly Addition[];
+  readonly trials: readonly TrialResult[];
+  readonly groups: readonly GroupResult[];
+}
+
+export interface TrialResult {
+  readonly trial: Trial;
+  readonly state: TrialState | 'failed';
+  readonly failure: Failure | null;
+}
+
+/** Arms that are compared with one baseline. */
+export interface GroupResult {
+  readonly name: string;
+  /** Its baseline first. */
+  readonly arms: readonly ArmResult[];
+  /** The smallest true difference in points that this many seeds find with probability 0.8; null before two are done. */
+  readonly detectable: number | null;
+}
+
+export interface ArmResult {
+  readonly arm: Arm;
+  readonly pattern: string | null;
+  /** Seeds that are done. */
+  readonly seeds: readonly number[];
+  /** Test error in percent; null before the first seed is done. */
+  readonly error: ErrorResult | null;
+  /** Mean of test error minus error on training images as they are, in points. */
+  readonly gap: number | null;
+  /** Against the baseline; null for the baseline itself and before a seed is done in both. */
+  readonly difference: Difference | null;
+  readonly cost: Cost | null;
+  readonly runs: readonly RunResult[];
+}
+
+export interface ErrorResult {
+  readonly n: number;
+  readonly mean: number;
+  /** Between seeds; null for one. */
+  readonly sd: number | null;
+  /** 95 %, over other seeds and other test images. */
+  readonly ci: Interval | null;
+}
+
+export interface Cost {
+  readonly parameters: number;
+  readonly macs: number;
+  /** Values that pass through an activation for one image. */
+  readonly activationElements: number;
+  /** Medians over the runs; images/s, and bytes. */
+  readonly trainingSpeed: number;
+  readonly inferenceSpeed: number;
+  readonly peakMemory: number;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly run: string;
+  readonly summary: TrainSummary;
+  readonly curve: readonly CurvePoint[];
+}
+
+/** One epoch of one run. */
+export interface CurvePoint {
+  /** From 1. */
+  readonly epoch: number;
+  readonly trainLoss: number;
+  readonly trainError: number;
+  /** Null where it was not evaluated. */
+  readonly testError: number | null;
+}
+
+/** A trial that is done, with all that is read of it. */
+interface Done {
+  readonly trial: Trial;
+  readonly record: RunRecord;
+  readonly result: RunResult;
+  readonly outcome: Outcome;
+}
+
+/** @throws RectioError `checkpoint` where a run that is done is damaged */
+export async function studyResult(study: Study): Promise<StudyResult> {
+  const { record, additions, folder } = study;
+  const trials = await Promise.all(study.trials.map((trial) => stateOf(folder, trial)));
+  const done = await Promise.all(
+    trials.filter(({ state }) => state === 'done').map(({ trial }) => readTrial(folder, trial)),
+  );
+  const groups = [...new Set(record.plan.arms.map(({ group }) => group))];
+  return {
+    study: record.plan.name,
+    hash: record.hash,
+    created: record.created,
+    versions: record.versions,
+    devices: distinct(done.map(({ record: { engine } }) => `${engine.device}, ${threads(engine.threads)}`)),
+    dataset: done[0]?.record.dataset ?? null,
+    epochs: distinct(record.plan.arms.map(({ config }) => config.epochs)),
+    additions,
+    trials,
+    groups: groups.map((name) => {
+      const arms = record.plan.arms.filter(({ group }) => group === name);
+      return groupResult(name, arms, done, record.plan.worthwhile);
+    }),
+  };
+}
+
+async function stateOf(folder: string, trial: Trial): Promise<TrialResult> {
+  const state = await trialState(folder, trial);
+  const failure = state === 'done' ? undefined : await readFailure(folder, trial);
+  // A trial that failed and is being tried again counts as what it is now.
+  const failed = failure !== undefined && state !== 'running';
+  return { trial, state: failed ? 'failed' : state, failure: failed ? failure : null };
+}
+
+async function readTrial(folder: string, trial: Trial): Promise<Done> {
+  const run = runFolder(folder, trial);
+  const [record, summary, metrics, predictions] = await Promise.all([
+    readRunRecord(run),
+    readSummary(run),
+    readMetrics(run),
+    readPredictions(run),
+  ]);
+  const { predicted, labels } = predictions;
+  return {
+    trial,
+    record,
+    result: { seed: trial.seed, run, summary: summary!, curve: metrics.flatMap(curvePoint) },
+    outcome: { seed: trial.seed, wrong: Int8Array.from(labels, (label, i) => (predicted[i] === label ? 0 : 1)) },
+  };
+}
+
+function curvePoint(line: MetricsLine): CurvePoint[] {
+  if (line.type !== 'epoch') return [];
+  const { epoch, train, test } = line;
+  return [{ epoch: epoch + 1, trainLoss: train.loss, trainError: train.error, testError: test?.error ?? null }];
+}
+
+function groupResult(name: string, arms: readonly Arm[], done: readonly Done[], worthwhile: number): GroupResult {
+  const ofArm = (arm: Arm): Done[] => done.filter(({ trial }) => trial.arm.id === arm.id);
+  const outcomes = (arm: Arm): Outcome[] => ofArm(arm).map(({ outcome }) => outcome);
+  const [baseline, ...variants] = arms;
+  const differences = compareAll(outcomes(baseline!), variants.map(outcomes), { worthwhile });
+  return {
+    name,
+    arms: arms.map((arm, index) => armResult(arm, ofArm(arm), index === 0 ? null : differences[index - 1]!)),
+    detectable: detectableNow(differences, ofArm(baseline!)),
+  };
+}
+
+function armResult(arm: Arm, done: readonly Done[], difference: Difference | null): ArmResult {
+  const summaries = done.map(({ result }) => result.summary);
+  const graph = done[0]?.record.graph;
+  const totals = graph === undefined ? undefined : inspectGraph(graph).totals;
+  return {
+    arm,
+    pattern: done[0]?.record.proportion.pattern ?? null,
+    seeds: done.map(({ trial }) => trial.seed),
+    error: done.length === 0 ? null : errorResult(done.map(({ outcome }) => outcome)),
+    gap: done.length === 0 ? null : mean(summaries.map(({ test, fit }) => test.error - fit.error)),
+    difference,
+    cost:
+      totals === undefined
+        ? null
+        : {
+            parameters: totals.parameters,
+            macs: totals.macs,
+            activationElements: totals.activationElements,
+            trainingSpeed: median(summaries.map(({ imagesPerSecond }) => imagesPerSecond)),
+            inferenceSpeed: median(summaries.map(({ evaluationImagesPerSecond }) => evaluationImagesPerSecond)),
+            peakMemory: median(summaries.map(({ peakMemory }) => peakMemory)),
+          },
+    runs: done.map(({ result }) => result),
+  };
+}
+
+function errorResult(outcomes: readonly Outcome[]): ErrorResult {
+  const { estimate, ci } = meanError(outcomes);
+  return { n: estimate.seeds, mean: estimate.mean, sd: summarize(estimate.seedMeans).deviation, ci };
+}
+
+/** From the mean of what the comparisons vary by. */
+function detectableNow(differences: readonly (Difference | null)[], baseline: readonly Done[]): number | null {
+  const known = differences.flatMap((difference) => (difference?.variances ? [difference.variances] : []));
+  const [first] = baseline;
+  if (known.length === 0 || first === undefined) return null;
+  const component = (name: keyof VarianceComponents): number => mean(known.map((variances) => variances[name]));
+  return detectableDifference({
+    seeds: baseline.length,
+    examples: first.outcome.wrong.length,
+    variances: { seed: component('seed'), example: component('example'), residual: component('residual') },
+    comparisons: differences.length,
+  });
+}
+
+function threads(count: number): string {
+  return `${count} ${count === 1 ? 'thread' : 'threads'}`;
+}
+
+function distinct<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

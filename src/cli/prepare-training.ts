@@ -43,7 +43,7 @@ export async function prepareTraining(
   opening: Opening,
   stored?: StoredNetwork,
 ): Promise<Prepared> {
-  const [{ openDataset }, { openEngine }] = await Promise.all([
+  const [{ holdOut, openDataset }, { openEngine }] = await Promise.all([
     import('../data/index.js'),
     import('../engines/registry.js'),
   ]);
@@ -51,11 +51,13 @@ export async function prepareTraining(
   try {
     const engine = await openEngine(name, defined({ threads }));
     const { dir, seed, limit, size } = config.data;
-    const dataset = await openDataset(config.data.name, {
+    const opened = await openDataset(config.data.name, {
       ...opening,
       seed,
       ...defined({ dir: dir ?? undefined, limit: limit ?? undefined, size: size ?? undefined }),
     });
+    const { validation } = config.evaluation;
+    const dataset = validation === null ? opened : holdOut(opened, validation, seed);
     return { engine, dataset, config, ...(await network.for(dataset)) };
   } finally {
     await network.close();

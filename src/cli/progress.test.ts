@@ -22,16 +22,17 @@ const step = (number: number): TrainEvent => ({
   learningRate: 0.1,
   imagesPerSecond: 1234.5,
 });
-const epoch: TrainEvent = {
+const epoch = {
   type: 'epoch',
   epoch: 0,
   step: 49,
   train: { loss: 1.5, error: 40 },
   test: { loss: 1.25, error: 30.5 },
+  validation: null,
   learningRate: 0.1,
   imagesPerSecond: 1234.5,
   seconds: 61,
-};
+} as const satisfies TrainEvent;
 
 /** Shows events, one each `msPerEvent`, on a screen that keeps what it is told. */
 function shown(screen: Partial<Screen>, events: readonly TrainEvent[], msPerEvent = 1000): string {
@@ -76,6 +77,11 @@ describe('progress in a pipe', () => {
 
   it('leaves the test out where an epoch was not evaluated', () => {
     expect(shown({}, [start, { ...epoch, test: null }])).not.toContain('test');
+  });
+
+  it('shows the score on held-out images where there are any', () => {
+    const text = shown({}, [start, { ...epoch, test: null, validation: { loss: 1.25, error: 31.5 } }]);
+    expect(text).toContain('held out 1.250 31.50 %');
   });
 });
 

@@ -98,6 +98,7 @@ export function createProgress(screen: Screen, options: ProgressOptions): Progre
       narrow ? number : `epoch ${number}`,
       `train ${score(event.train)}`,
       ...(event.test ? [`test ${score(event.test)}`] : []),
+      ...(event.validation ? [`held out ${score(event.validation)}`] : []),
       ...(narrow ? [] : [`${formatCount(event.imagesPerSecond).padStart(6)} images/s`]),
       formatDuration(event.seconds),
     ];

@@ -57,6 +57,14 @@ const options = {
     { least: 0, most: 0.999 },
     { help: 'share of each target spread over all classes', ...byRecipe },
   ),
+  validation: decimal(
+    'SHARE',
+    { least: 0, most: 0.9, above: true },
+    {
+      help: 'share of the training images to hold out: the epoch that does best on them gives the result',
+      standard: 'none; the last epoch',
+    },
+  ),
   clipNorm: decimal(
     'NORM',
     { least: 0, above: true },
@@ -174,6 +182,7 @@ function settingsOf(model: string | undefined, values: TrainValues): TrainConfig
     optimizer: defined({ kind: values.optimizer, weightDecay: values.weightDecay }),
     schedule: { learningRate: values.lr },
     labelSmoothing: values.labelSmoothing,
+    evaluation: { validation: values.validation },
     clipNorm: values.clipNorm,
     averageDecay: values.ema,
     transforms: { mixup: values.mixup, cutout: values.cutout },
@@ -266,10 +275,13 @@ function printSummary(summary: TrainSummary, json: boolean, output: Output): voi
     output.json(summary);
     return;
   }
-  const { test, train, seconds, run } = summary;
+  const { test, train, fit, validation, epoch, seconds, run } = summary;
   output.print(
     `done in ${formatDuration(seconds)}: test error ${test.error.toFixed(2)} %, loss ${test.loss.toFixed(3)} ` +
-      `(training: ${train.error.toFixed(2)} %, ${train.loss.toFixed(3)})`,
+      `(training: ${train.error.toFixed(2)} %, ${train.loss.toFixed(3)}; images as they are: ${fit.error.toFixed(2)} %)`,
   );
+  if (validation !== null) {
+    output.print(`chosen by the images held out: epoch ${epoch + 1}, error ${validation.error.toFixed(2)} % on them`);
+  }
   output.print(`weights and metrics: ${run}`);
 }

@@ -59,3 +59,11 @@ function pick(split: Split, indices: readonly number[]): Split {
     places: Uint32Array.from(indices, (index) => split.places?.[index] ?? index),
   };
 }
+
+/** The first `count` images of a split, or all where there are fewer. */
+export function firstOf(split: Split, count: number): Split {
+  return pick(
+    split,
+    Array.from({ length: Math.min(count, split.count) }, (_, index) => index),
+  );
+}

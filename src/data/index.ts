@@ -1,6 +1,7 @@
 /** Datasets and the batches made of them. */
 
 export type { Batch, Dataset, ImageSource, Split } from './dataset.js';
+export { firstOf, holdOut } from './hold-out.js';
 export { createLoader, type Loader, type LoaderOptions } from './loader.js';
 export { datasetNames, openDataset } from './open.js';
 export { defaultCacheDir, defaultDataDir, type OpenOptions } from './options.js';

@@ -1,12 +1,19 @@
 /** What a study has found so far, gathered from the runs on disk. */
 
 import { inspectGraph } from '../inspect/index.js';
-import { readMetrics, readPredictions, readRunRecord, type MetricsLine, type RunRecord } from '../train/index.js';
+import {
+  readMetrics,
+  readPredictions,
+  readRunRecord,
+  readSummary,
+  type MetricsLine,
+  type RunRecord,
+} from '../train/index.js';
 import { readFailure, runFolder, type Addition, type Failure, type Study } from './folder.js';
 import type { Arm, Trial } from './plan.js';
 import { compareAll, detectableDifference, meanError, summarize } from './statistics/index.js';
 import type { Difference, Interval, Outcome, VarianceComponents } from './statistics/index.js';
-import { readSummary, trialState, type TrialState } from './trial.js';
+import { trialState, type TrialState } from './trial.js';
 import type { TrainSummary } from '../train/index.js';
 
 export interface StudyResult {

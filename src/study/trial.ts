@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { readMetrics, runHolder, type MetricsLine, type TrainSummary } from '../train/index.js';
+import { readMetrics, readSummary, runHolder, type MetricsLine, type TrainSummary } from '../train/index.js';
 import { onDisk } from '../train/files.js';
 import { logFile, runFolder, settingsFile } from './folder.js';
 import type { Trial } from './plan.js';
@@ -77,12 +77,6 @@ export async function runTrial(options: TrialOptions): Promise<TrialEnd> {
   if (summary !== undefined) return { kind: 'done', summary };
   if (signal.aborted) return { kind: 'stopped' };
   return { kind: 'failed', reason: await reasonIn(path) };
-}
-
-/** The summary of a run that is done. */
-export async function readSummary(run: string): Promise<TrainSummary | undefined> {
-  const path = join(run, 'summary.json');
-  return (await exists(path)) ? (JSON.parse(await readFile(path, 'utf8')) as TrainSummary) : undefined;
 }
 
 /** The last line of the log, with how far the run came. */

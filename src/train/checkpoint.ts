@@ -25,7 +25,13 @@ export interface TrainState {
   /** Sums over the training batches of the epoch that is under way. */
   readonly sums: Tally;
   /** Of the last epoch that is done. */
-  readonly scores: { readonly train: Score; readonly test: Score | null } | null;
+  readonly scores: {
+    readonly train: Score;
+    readonly test: Score | null;
+    readonly validation: Score | null;
+  } | null;
+  /** The epoch whose weights are kept for their score on held-out images; null where none are held out, or none yet. */
+  readonly chosen: { readonly epoch: number; readonly validation: Score } | null;
   /** Time spent, over all processes that worked on the run. */
   readonly seconds: { readonly training: number; readonly total: number };
   readonly seed: number;

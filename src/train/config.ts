@@ -114,6 +114,11 @@ export interface EvaluationConfig {
   /** The last epoch is always evaluated. */
   readonly everyEpochs: number;
   readonly batch: number;
+  /**
+   * Share of the training images to hold out: then they are what is evaluated, the epoch with the least error on them
+   * gives the result, and the test split is looked at once, at the end. Null: none, and the last epoch is the result.
+   */
+  readonly validation: number | null;
 }
 
 export interface CheckpointConfig {
@@ -209,7 +214,11 @@ const checkConfig = record<TrainConfig>({
     mixup: number({ from: 0 }),
   }),
   averageDecay: orNull(share),
-  evaluation: record<EvaluationConfig>({ everyEpochs: counted, batch: wholeNumber({ from: 1, to: 65_536 }) }),
+  evaluation: record<EvaluationConfig>({
+    everyEpochs: counted,
+    batch: wholeNumber({ from: 1, to: 65_536 }),
+    validation: orNull(number({ above: 0, below: 1 })),
+  }),
   checkpoint: record<CheckpointConfig>({ everyEpochs: counted, everySteps: orNull(counted) }),
   log: record<LogConfig>({ everySteps: counted }),
 });
@@ -223,7 +232,7 @@ const defaults = {
   seed: 0,
   clipNorm: null,
   averageDecay: null,
-  evaluation: { everyEpochs: 1, batch: 128 },
+  evaluation: { everyEpochs: 1, batch: 128, validation: null },
   checkpoint: { everyEpochs: 1, everySteps: null },
   log: { everySteps: 10 },
 } as const satisfies TrainConfigInput;

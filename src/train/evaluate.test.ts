@@ -33,8 +33,11 @@ describe('an evaluation', () => {
       yield { ...batchOf(1, [0, 1, 0]), count: 2 };
     }
     const program = programOf(async () => ({ logits }));
-    const tally = await evaluate(program, batches(), classes);
-    const { loss, error } = scoreOf(tally!);
+    const { tally, answers } = (await evaluate(program, batches(), classes))!;
+    const { loss, error } = scoreOf(tally);
+    expect([...answers.labels]).toEqual([0, 0, 0, 1]);
+    expect([...answers.predicted]).toEqual([0, 1, 0, 1]);
+    answers.confidence.forEach((confidence) => expect(confidence).toBeCloseTo(0.75, 6));
     expect(tally).toMatchObject({ images: 4, correct: 3 });
     expect(error).toBe(25);
     expect(loss).toBeCloseTo((3 * Math.log(4 / 3) + Math.log(4)) / 4, 6);

@@ -42,8 +42,10 @@ export type TrainEvent =
       readonly step: number;
       /** Mean over the epoch's training batches, as they were trained on (augmented). */
       readonly train: Score;
-      /** Null where the evaluation interval passes this epoch over. */
+      /** Null where the evaluation interval passes this epoch over, and where images are held out. */
       readonly test: Score | null;
+      /** On the images held out; null where there are none, or the evaluation interval passes this epoch over. */
+      readonly validation: Score | null;
       readonly learningRate: number;
       /** Training alone, evaluation left out. */
       readonly imagesPerSecond: number;
@@ -62,9 +64,21 @@ export interface TrainSummary {
   readonly ratio: string;
   readonly epochs: number;
   readonly seed: number;
+  /** Of the last epoch, over its training batches as they were trained on. */
   readonly train: Score;
+  /** Of the result, over (at most the first 10,000) training images as they are. */
+  readonly fit: Score;
+  /** Of the result, on the images held out; null where none were. */
+  readonly validation: Score | null;
+  /** Of the result. */
   readonly test: Score;
+  /** From 0, the epoch whose weights are the result. */
+  readonly epoch: number;
   readonly imagesPerSecond: number;
+  /** Of the last evaluation. */
+  readonly evaluationImagesPerSecond: number;
+  /** The most memory that the process that finished the run held, in bytes. */
+  readonly peakMemory: number;
   readonly seconds: number;
   readonly parameters: number;
   /** What the training began with of a file of weights; null where all weights were drawn. */

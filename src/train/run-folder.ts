@@ -5,7 +5,9 @@
  *     metrics.jsonl         what happened, one event per line
  *     events.out.tfevents…  the same for TensorBoard
  *     checkpoints/          the last two states it can go on from
+ *     chosen.safetensors    where images are held out, the weights that did best on them so far
  *     model.safetensors     the final weights, once it is done
+ *     predictions.safetensors  what they answer to each test image, once it is done
  *     summary.json          the final numbers, once it is done
  */
 
@@ -18,6 +20,7 @@ import { graphFromJson, graphToJson, type Graph } from '../graph/index.js';
 import type { ProportionReport } from '../proportion/index.js';
 import { isRecord } from './check.js';
 import type { TrainConfig } from './config.js';
+import type { TrainSummary } from './events.js';
 import { errorNumber, onDisk, replaceJson, syncFolder } from './files.js';
 import type { WeightsReport } from './weights.js';
 
@@ -111,6 +114,18 @@ async function makeNew(path: string): Promise<boolean> {
     await syncFolder(dirname(resolve(path)));
     return true;
   });
+}
+
+export const summaryPath = (folder: string): string => join(folder, 'summary.json');
+
+/** The final numbers of a run; undefined where it is not done. */
+export async function readSummary(folder: string): Promise<TrainSummary | undefined> {
+  try {
+    return JSON.parse(await readFile(summaryPath(folder), 'utf8')) as TrainSummary;
+  } catch (error) {
+    if (errorNumber(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** @throws RectioError `disk` */

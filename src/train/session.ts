@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import { RectioError } from '../base/error.js';
-import { createLoader, type Dataset, type Loader } from '../data/index.js';
+import { createLoader, firstOf, type Dataset, type Loader, type LoaderOptions } from '../data/index.js';
 import type { Engine } from '../engines/engine.js';
 import { elements, graphParameters, type Graph } from '../graph/index.js';
 import type { ProportionReport } from '../proportion/index.js';
@@ -18,7 +18,7 @@ import {
   type TrainState,
 } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
-import { emptyTally } from './evaluate.js';
+import { emptyTally, type Evaluation } from './evaluate.js';
 import { lockRun } from './lock.js';
 import { openMetrics, type EventLog } from './metrics.js';
 import { compilePrograms, writeInitialState, type Programs } from './programs.js';
@@ -57,7 +57,14 @@ export interface Session {
   readonly run: string;
   readonly signal: AbortSignal | undefined;
   readonly programs: Programs;
-  readonly loaders: { readonly train: Loader; readonly test: Loader };
+  readonly loaders: {
+    readonly train: Loader;
+    readonly test: Loader;
+    /** Of the images held out, where there are any. */
+    readonly validation: Loader | undefined;
+    /** Training images as they are. */
+    readonly fit: Loader;
+  };
   readonly learningRate: (step: number) => number;
   readonly logs: readonly EventLog[];
   readonly notes: readonly string[];
@@ -67,6 +74,8 @@ export interface Session {
   readonly parameters: number;
   /** Where it stands; replaced as it moves on. */
   state: TrainState;
+  /** The last evaluation on the test split, of this process. */
+  evaluated: Evaluation | undefined;
   /** The newest checkpoint, if there is one. */
   checkpoint: { readonly path: string; readonly step: number; readonly epoch: number } | undefined;
   close(): Promise<void>;
@@ -115,6 +124,7 @@ export async function openSession(options: TrainOptions): Promise<Session> {
       learningRate: learningRates(config.schedule, { stepsPerEpoch, totalSteps: stepsPerEpoch * config.epochs }),
       logs: [metrics, tensorboard],
       parameters: countParameters(graph),
+      evaluated: undefined,
       close: () => closings.all(),
     };
   } catch (error) {
@@ -126,13 +136,22 @@ export async function openSession(options: TrainOptions): Promise<Session> {
 
 function openLoaders({ dataset, config }: TrainOptions, closings: Closing): Session['loaders'] {
   const { batch, seed, transforms, evaluation, data } = config;
-  const { workers } = data;
-  const train = createLoader({ dataset, split: 'train', batch, seed, transforms, workers });
-  closings.add(() => train.close());
-  const test = createLoader({ dataset, split: 'test', batch: evaluation.batch, workers });
-  closings.add(() => test.close());
-  return { train, test };
+  const open = (options: LoaderOptions): Loader => {
+    const loader = createLoader({ workers: data.workers, ...options });
+    closings.add(() => loader.close());
+    return loader;
+  };
+  const judging = { dataset, batch: evaluation.batch };
+  return {
+    train: open({ dataset, split: 'train', batch, seed, transforms }),
+    test: open({ ...judging, split: 'test' }),
+    validation: dataset.validation === undefined ? undefined : open({ ...judging, split: 'validation' }),
+    fit: open({ ...judging, dataset: { ...dataset, test: firstOf(dataset.train, fitImages) }, split: 'test' }),
+  };
 }
+
+/** How many training images are looked at to say how well a network fits them: enough for half a point. */
+const fitImages = 10_000;
 
 type Opened = Pick<Session, 'run' | 'programs' | 'state' | 'checkpoint' | 'notes' | 'weights'>;
 
@@ -220,6 +239,7 @@ function firstState({ config, dataset }: TrainOptions): TrainState {
     epoch: 0,
     sums: emptyTally,
     scores: null,
+    chosen: null,
     seconds: { training: 0, total: 0 },
     seed: config.seed,
     fingerprint: dataset.fingerprint,

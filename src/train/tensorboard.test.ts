@@ -74,7 +74,7 @@ describe('the log for TensorBoard', () => {
 
   it('begins with its version, tells what it is told, and can be made anew from kept lines', async () => {
     const path = join(run, 'events.out.tfevents.0.rectio');
-    const epoch: MetricsLine = { ...step, type: 'epoch', step: 400, test: null, seconds: 3 };
+    const epoch: MetricsLine = { ...step, type: 'epoch', step: 400, test: null, validation: null, seconds: 3 };
     const first = await openTensorboard(run, []);
     for (const line of [step, epoch]) await first.write(line);
     await first.sync();

@@ -36,16 +36,19 @@ function scalarsOf(line: MetricsLine): readonly (readonly [tag: string, value: n
       ['step/imagesPerSecond', line.imagesPerSecond],
     ];
   }
-  const { train, test } = line;
+  const { train, ...others } = line;
+  const scored = ['test', 'validation'] as const;
   return [
     ['epoch/train/loss', train.loss],
     ['epoch/train/error', train.error],
-    ...(test === null
-      ? []
-      : ([
-          ['epoch/test/loss', test.loss],
-          ['epoch/test/error', test.error],
-        ] as const)),
+    ...scored.flatMap((split) => {
+      const score = others[split];
+      if (score === null) return [];
+      return [
+        [`epoch/${split}/loss`, score.loss],
+        [`epoch/${split}/error`, score.error],
+      ] as const;
+    }),
   ];
 }
 

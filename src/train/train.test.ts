@@ -5,11 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { RectioError } from '../base/error.js';
-import { createLoader } from '../data/index.js';
+import { createLoader, holdOut } from '../data/index.js';
 import type { Engine, Program } from '../engines/engine.js';
 import { foldWeights, inferencePlan } from '../plan/index.js';
 import type { TrainEvent } from './events.js';
 import { readMetrics } from './metrics.js';
+import { readPredictions } from './predictions.js';
 import { readSafetensors } from './safetensors.js';
 import { learningRates } from './schedule.js';
 import type { TrainOptions } from './session.js';
@@ -48,6 +49,47 @@ function wrapped(engine: Engine, wrap: (program: Program, mode: string) => Parti
     },
   };
 }
+
+describe('a training with images held out', () => {
+  const heldOut = (run: string, settings = {}): TrainOptions => {
+    const options = tinyOptions(run, { epochs: 6, schedule: { learningRate: 0.2 }, ...settings });
+    return { ...options, dataset: holdOut(tinyDataset(60), 0.3, 5) };
+  };
+
+  it('evaluates on them alone, and looks at the test split once, with the weights of the best epoch', async () => {
+    const run = join(folder, 'run');
+    const options = heldOut(run);
+    const events = await eventsOf(options);
+    const epochs = ofType(events, 'epoch');
+    expect(epochs.every(({ test, validation }) => test === null && validation !== null)).toBe(true);
+    const errors = epochs.map(({ validation }) => validation!.error);
+    const { summary } = ofType(events, 'done')[0]!;
+    expect(summary.epoch).toBe(errors.indexOf(Math.min(...errors)));
+    // Otherwise the test could not tell the chosen epoch from the last.
+    expect(summary.epoch).toBeLessThan(5);
+    expect(summary.validation).toEqual(epochs[summary.epoch]!.validation);
+
+    // The result is what an evaluation of the kept weights says, not of the last ones.
+    const { tensors } = await readSafetensors(join(run, 'model.safetensors'));
+    const last = await readSafetensors(join(run, 'checkpoints', 'step-00000030', 'model.safetensors'));
+    expect(tensors.get('fc.weight')!.data).not.toEqual(last.tensors.get('fc.weight')!.data);
+    const chosen = await readSafetensors(join(run, 'chosen.safetensors'));
+    expect(tensors).toEqual(chosen.tensors);
+  });
+
+  it('ends with the same weights and answers when it was stopped between', async () => {
+    const [whole, stopped] = [join(folder, 'whole'), join(folder, 'stopped')];
+    await eventsOf(heldOut(whole));
+    const stopping = new AbortController();
+    for await (const event of train({ ...heldOut(stopped), signal: stopping.signal })) {
+      if (event.type === 'epoch' && event.epoch === 3) break;
+    }
+    await eventsOf({ ...heldOut(stopped), resume: true });
+    for (const file of ['model.safetensors', 'predictions.safetensors']) {
+      expect(await readFile(join(stopped, file))).toEqual(await readFile(join(whole, file)));
+    }
+  });
+});
 
 describe('a training', () => {
   it('tells of its start, every step, every epoch, its checkpoints and its end, in this order', async () => {
@@ -113,7 +155,7 @@ describe('a training', () => {
       run: (inputs, scalars) => {
         seen.push(++flying);
         const outputs = program.run(inputs, scalars);
-        last = last.then(() => sleep(20));
+        last = last.then(() => sleep(60));
         return last.then(() => outputs).finally(() => flying--);
       },
     }));
@@ -169,6 +211,7 @@ describe('a training', () => {
         'events.out.tfevents.0.rectio',
         'metrics.jsonl',
         'model.safetensors',
+        'predictions.safetensors',
         'summary.json',
       ].sort(),
     );
@@ -183,6 +226,25 @@ describe('a training', () => {
     expect(summary.imagesPerSecond).toBeGreaterThan(0);
     expect(summary.seconds).toBeGreaterThan(0);
     expect(JSON.parse(await readFile(join(run, 'summary.json'), 'utf8'))).toEqual(summary);
+  });
+
+  it('keeps what it answered to every test image', async () => {
+    const run = join(folder, 'run');
+    const { summary } = ofType(await eventsOf(tinyOptions(run)), 'done')[0]!;
+    const { labels, predicted, confidence } = await readPredictions(run);
+    expect([...labels]).toEqual([...tinyDataset().test.labels]);
+    const wrong = labels.filter((label, index) => label !== predicted[index]).length;
+    expect((100 * wrong) / labels.length).toBe(summary.test.error);
+    expect(confidence.every((value) => value >= 1 / 3 && value <= 1)).toBe(true);
+  });
+
+  it('says how well it fits the training images as they are', async () => {
+    const run = join(folder, 'run');
+    const options = tinyOptions(run);
+    const { summary } = ofType(await eventsOf(options), 'done')[0]!;
+    const { train: own } = options.dataset;
+    const fits = await eventsOf({ ...tinyOptions(join(folder, 'other')), dataset: { ...options.dataset, test: own } });
+    expect(summary.fit).toEqual(ofType(fits, 'done')[0]!.summary.test);
   });
 
   it('writes down every epoch and a step from time to time', async () => {

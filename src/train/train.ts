@@ -7,6 +7,7 @@
 import { RectioError } from '../base/error.js';
 import type { Batch } from '../data/index.js';
 import type { RunOutputs } from '../engines/engine.js';
+import { keepChosen } from './chosen.js';
 import { firstNotFinite, readPersistent, writeCheckpoint, type TrainState } from './checkpoint.js';
 import { addTallies, emptyTally, evaluate, scoreOf, type Tally } from './evaluate.js';
 import type { Score, TrainEvent } from './events.js';
@@ -32,7 +33,9 @@ export async function* train(options: TrainOptions): Events {
       yield* trainEpoch(session, clock);
       yield* closeEpoch(session, clock);
     }
-    yield { type: 'done', summary: await finishRun(session) };
+    const summary = await finishRun(session);
+    if (summary === 'stopped') yield* interrupt(session);
+    else yield { type: 'done', summary };
   } catch (error) {
     throw sayingHowToResume(error, session.run);
   } finally {
@@ -122,11 +125,12 @@ async function settle(session: Session, { step, learningRate, tally }: Issued, c
 
 /** Evaluates, tells of the epoch and writes the checkpoint behind it. */
 async function* closeEpoch(session: Session, clock: Clock): Events {
-  const { config, state, signal } = session;
+  const { config, state, signal, loaders } = session;
   const last = state.epoch + 1 === config.epochs;
-  const test = last || due(state.epoch + 1, config.evaluation.everyEpochs) ? await evaluateNow(session) : null;
-  if (test === 'stopped') return yield* interrupt(session);
-  const scores = { train: scoreOf(state.sums), test };
+  const score = last || due(state.epoch + 1, config.evaluation.everyEpochs) ? await evaluateNow(session) : null;
+  if (score === 'stopped') return yield* interrupt(session);
+  const held = loaders.validation !== undefined;
+  const scores = { train: scoreOf(state.sums), test: held ? null : score, validation: held ? score : null };
   const seconds = { training: state.seconds.training, total: secondsNow(clock).total };
   const event = {
     type: 'epoch',
@@ -138,21 +142,26 @@ async function* closeEpoch(session: Session, clock: Clock): Events {
     seconds: seconds.total - clock.before.total,
   } as const;
   await writeLogs(session, event);
-  session.state = { ...state, epoch: state.epoch + 1, sums: emptyTally, scores, seconds };
+  const chosen = await keepChosen(session, scores.validation);
+  session.state = { ...state, epoch: state.epoch + 1, sums: emptyTally, scores, chosen, seconds };
   yield event;
   if (last || due(state.epoch + 1, config.checkpoint.everyEpochs)) yield* saveCheckpoint(session);
   if (signal?.aborted && !last) yield* interrupt(session);
 }
 
-/** The score on the whole test split, of the averages where there are any. */
+/** The score on the held-out images, or where there are none on the whole test split; of the averages where there are any. */
 async function evaluateNow(session: Session): Promise<Score | 'stopped'> {
   const { programs, graph, dataset, loaders, signal } = session;
   await writeInferenceWeights(programs, graph, await readJudgedWeights(programs));
-  const tally = await evaluate(programs.inference, loaders.test.epoch(0), dataset.classes.length, signal);
-  if (tally === undefined) return 'stopped';
+  const { validation, test } = loaders;
+  const evaluation = await evaluate(programs.inference, (validation ?? test).epoch(0), dataset.classes.length, signal);
+  if (evaluation === undefined) return 'stopped';
+  const { tally } = evaluation;
   if (!Number.isFinite(tally.loss)) {
-    throw notFinite(session, `The loss on the test images is ${tally.loss} after step ${session.state.step - 1}`);
+    const images = validation === undefined ? 'test' : 'held-out';
+    throw notFinite(session, `The loss on the ${images} images is ${tally.loss} after step ${session.state.step - 1}`);
   }
+  if (validation === undefined) session.evaluated = evaluation;
   return scoreOf(tally);
 }
 

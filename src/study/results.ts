@@ -93,8 +93,8 @@ export interface CurvePoint {
   readonly epoch: number;
   readonly trainLoss: number;
   readonly trainError: number;
-  /** Null where it was not evaluated. */
-  readonly testError: number | null;
+  /** On the images held out where there are any, else on the test split; null where it was not evaluated. */
+  readonly evaluatedError: number | null;
 }
 
 /** A trial that is done, with all that is read of it. */
@@ -157,8 +157,9 @@ async function readTrial(folder: string, trial: Trial): Promise<Done> {
 
 function curvePoint(line: MetricsLine): CurvePoint[] {
   if (line.type !== 'epoch') return [];
-  const { epoch, train, test } = line;
-  return [{ epoch: epoch + 1, trainLoss: train.loss, trainError: train.error, testError: test?.error ?? null }];
+  const { epoch, train, test, validation } = line;
+  const evaluatedError = (validation ?? test)?.error ?? null;
+  return [{ epoch: epoch + 1, trainLoss: train.loss, trainError: train.error, evaluatedError }];
 }
 
 function groupResult(name: string, arms: readonly Arm[], done: readonly Done[], worthwhile: number): GroupResult {

@@ -1,0 +1,159 @@
+/** What the figures of a study share: scales, axes, colors. All are SVG documents that also stand inside a page. */
+
+export interface Scale {
+  /** From a value to a place in the drawing. */
+  readonly at: (value: number) => number;
+  readonly ticks: readonly number[];
+  readonly format: (value: number) => string;
+}
+
+/**
+ * A scale over all of `values`, with round ticks (multiples of 1, 2 or 5 times a power of ten) that lie within it.
+ * @param from where the lowest value lies, and `to` the highest
+ */
+export function linearScale(values: readonly number[], from: number, to: number, wanted = 5): Scale {
+  const [low, high] = padded(Math.min(...values), Math.max(...values));
+  const step = roundStep((high - low) / wanted);
+  const ticks: number[] = [];
+  for (let k = Math.ceil(low / step); k * step <= high; k++) ticks.push(k * step);
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return {
+    at: (value) => from + ((value - low) / (high - low)) * (to - from),
+    ticks,
+    format: (value) => (digits === 0 && Math.abs(value) >= 1000 ? short(value) : value.toFixed(digits)),
+  };
+}
+
+function padded(low: number, high: number): [number, number] {
+  const room = high === low ? Math.abs(high) * 0.1 || 1 : (high - low) * 0.06;
+  return [low - room, high + room];
+}
+
+function roundStep(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
+}
+
+function short(value: number): string {
+  return Math.abs(value) >= 1e6 ? `${value / 1e6} M` : `${value / 1e3} k`;
+}
+
+/** A place in the drawing, with as many digits as a screen shows. */
+export function place(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}
+
+export function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
+/** Okabe and Ito's (2008) colors, which most color-blind people tell apart; the baseline is the page's own ink. */
+const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8c6bb1', '#7f7f7f'];
+
+/** The color of the arm at a place in its group; the baseline is the first. */
+export function armColor(index: number): string {
+  return index === 0 ? 'var(--ink)' : palette[(index - 1) % palette.length]!;
+}
+
+const rules = [
+  '.figure{--page:#fff;--ink:#1b2733;--muted:#5a6775;--line:#d5dce4;background:var(--page)}',
+  '@media(prefers-color-scheme:dark){.figure{--page:#0f151d;--ink:#e8eef4;--muted:#9aa8b6;--line:#303c49}}',
+  ".figure text{font:13px ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;fill:var(--ink)}",
+  '.figure .small{font-size:12px;fill:var(--muted)}',
+  '.figure .strong{font-weight:650}',
+  '.figure .axis{stroke:var(--line);fill:none}',
+  '.figure .zero{stroke:var(--muted);stroke-dasharray:4 3;fill:none}',
+];
+
+export interface FigureText {
+  readonly title: string;
+  /** What the figure shows, in words, for those who do not see it. */
+  readonly description: string;
+}
+
+/** Wraps marks into a document of this size. */
+export function figure(
+  width: number,
+  height: number,
+  { title, description }: FigureText,
+  marks: readonly string[],
+): string {
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" class="figure" viewBox="0 0 ${place(width)} ${place(height)}" width="${place(width)}" height="${place(height)}" role="img">`,
+    `<title>${escapeText(title)}</title>`,
+    `<desc>${escapeText(description)}</desc>`,
+    `<style>${rules.join('')}</style>`,
+    `<rect width="100%" height="100%" fill="var(--page)"/>`,
+    ...marks,
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+export interface TextOptions {
+  readonly anchor?: 'start' | 'middle' | 'end';
+  readonly kind?: 'small' | 'strong';
+  readonly color?: string;
+}
+
+export function textMark(
+  x: number,
+  y: number,
+  text: string,
+  { anchor = 'start', kind, color }: TextOptions = {},
+): string {
+  const look = `${kind === undefined ? '' : ` class="${kind}"`}${color === undefined ? '' : ` style="fill:${color}"`}`;
+  return `<text x="${place(x)}" y="${place(y)}" text-anchor="${anchor}"${look}>${escapeText(text)}</text>`;
+}
+
+export function lineMark(kind: 'axis' | 'zero', x1: number, y1: number, x2: number, y2: number): string {
+  return `<path class="${kind}" d="M${place(x1)} ${place(y1)}L${place(x2)} ${place(y2)}"/>`;
+}
+
+/** Where the axes of a chart lie. */
+export interface Frame {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** Grid lines and numbers of both axes, with what they count. */
+export function axes(frame: Frame, x: Scale, y: Scale, xLabel: string, yLabel: string): string[] {
+  const { left, right, top, bottom } = frame;
+  return [
+    ...y.ticks.flatMap((tick) => [
+      lineMark('axis', left, y.at(tick), right, y.at(tick)),
+      textMark(left - 8, y.at(tick) + 4, y.format(tick), { anchor: 'end', kind: 'small' }),
+    ]),
+    ...x.ticks.flatMap((tick) => [
+      lineMark('axis', x.at(tick), bottom, x.at(tick), bottom + 4),
+      textMark(x.at(tick), bottom + 18, x.format(tick), { anchor: 'middle', kind: 'small' }),
+    ]),
+    lineMark('axis', left, bottom, right, bottom),
+    textMark((left + right) / 2, bottom + 38, xLabel, { anchor: 'middle', kind: 'small' }),
+    textMark(left - 40, top - 12, yLabel, { kind: 'small' }),
+  ];
+}
+
+/** Names with their colors, as many in a line as fit. */
+export function legend(
+  names: readonly { readonly name: string; readonly color: string }[],
+  left: number,
+  width: number,
+  y: number,
+): { readonly marks: string[]; readonly height: number } {
+  const marks: string[] = [];
+  let [x, line] = [left, 0];
+  for (const { name, color } of names) {
+    const needed = 24 + name.length * 7.4 + 18;
+    if (x > left && x + needed > left + width) [x, line] = [left, line + 1];
+    const top = y + line * 20;
+    marks.push(
+      `<rect x="${place(x)}" y="${place(top - 8)}" width="16" height="4" rx="2" style="fill:${color}"/>`,
+      textMark(x + 22, top - 1, name),
+    );
+    x += needed;
+  }
+  return { marks, height: (line + 1) * 20 };
+}

@@ -1,0 +1,87 @@
+/** Learning curves: each ratio's test error by epoch, the mean over seeds with the range between them. */
+
+import type { ArmResult, GroupResult } from '../results.js';
+import { armColor, axes, figure, legend, linearScale, place, textMark } from './chart.js';
+
+const width = 640;
+const frame = { left: 60, right: 616, top: 64, bottom: 330 };
+
+interface Curve {
+  readonly name: string;
+  readonly color: string;
+  readonly points: readonly {
+    readonly epoch: number;
+    readonly low: number;
+    readonly mean: number;
+    readonly high: number;
+  }[];
+}
+
+/** Undefined where no run has an epoch behind it yet. */
+export function learningCurves(group: GroupResult): string | undefined {
+  const curves = group.arms
+    .map((arm, index) => ({ name: arm.arm.label, color: armColor(index), points: pointsOf(arm) }))
+    .filter(({ points }) => points.length > 0);
+  if (curves.length === 0) return undefined;
+  const all = curves.flatMap(({ points }) => points);
+  const x = linearScale(
+    all.map(({ epoch }) => epoch),
+    frame.left,
+    frame.right,
+    8,
+  );
+  const whole = { ...x, ticks: x.ticks.filter(Number.isInteger) };
+  const y = linearScale(
+    all.flatMap(({ low, high }) => [low, high]),
+    frame.bottom,
+    frame.top,
+  );
+  const names = legend(curves, frame.left, frame.right - frame.left, frame.bottom + 62);
+  return figure(
+    width,
+    frame.bottom + 56 + names.height,
+    {
+      title: `Learning curves: ${group.name}`,
+      description: curves
+        .map(({ name, points }) => `${name} ends at a mean test error of ${points.at(-1)!.mean.toFixed(2)} %`)
+        .join('. '),
+    },
+    [
+      textMark(16, 24, 'Test error by epoch: mean over seeds, and their range', { kind: 'strong' }),
+      ...axes(frame, whole, y, 'epoch', 'test error, %'),
+      ...curves.map((curve) => bandMark(curve, whole.at, y.at)),
+      ...curves.map((curve) => lineOf(curve, whole.at, y.at)),
+      ...names.marks,
+    ],
+  );
+}
+
+function pointsOf({ runs }: ArmResult): Curve['points'] {
+  const byEpoch = new Map<number, number[]>();
+  for (const { curve } of runs) {
+    for (const { epoch, evaluatedError } of curve) {
+      if (evaluatedError !== null) byEpoch.set(epoch, [...(byEpoch.get(epoch) ?? []), evaluatedError]);
+    }
+  }
+  return [...byEpoch]
+    .sort(([a], [b]) => a - b)
+    .map(([epoch, errors]) => ({
+      epoch,
+      low: Math.min(...errors),
+      mean: errors.reduce((a, b) => a + b, 0) / errors.length,
+      high: Math.max(...errors),
+    }));
+}
+
+type At = (value: number) => number;
+
+function bandMark({ color, points }: Curve, x: At, y: At): string {
+  const upper = points.map(({ epoch, high }) => `${place(x(epoch))} ${place(y(high))}`);
+  const lower = points.map(({ epoch, low }) => `${place(x(epoch))} ${place(y(low))}`).reverse();
+  return `<path d="M${[...upper, ...lower].join('L')}Z" style="fill:${color};opacity:.14"/>`;
+}
+
+function lineOf({ color, points }: Curve, x: At, y: At): string {
+  const places = points.map(({ epoch, mean }) => `${place(x(epoch))} ${place(y(mean))}`);
+  return `<path d="M${places.join('L')}" style="stroke:${color};stroke-width:2;fill:none"/>`;
+}

@@ -1,0 +1,3 @@
+export { learningCurves } from './curves.js';
+export { forestPlot, formatDifference, formatP, signed } from './forest.js';
+export { tradeOff } from './trade-off.js';

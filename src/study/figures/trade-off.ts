@@ -1,0 +1,51 @@
+/** Test error against the values that pass through an activation: what fewer ReLUs cost or gain. */
+
+import type { GroupResult } from '../results.js';
+import { armColor, axes, figure, legend, linearScale, place, textMark } from './chart.js';
+
+const width = 640;
+const frame = { left: 60, right: 616, top: 64, bottom: 310 };
+
+/** Undefined where no seed is done yet. */
+export function tradeOff(group: GroupResult): string | undefined {
+  const points = group.arms.flatMap(({ arm, error, cost }, index) =>
+    error === null || cost === null
+      ? []
+      : [{ name: arm.label, color: armColor(index), error, elements: cost.activationElements }],
+  );
+  if (points.length === 0) return undefined;
+  const x = linearScale(
+    points.map(({ elements }) => elements),
+    frame.left + 20,
+    frame.right - 20,
+  );
+  const y = linearScale(
+    points.flatMap(({ error: { mean, ci } }) => [mean, ...(ci ? [ci.low, ci.high] : [])]),
+    frame.bottom,
+    frame.top,
+  );
+  const names = legend(points, frame.left, frame.right - frame.left, frame.bottom + 62);
+  return figure(
+    width,
+    frame.bottom + 56 + names.height,
+    {
+      title: `Test error against activation elements: ${group.name}`,
+      description: points
+        .map(({ name, error, elements }) => `${name}: ${error.mean.toFixed(2)} % at ${elements} elements`)
+        .join('. '),
+    },
+    [
+      textMark(16, 24, 'Test error against values through an activation, for one image', { kind: 'strong' }),
+      ...axes(frame, x, y, 'activation elements', 'test error, %'),
+      ...points.flatMap(({ color, error: { mean, ci }, elements }) => [
+        ...(ci === null
+          ? []
+          : [
+              `<path d="M${place(x.at(elements))} ${place(y.at(ci.low))}V${place(y.at(ci.high))}" style="stroke:${color};stroke-width:2"/>`,
+            ]),
+        `<circle cx="${place(x.at(elements))}" cy="${place(y.at(mean))}" r="5" style="fill:${color}"/>`,
+      ]),
+      ...names.marks,
+    ],
+  );
+}

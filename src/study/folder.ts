@@ -22,6 +22,8 @@ import { planHash, trialsOf, type StudyPlan, type Trial } from './plan.js';
 export interface StudyRecord {
   readonly plan: StudyPlan;
   readonly hash: string;
+  /** The command line that began it. */
+  readonly command: string;
   /** When it was made, as ISO 8601. */
   readonly created: string;
   readonly versions: { readonly [name: string]: string };
@@ -63,7 +65,7 @@ const recordFile = (study: string): string => join(study, 'study.json');
 export async function beginStudy(
   folder: string,
   plan: StudyPlan,
-  versions: StudyRecord['versions'],
+  { command, versions }: Pick<StudyRecord, 'command' | 'versions'>,
 ): Promise<{ readonly study: Study; readonly found: boolean }> {
   const hash = planHash(plan);
   if ((await readText(recordFile(folder))) === undefined) {
@@ -72,7 +74,7 @@ export async function beginStudy(
       await replaceJson(settingsFile(folder, { arm, ...trial }), arm.config);
     }
     // Two processes may begin the same study at once: the first record stands.
-    const record: StudyRecord = { plan, hash, created: new Date().toISOString(), versions };
+    const record: StudyRecord = { plan, hash, command, created: new Date().toISOString(), versions };
     const isNew = await createJson(recordFile(folder), record);
     if (isNew) return { study: await openStudy(folder), found: false };
   }

@@ -110,7 +110,8 @@ function print(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function fileName(text: string): string {
+/** A text as a part of a file name. */
+export function fileName(text: string): string {
   return text.replaceAll(/[:]/g, 'to').replaceAll(/[^\w.-]+/g, '-');
 }
 

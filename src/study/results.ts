@@ -8,13 +8,13 @@ import {
   readSummary,
   type MetricsLine,
   type RunRecord,
+  type TrainSummary,
 } from '../train/index.js';
 import { readFailure, runFolder, type Addition, type Failure, type Study } from './folder.js';
 import type { Arm, Trial } from './plan.js';
 import { compareAll, detectableDifference, meanError, summarize } from './statistics/index.js';
 import type { Difference, Interval, Outcome, VarianceComponents } from './statistics/index.js';
 import { trialState, type TrialState } from './trial.js';
-import type { TrainSummary } from '../train/index.js';
 
 export interface StudyResult {
   readonly study: string;
@@ -57,6 +57,8 @@ export interface ArmResult {
   /** Against the baseline; null for the baseline itself and before a seed is done in both. */
   readonly difference: Difference | null;
   readonly cost: Cost | null;
+  /** What was trained; null before the first seed is done. */
+  readonly network: Pick<RunRecord, 'graph' | 'proportion'> | null;
   readonly runs: readonly RunResult[];
 }
 
@@ -196,6 +198,7 @@ function armResult(arm: Arm, done: readonly Done[], difference: Difference | nul
             inferenceSpeed: median(summaries.map(({ evaluationImagesPerSecond }) => evaluationImagesPerSecond)),
             peakMemory: median(summaries.map(({ peakMemory }) => peakMemory)),
           },
+    network: done[0]?.record ?? null,
     runs: done.map(({ result }) => result),
   };
 }

@@ -1,3 +1,4 @@
 export { learningCurves } from './curves.js';
+export { escapeText } from './chart.js';
 export { forestPlot, formatDifference, formatP, signed } from './forest.js';
 export { tradeOff } from './trade-off.js';

@@ -1,0 +1,13 @@
+/** Studies: grids of trainings that share seeds, and what can be said of their differences. */
+
+export { addSeeds, beginStudy, openStudy, type Study, type StudyRecord } from './folder.js';
+export { controls, type Control } from './input.js';
+export { planHash, resolvePlan, trialsOf, type Arm, type StudyPlan, type Trial } from './plan.js';
+export { studyDocument, type StudyDocument } from './report/document.js';
+export { caveats, verdictSentence } from './report/sentences.js';
+export { resultColumns } from './report/tables.js';
+export { writeReport, type Report } from './report/write.js';
+export { studyResult, type ArmResult, type GroupResult, type StudyResult } from './results.js';
+export { runStudy, type RunStudyOptions, type StudyEvent } from './run.js';
+export { detectableDifference } from './statistics/index.js';
+export { type RectioCommand } from './trial.js';

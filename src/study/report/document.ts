@@ -1,0 +1,80 @@
+/** The result of a study as one JSON document: what `rectio compare --json` prints. Errors in percent, differences in points. */
+
+import type { ArmResult, Cost, ErrorResult, GroupResult, StudyResult } from '../results.js';
+import type { Difference } from '../statistics/index.js';
+
+export interface StudyDocument {
+  readonly study: string;
+  /** Of the plan, made before the first trial. */
+  readonly hash: string;
+  /** The ratio that the others are compared with. */
+  readonly baseline: string;
+  readonly ratios: readonly RatioDocument[];
+  readonly trials: { readonly all: number; readonly done: number; readonly failed: number };
+  readonly failures: readonly { readonly trial: string; readonly reason: string }[];
+  /** When seeds were added to the plan, and which. */
+  readonly additions: StudyResult['additions'];
+}
+
+export interface RatioDocument {
+  /** Network, and what else varies. */
+  readonly group: string;
+  readonly ratio: string;
+  readonly role: 'baseline' | 'variant' | 'control';
+  readonly pattern: string | null;
+  /** Seeds that are done. */
+  readonly n: number;
+  readonly error: Omit<ErrorResult, 'n'> | null;
+  /** Test error minus error on training images as they are; null before a seed is done. */
+  readonly gap: number | null;
+  readonly difference:
+    | (Pick<
+        Difference,
+        'mean' | 'ci' | 'ciSeeds' | 'ciBootstrap' | 'p' | 'pHolm' | 'pSeeds' | 'pSignFlip' | 'improvementProbability'
+      > & { readonly n: number; readonly correlation: number | null })
+    | null;
+  readonly verdict: 'better' | 'worse' | 'open' | null;
+  /** The verdict in words. */
+  readonly text: string | null;
+  readonly cost: Cost | null;
+}
+
+export function studyDocument(result: StudyResult): StudyDocument {
+  const failed = result.trials.filter(({ state }) => state === 'failed');
+  return {
+    study: result.study,
+    hash: result.hash,
+    baseline: result.groups[0]!.arms[0]!.arm.label,
+    ratios: result.groups.flatMap((group) => group.arms.map((arm) => ratioDocument(group, arm))),
+    trials: {
+      all: result.trials.length,
+      done: result.trials.filter(({ state }) => state === 'done').length,
+      failed: failed.length,
+    },
+    failures: failed.map(({ trial, failure }) => ({ trial: trial.id, reason: failure?.reason ?? '' })),
+    additions: result.additions,
+  };
+}
+
+function ratioDocument(
+  group: GroupResult,
+  { arm, pattern, seeds, error, gap, difference, cost }: ArmResult,
+): RatioDocument {
+  return {
+    group: group.name,
+    ratio: arm.label,
+    role: arm.role,
+    pattern,
+    n: seeds.length,
+    error: error && { mean: error.mean, sd: error.sd, ci: error.ci },
+    gap,
+    difference: difference && withoutVerdict(difference),
+    verdict: difference?.verdict.kind ?? null,
+    text: difference?.verdict.text ?? null,
+    cost,
+  };
+}
+
+function withoutVerdict({ seeds, values: _values, variances: _variances, verdict: _verdict, ...rest }: Difference) {
+  return { n: seeds.length, ...rest };
+}

@@ -1,0 +1,53 @@
+/** The report as Markdown, with its figures in files beside it. */
+
+import type { GroupResult, StudyResult } from '../results.js';
+import { caveats, method, verdictSentence } from './sentences.js';
+import { costColumns, resultColumns, type TableColumn } from './tables.js';
+import type { ReportFigure } from './figures.js';
+
+export interface Provenance {
+  /** The command line that made the study. */
+  readonly command: string;
+  /** Sentences on machine and versions. */
+  readonly made: readonly string[];
+}
+
+export function markdownOf(
+  result: StudyResult,
+  figures: readonly ReportFigure[],
+  { command, made }: Provenance,
+): string {
+  return [
+    `# ${result.study}`,
+    ...result.groups.map((group) => `**${verdictSentence(group)}**`),
+    caveats(result).join(' '),
+    ...result.groups.flatMap((group) => [
+      ...(result.groups.length > 1 ? [`## ${group.name}`] : []),
+      table(group, resultColumns),
+      ...figures.filter((figure) => figure.group === group.name).map(({ file, title }) => `![${title}](${file})`),
+      table(group, costColumns),
+    ]),
+    ...failures(result),
+    '## How it was made',
+    ...method,
+    made.join(' '),
+    ['```sh', command, '```'].join('\n'),
+    '',
+  ].join('\n\n');
+}
+
+function table({ arms }: GroupResult, columns: readonly TableColumn[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [
+    line(columns.map(({ title }) => title)),
+    line(columns.map(({ align }) => (align === 'left' ? '---' : '--:'))),
+    ...arms.map((arm) => line(columns.map(({ cell }) => cell(arm)))),
+  ].join('\n');
+}
+
+function failures({ trials }: StudyResult): string[] {
+  const failed = trials.flatMap(({ trial, failure }) =>
+    failure === null ? [] : [`- \`${trial.id}\`: ${failure.reason.replaceAll('\n', ' ')}`],
+  );
+  return failed.length === 0 ? [] : ['## Trainings that failed', failed.join('\n')];
+}

@@ -1,0 +1,53 @@
+/** Writes the report of a study beside it, in every form. */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { onDisk, replaceFile } from '../../train/files.js';
+import type { Study } from '../folder.js';
+import { studyResult, type StudyResult } from '../results.js';
+import { studyDocument } from './document.js';
+import { reportFigures } from './figures.js';
+import { htmlOf } from './html.js';
+import { markdownOf, type Provenance } from './markdown.js';
+import { csvOf, latexOf } from './tables.js';
+
+export interface Report {
+  readonly result: StudyResult;
+  /** The folder that holds `index.html` and the other forms. */
+  readonly folder: string;
+}
+
+/**
+ * Reads what the trials left and writes `report/`: index.html, report.md, results.json, results.csv, results.tex and the
+ * figures.
+ * @throws RectioError `disk`, `checkpoint` where a run that is done is damaged
+ */
+export async function writeReport(study: Study): Promise<Report> {
+  const result = await studyResult(study);
+  const figures = reportFigures(result);
+  const provenance = provenanceOf(study, result);
+  const folder = join(study.folder, 'report');
+  await onDisk(folder, () => mkdir(folder, { recursive: true }));
+  const files: readonly (readonly [name: string, text: string])[] = [
+    ...figures.map(({ file, svg }) => [file, svg] as const),
+    ['report.md', markdownOf(result, figures, provenance)],
+    ['results.json', `${JSON.stringify(studyDocument(result), null, 2)}\n`],
+    ['results.csv', csvOf(result)],
+    ['results.tex', result.groups.map(latexOf).join('\n')],
+    ['index.html', htmlOf(result, figures, provenance)],
+  ];
+  for (const [name, text] of files) await replaceFile(join(folder, name), (file) => file.writeFile(text));
+  return { result, folder };
+}
+
+function provenanceOf({ record }: Study, { devices, versions, created }: StudyResult): Provenance {
+  const known = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return {
+    command: record.command,
+    made: [
+      `Plan made ${created}; versions: ${known.join(', ')}.`,
+      devices.length === 0 ? 'No training is done yet.' : `Trained on ${devices.join('; ')}.`,
+    ],
+  };
+}

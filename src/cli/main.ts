@@ -6,6 +6,7 @@ import { benchCommand } from './bench.js';
 import type { Command } from './command.js';
 import { exitCodes } from './exit-codes.js';
 import { exportCommand } from './export.js';
+import { compareCommand } from './compare.js';
 import { dataCommand } from './data.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
@@ -16,18 +17,21 @@ import type { Output } from './output.js';
 import { processOutput } from './output.js';
 import { parseArguments } from './options.js';
 import { reportError } from './report-error.js';
+import { reportCommand } from './report.js';
 import { trainCommand } from './train.js';
 import { packageVersion } from './version.js';
 
 /** In the order of a first visit. */
 const commands = [
   trainCommand,
+  compareCommand,
   inspectCommand,
   exportCommand,
   benchCommand,
   doctorCommand,
   dataCommand,
   modelsCommand,
+  reportCommand,
   demoCommand,
 ] as readonly Command[];
 

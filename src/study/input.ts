@@ -16,8 +16,8 @@ export interface StudyInput {
   readonly ratios: readonly string[];
   readonly scopes: readonly Scope[];
   readonly seeds: readonly number[];
-  /** What all trials have in common. */
-  readonly settings: TrainConfigInput;
+  /** What all trials have in common; later layers before earlier ones. */
+  readonly settings: readonly TrainConfigInput[];
   /** By the name of a setting, such as `schedule.learningRate`, the values to try. */
   readonly vary: { readonly [path: string]: readonly unknown[] };
   /** The ratio that the others are compared with. */
@@ -48,8 +48,7 @@ export function checkInput(given: unknown): StudyInput {
     ratios: filled(text),
     scopes: filled(oneOf(...scopes)),
     seeds: checkSeeds,
-    settings: (value, path) =>
-      isRecord(value) ? (value as TrainConfigInput) : refuse(path, value, 'Give a record of settings.'),
+    settings: (value, path) => (Array.isArray(value) ? value : [value]).map((layer) => settingsLayer(layer, path)),
     vary: (value, path) =>
       isRecord(value)
         ? Object.fromEntries(
@@ -71,6 +70,10 @@ export function checkInput(given: unknown): StudyInput {
     );
   }
   return { ...input, name: name === undefined ? undefined : text(name, 'name') };
+}
+
+function settingsLayer(value: unknown, path: string): TrainConfigInput {
+  return isRecord(value) ? (value as TrainConfigInput) : refuse(path, value, 'Give a record of settings.');
 }
 
 /** How many, or which. */

@@ -79,7 +79,7 @@ function armsOf(input: StudyInput, network: string, varied: readonly Varied[]): 
     group,
     role,
     config: resolveConfig(
-      input.settings,
+      ...input.settings,
       ...varied.map(({ path, value }) => nest(path, value)),
       { model: { name: network }, seed },
       settings,

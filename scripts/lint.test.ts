@@ -38,6 +38,7 @@ describe('the lint', () => {
     'data',
     'train',
     'deploy',
+    'study',
     'network-file',
     'cli',
   ];

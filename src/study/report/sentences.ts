@@ -14,7 +14,7 @@ export function verdictSentence({ name, arms }: GroupResult): string {
   const parts = [
     list(of('better'), (arm) => `${arm.arm.label} is better than ${baseline!.arm.label} (${interval(arm)})`),
     list(of('worse'), (arm) => `${arm.arm.label} is worse than ${baseline!.arm.label} (${interval(arm)})`),
-    list(of('open'), (arm) => `${arm.arm.label} is not distinguishable from it (${interval(arm)})`),
+    list(of('open'), (arm) => `${arm.arm.label} is not distinguishable from ${baseline!.arm.label} (${interval(arm)})`),
   ].filter((part) => part !== '');
   const seeds = Math.max(...judged.map(({ difference }) => difference!.seeds.length));
   return `On ${name}, with ${seeds} paired ${seeds === 1 ? 'seed' : 'seeds'}: ${parts.join('; ')}.`;

@@ -62,7 +62,7 @@ export function checkInput(given: unknown): StudyInput {
     controls: list(oneOf(...controls)),
     worthwhile: number({ above: 0, to: 100 }),
   })(rest, '');
-  if (input.ratios.every((ratio) => ratio === input.baseline)) {
+  if (input.controls.length === 0 && input.ratios.every((ratio) => ratio === input.baseline)) {
     throw new RectioError(
       'usage',
       `The study compares nothing: its only ratio is the baseline ${input.baseline}.`,

@@ -152,7 +152,12 @@ describe('inspect', () => {
     const options = ['--ratio', 'stage2-3=2:1@10', '--drop', 'layer1.0.*', '--drop', 'layer1.1.relu1', '--json'];
     const { stdout } = await rectio(['inspect', 'resnet20', ...options], folder);
     const { ratio, sites } = JSON.parse(stdout) as { ratio: unknown; sites: { name: string; kept: boolean }[] };
-    expect(ratio).toMatchObject({ asked: 'stage2-3=2:1', achieved: '2:1', pattern: 'stage2-3=10' });
+    expect(ratio).toMatchObject({
+      asked: 'stage2-3=2:1',
+      achieved: '2:1',
+      pattern: 'stage2-3=10',
+      drop: ['layer1.0.*', 'layer1.1.relu1'],
+    });
     expect(sites.slice(0, 8).map(({ kept }) => kept)).toEqual([false, false, false, true, true, true, true, false]);
   });
 

@@ -50,7 +50,7 @@ describe('inspecting a network by hand', () => {
 
   it('takes the network as it is, at 1:1, when no report comes with it', () => {
     expect(inspection.model).toBe('tiny');
-    expect(inspection.ratio).toEqual({ asked: '1:1', achieved: '1:1', pattern: '1', scope: 'network' });
+    expect(inspection.ratio).toEqual({ asked: '1:1', achieved: '1:1', pattern: '1', scope: 'network', drop: [] });
     expect(inspection.sites).toEqual([{ name: 'act', kept: true }]);
   });
 });
@@ -77,7 +77,7 @@ describe('known figures', () => {
     const { totals, ratio, sites } = inspectGraph(graph, report);
     expect(totals.activationElements).toBe(4 * 16384 + 3 * 8192 + 3 * 4096);
     expect(totals.activations).toBe(10);
-    expect(ratio).toEqual({ asked: '2:1', achieved: '2:1', pattern: '01', scope: 'network' });
+    expect(ratio).toEqual({ asked: '2:1', achieved: '2:1', pattern: '01', scope: 'network', drop: [] });
     expect(sites.slice(0, 2)).toEqual([
       { name: 'layer1.0.relu1', kept: false },
       { name: 'layer1.0.relu2', kept: true },

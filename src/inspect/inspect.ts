@@ -28,7 +28,7 @@ export interface LayerInspection {
 
 export interface Inspection {
   readonly model: string;
-  readonly ratio: Pick<ProportionReport, 'asked' | 'achieved' | 'pattern' | 'scope'>;
+  readonly ratio: Pick<ProportionReport, 'asked' | 'achieved' | 'pattern' | 'scope' | 'drop'>;
   readonly totals: {
     /** All convolutions, those on shortcuts included. */
     readonly convolutions: number;
@@ -54,7 +54,7 @@ const bytesPerValue = 4;
  * @throws RectioError `graph` where the shapes do not fit.
  */
 export function inspectGraph(graph: Graph, report: ProportionReport = applyRatio(graph).report): Inspection {
-  const { asked, achieved, pattern, scope, sites } = report;
+  const { asked, achieved, pattern, scope, drop, sites } = report;
   const shapes = inferShapes(graph);
   const inputOf = (node: Node): Shape => shapes.get(node.inputs[0] ?? '') ?? [];
   const counted = graph.nodes.map((node) => ({
@@ -67,7 +67,7 @@ export function inspectGraph(graph: Graph, report: ProportionReport = applyRatio
 
   return {
     model: graph.name,
-    ratio: { asked, achieved, pattern, scope },
+    ratio: { asked, achieved, pattern, scope, drop },
     totals: {
       convolutions: graph.nodes.filter(({ op }) => op.kind === 'convolution').length,
       activations: graph.nodes.filter(({ op }) => isActivation(op)).length,

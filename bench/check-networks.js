@@ -130,13 +130,15 @@ export async function trainStep(graph, engine) {
 }
 
 /**
- * The network for small images: of 8×8, or the smallest that it takes.
+ * The network for images as small as makes sense. Where most maps are of one pixel, batch norm sees two values each: in a
+ * deep network, gradients then grow beyond float32 on any engine. That is why those for ImageNet get 64×64.
  * @param {string} name
  * @returns {Graph}
  */
 export function smallest(name) {
-  const size = Math.max(8, zoo.leastSize(name));
-  return zoo.createModel(name, { classes, inputShape: [zoo.modelDefaults(name).inputShape[0], size, size] });
+  const { inputShape: own } = zoo.modelDefaults(name);
+  const size = Math.max(zoo.leastSize(name), own[1] >= 224 ? 64 : 8);
+  return zoo.createModel(name, { classes, inputShape: [own[0], size, size] });
 }
 
 /** @param {Graph} graph */

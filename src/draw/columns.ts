@@ -31,8 +31,12 @@ const tearing = 90;
 export function columnEnds(pieces: readonly Piece[], measures: Measures): number[] {
   const heights = pieces.map((_, start) => heightsFrom(pieces, start, measures));
   let best: { score: number; ends: number[] } = { score: Infinity, ends: [pieces.length] };
+  let lowest = Infinity;
   for (const ends of partitions(pieces, heights)) {
-    const score = scoreOf(pieces, ends, heights, measures);
+    const { score, height } = judge(pieces, ends, heights, measures);
+    // One more column is worth having if it makes the page lower.
+    if (height > 0.95 * lowest) continue;
+    lowest = height;
     if (score < best.score) best = { score, ends };
   }
   return best.ends;
@@ -53,42 +57,51 @@ function heightsFrom(pieces: readonly Piece[], start: number, { gap, frame, sect
 /** For each number of columns the division whose tallest column is the least tall, sections left whole where they can be. */
 function partitions(pieces: readonly Piece[], heights: readonly (readonly number[])[]): number[][] {
   const count = pieces.length;
+  /** The best division of the first `end` pieces; `start` is where its last column begins. */
   interface Cell {
     readonly tallest: number;
     readonly cost: number;
-    readonly ends: number[];
+    readonly start: number;
   }
-  let row: (Cell | undefined)[] = Array.from({ length: count + 1 }, (_, end) =>
-    end === 0 ? undefined : { tallest: heights[0]![end - 1]!, cost: heights[0]![end - 1]!, ends: [end] },
-  );
-  const found = [row[count]!.ends];
-  for (let columns = 2; columns <= Math.min(mostColumns, count); columns++) {
-    const next: (Cell | undefined)[] = [undefined];
-    for (let end = 1; end <= count; end++) {
-      let best: Cell | undefined;
-      for (let start = 1; start < end; start++) {
-        const before = row[start];
-        if (before === undefined) continue;
-        const torn = pieces[start - 1]!.section === pieces[start]!.section ? tearing : 0;
-        const tallest = Math.max(before.tallest, heights[start]![end - start - 1]!);
-        const cost = before.cost - before.tallest + tallest + torn;
-        if (best === undefined || cost < best.cost) best = { tallest, cost, ends: [...before.ends, end] };
-      }
-      next.push(best);
+  const [alone] = heights;
+  const rows: (readonly (Cell | undefined)[])[] = [
+    [undefined, ...alone!.map((height) => ({ tallest: height, cost: height, start: 0 }))],
+  ];
+  while (rows.length < Math.min(mostColumns, count)) {
+    const before = rows.at(-1)!;
+    rows.push(before.map((_, end) => bestLast(end, before)));
+  }
+  return rows.map((_, last) => {
+    const ends: number[] = [];
+    for (let [row, end] = [last, count]; row >= 0; row--) {
+      ends.unshift(end);
+      end = rows[row]![end]!.start;
     }
-    row = next;
-    found.push(row[count]!.ends);
+    return ends;
+  });
+
+  /** The best division of the first `end` pieces into one more column than in `before`. */
+  function bestLast(end: number, before: readonly (Cell | undefined)[]): Cell | undefined {
+    let best: Cell | undefined;
+    for (let start = 1; start < end; start++) {
+      const cell = before[start];
+      if (cell === undefined) continue;
+      const torn = pieces[start - 1]!.section === pieces[start]!.section ? tearing : 0;
+      const tallest = Math.max(cell.tallest, heights[start]![end - start - 1]!);
+      const cost = cell.cost - cell.tallest + tallest + torn;
+      if (best === undefined || cost < best.cost) best = { tallest, cost, start };
+    }
+    return best;
   }
-  return found;
 }
 
-/** How far a page of these columns is from what reads best; lower is better. */
-function scoreOf(
+/** How tall a page of these columns is, and how far from what reads best: a lower score is better. */
+function judge(
   pieces: readonly Piece[],
   ends: readonly number[],
   heights: readonly (readonly number[])[],
   { columnGap, padding }: Measures,
-): number {
+): { score: number; height: number } {
   const starts = [0, ...ends.slice(0, -1)];
   const width = starts.reduce((sum, start, column) => {
     const own = pieces.slice(start, ends[column]);
@@ -96,6 +109,9 @@ function scoreOf(
     const right = Math.max(...own.map((piece) => piece.right));
     return sum + left + right + 2 * padding + (column === 0 ? 0 : columnGap);
   }, 0);
-  const height = Math.max(...starts.map((start, column) => heights[start]![ends[column]! - start - 1]!));
-  return Math.abs(Math.log(width / height / idealRatio)) + 3 * Math.max(0, Math.log(width / idealWidth));
+  const columns = starts.map((start, column) => heights[start]![ends[column]! - start - 1]!);
+  const height = Math.max(...columns);
+  const empty = 1 - columns.reduce((sum, each) => sum + each, 0) / (height * columns.length);
+  const tooWide = Math.max(0, Math.log(width / idealWidth));
+  return { score: Math.abs(Math.log(width / height / idealRatio)) + 5 * tooWide + 1.5 * empty, height };
 }

@@ -277,3 +277,14 @@ it('the picture of a deep network stays small and is quick to draw', () => {
   });
   expect(Math.min(...seconds)).toBeLessThan(0.25);
 });
+
+it.each(['alike', 'unlike'])('the picture of a thousand convolutions, all %s, takes seconds at most', (kind) => {
+  const graph = network((net) => {
+    let x = net.input;
+    for (let i = 0; i < 1000; i++)
+      x = net.relu(`relu${i}`, conv(net, `conv${i}`, x, kind === 'alike' ? 8 : 4 + (i % 13)));
+  });
+  const start = performance.now();
+  drawGraph(graph);
+  expect(performance.now() - start).toBeLessThan(20_000);
+});

@@ -45,10 +45,11 @@ export function foldParts(parts: readonly Part[]): Fold[] {
     const single = { room: best[end - 1]!.room + parts[end - 1]!.height, start: end - 1, period: 1 };
     let chosen: Best = single;
     for (let period = 1; period <= longestPeriod && 2 * period <= end; period++) {
+      const repetitions = repetitionsBefore(looks, end, period);
       for (let start = end - 2 * period; start >= 0; start -= period) {
-        if (!sameForm(looks, start, period)) break;
-        const count = (end - start) / period;
-        if (!repeats(looks, start, period, count)) continue;
+        const found = repetitions.next();
+        if (found.done === true) break;
+        if (!found.value) continue;
         const drawn = parts.slice(start, start + period);
         const frame = drawn.every(({ block }) => block !== undefined) ? foldRoom.block : foldRoom.loose;
         const room = best[start]!.room + frame + drawn.reduce((sum, { height }) => sum + height, 0);
@@ -118,27 +119,30 @@ function nodeForm(node: Drawn): string {
   return `${JSON.stringify(look)}${text}@${shape.slice(1).join('×')}`;
 }
 
-/** Whether the two repetitions from `start` on have one form. */
-function sameForm(looks: readonly Look[], start: number, period: number): boolean {
-  for (let offset = 0; offset < period; offset++) {
-    if (looks[start + offset]!.form !== looks[start + offset + period]!.form) return false;
-  }
-  return true;
-}
-
-/** Whether `count` repetitions of one form, from `start` on, have the same numbers or numbers that grow evenly. */
-function repeats(looks: readonly Look[], start: number, period: number, count: number): boolean {
-  for (let offset = 0; offset < period; offset++) {
-    const all = Array.from({ length: count }, (_, index) => looks[start + offset + index * period]!.counts);
-    const [first = []] = all;
-    for (const position of first.keys()) {
-      const values = all.map((counts) => counts[position]!);
-      const steps = values.slice(1).map((value, index) => value - values[index]!);
-      const [least, most] = [Math.min(...steps), Math.max(...steps)];
-      const equal = least === 0 && most === 0;
-      // Rounding to whole channels makes even steps differ by one.
-      if (!equal && !(count > 2 && least > 0 && most - least <= 1)) return false;
+/**
+ * Says of two repetitions of `period` parts before `end`, then of three, and so on, whether they look the same, up to
+ * numbers that grow evenly. It ends where no larger number of repetitions does.
+ */
+function* repetitionsBefore(looks: readonly Look[], end: number, period: number): Generator<boolean, void> {
+  /** For each number of the parts that repeat, its least and its most step from one repetition to the next. */
+  const steps: { least: number; most: number }[][] = Array.from({ length: period }, () => []);
+  for (let start = end - 2 * period; start >= 0; start -= period) {
+    let [equal, even] = [true, true];
+    for (let offset = 0; offset < period; offset++) {
+      const [one, next] = [looks[start + offset]!, looks[start + offset + period]!];
+      if (one.form !== next.form) return;
+      for (const [position, count] of one.counts.entries()) {
+        const step = next.counts[position]! - count;
+        const { least, most } = (steps[offset]![position] ??= { least: step, most: step });
+        const seen = { least: Math.min(least, step), most: Math.max(most, step) };
+        steps[offset]![position] = seen;
+        const still = seen.least === 0 && seen.most === 0;
+        equal &&= still;
+        // Rounding to whole channels makes even steps differ by one.
+        even &&= still || (seen.least > 0 && seen.most - seen.least <= 1);
+      }
     }
+    if (!even) return;
+    yield equal || end - start > 2 * period;
   }
-  return true;
 }

@@ -19,7 +19,7 @@ interface Cell {
 }
 
 export function tangleLayout({ nodes, inputs, ends }: Tangle, layoutOf: (node: Drawn) => Layout): Layout {
-  const cells = cellsOf(nodes.map(layoutOf), inputs);
+  const { cells, last } = cellsOf(nodes.map(layoutOf), inputs, ends);
   const rows: number[][] = [];
   for (const [index, { row }] of cells.entries()) (rows[row] ??= []).push(index);
   placeCells(cells, rows);
@@ -47,7 +47,7 @@ export function tangleLayout({ nodes, inputs, ends }: Tangle, layoutOf: (node: D
         if (layout === undefined) canvas.line(`M${number(x + offset)} ${number(top)}v${number(tall)}`);
         else layout.draw(canvas, x + offset, top);
       }
-      for (const end of ends) curve(canvas, bottomOf(end), [x, y + height]);
+      for (const end of last) curve(canvas, bottomOf(end), [x, y + height]);
     },
   };
 }
@@ -59,8 +59,12 @@ function curve(canvas: Canvas, [x0, y0]: readonly [number, number], [x1, y1]: re
   );
 }
 
-/** The nodes first, at their own positions, then a cell for every row that an edge passes. */
-function cellsOf(layouts: readonly Layout[], inputs: Tangle['inputs']): Cell[] {
+/** The nodes first, at their own positions, then a cell for every row that an edge passes; `last` are those that lead out. */
+function cellsOf(
+  layouts: readonly Layout[],
+  inputs: Tangle['inputs'],
+  ends: Tangle['ends'],
+): { cells: Cell[]; last: number[] } {
   const rows: number[] = [];
   for (const each of inputs) rows.push(Math.max(-1, ...each.map((input) => rows[input] ?? -1)) + 1);
   const cells: Cell[] = layouts.map((layout, index) => ({ row: rows[index]!, layout, above: [], x: 0 }));
@@ -79,7 +83,8 @@ function cellsOf(layouts: readonly Layout[], inputs: Tangle['inputs']): Cell[] {
     const above = [...new Set(each)].map((input) => pass(input, rows[index]! - 1));
     cells[index] = { ...cells[index]!, above };
   }
-  return cells;
+  const bottom = Math.max(...rows);
+  return { last: ends.map((end) => pass(end, bottom)), cells };
 }
 
 /** Orders each row by where its cells come from, and places it around the line. */

@@ -70,6 +70,20 @@ void checkNormed(const Builder& b, const Tensor& x) {
   b.check(x.c() <= 1 << 20 && (x.layout == Layout::blocked || x.n() * blocksOf(x.c()) * kBlock <= 1 << 28), x.name + " is too large");
 }
 
+// Normalization as slope·x + offset. From the statistics as they are kept, so that the backward pass, which asks what a
+// ReLU let through, gets the very bits of the forward pass. No bias, no offset.
+struct Affine {
+  ChannelValues slope, offset;
+  Affine(int64_t channels, const Tensor& weight, const Tensor* bias, const Tensor& mean, const Tensor& inverse)
+      : slope(channels), offset(channels) {
+    for (int64_t c = 0; c < channels; ++c) {
+      const double factor = static_cast<double>(weight.data[c]) * static_cast<double>(inverse.data[c]);
+      slope[c] = static_cast<float>(factor);
+      if (bias != nullptr) offset[c] = static_cast<float>(static_cast<double>(bias->data[c]) - static_cast<double>(mean.data[c]) * factor);
+    }
+  }
+};
+
 class BatchNorm final : public Kernel {
  public:
   explicit BatchNorm(const Builder& b)
@@ -130,7 +144,6 @@ class BatchNorm final : public Kernel {
       sums_[static_cast<size_t>(block * threads_ + part)] = sums;
     });
 
-    ChannelValues slope(view_.channels), offset(view_.channels);
     const double count = static_cast<double>(view_.count());
     for (int64_t c = 0; c < view_.channels; ++c) {
       const int64_t block = c / kBlock, lane = c % kBlock;
@@ -151,12 +164,11 @@ class BatchNorm final : public Kernel {
       const double unbiased = count > 1 ? variance * count / (count - 1) : variance;
       runningMean_.data[c] = static_cast<float>((1 - momentum_) * runningMean_.data[c] + momentum_ * mean);
       runningVar_.data[c] = static_cast<float>((1 - momentum_) * runningVar_.data[c] + momentum_ * unbiased);
-      slope[c] = static_cast<float>(weight_.data[c] * inverse);
-      offset[c] = static_cast<float>(bias_.data[c] - mean * weight_.data[c] * inverse);
     }
+    const Affine affine(view_.channels, weight_, &bias_, mean_, inverse_);
 
     eachBlockAndPart(view_, threads_, [&](int64_t block, int64_t, int64_t begin, int64_t end) {
-      const Vec a = slope.block(block), b = offset.block(block);
+      const Vec a = affine.slope.block(block), b = affine.offset.block(block);
       eachRun(view_, block, begin, end, [&](int64_t at, int64_t vectors) {
         apply(x + at, addend ? addend + at : nullptr, y + at, vectors, a, b);
       });
@@ -190,6 +202,7 @@ class BatchNormGradient final : public Kernel {
         dy_(b.in("dy")),
         dy2_(b.inOrNull("dy2")),
         y_(b.inOrNull("y")),
+        bias_(b.inOrNull("bias")),
         weight_(b.in("weight")),
         mean_(b.in("mean")),
         inverse_(b.in("inverseDeviation")),
@@ -200,7 +213,9 @@ class BatchNormGradient final : public Kernel {
         threads_(b.threads),
         view_(x_) {
     checkNormed(b, x_);
-    b.check(b.call.flag("relu") == (y_ != nullptr), "needs y exactly where relu is set");
+    b.check(b.call.flag("relu") == (y_ != nullptr || bias_ != nullptr) && (y_ == nullptr || bias_ == nullptr),
+            "needs either y or bias exactly where relu is set");
+    if (bias_ != nullptr) b.vector(*bias_, view_.channels);
     for (const Tensor* t : {&dy_, dy2_, y_, &dx_, daddend_})
       if (t != nullptr) b.same(x_, *t);
     for (const Tensor* t : {&weight_, &mean_, &inverse_, &dweight_, &dbias_}) b.vector(*t, view_.channels);
@@ -225,34 +240,43 @@ class BatchNormGradient final : public Kernel {
     const float *x, *dy, *dy2, *y;
     float *dx, *daddend;
   };
+  // What says where a ReLU behind the norm let something through.
+  enum class Mask { none, y, bias };
 
-  template <bool kTwo, bool kRelu>
-  static Vec incoming(const Maps& m, int64_t i) {
+  // The gradient behind the norm; `a` and `b` are the norm's slope and offset.
+  template <bool kTwo, Mask kMask>
+  static Vec incoming(const Maps& m, int64_t i, Vec a, Vec b) {
     Vec g = load(m.dy + i);
     if (kTwo) g += load(m.dy2 + i);
-    if (kRelu) g = maskPositive(load(m.y + i), g);
+    if (kMask == Mask::y) g = maskPositive(load(m.y + i), g);
+    if (kMask == Mask::bias) g = maskPositive(fma(load(m.x + i), a, b), g);
     return g;
   }
 
   void compute(const Maps& maps) {
-    if (maps.dy2 && maps.y) return computeAs<true, true>(maps);
-    if (maps.dy2) return computeAs<true, false>(maps);
-    if (maps.y) return computeAs<false, true>(maps);
-    computeAs<false, false>(maps);
+    if (maps.dy2) return computeOf<true>(maps);
+    computeOf<false>(maps);
+  }
+  template <bool kTwo>
+  void computeOf(const Maps& maps) {
+    if (maps.y) return computeAs<kTwo, Mask::y>(maps);
+    if (bias_) return computeAs<kTwo, Mask::bias>(maps);
+    computeAs<kTwo, Mask::none>(maps);
   }
 
-  template <bool kTwo, bool kRelu>
+  template <bool kTwo, Mask kMask>
   void computeAs(const Maps& maps) {
+    const Affine affine(view_.channels, weight_, bias_, mean_, inverse_);
     ChannelValues mean(view_.channels);
     for (int64_t c = 0; c < view_.channels; ++c) mean[c] = mean_.data[c];
     eachBlockAndPart(view_, threads_, [&](int64_t block, int64_t part, int64_t begin, int64_t end) {
       PartialSums sums;
-      const Vec center = mean.block(block);
+      const Vec center = mean.block(block), a = affine.slope.block(block), b = affine.offset.block(block);
       eachRun(view_, block, begin, end, [&](int64_t at, int64_t vectors) {
         Vec first[2] = {}, second[2] = {};
         for (int64_t i = 0; i < vectors; ++i) {
           const int64_t here = at + i * kBlock;
-          const Vec g = incoming<kTwo, kRelu>(maps, here);
+          const Vec g = incoming<kTwo, kMask>(maps, here, a, b);
           if (maps.daddend != nullptr) store(maps.daddend + here, g);
           first[i & 1] += g;
           second[i & 1] = fma(g, load(maps.x + here) - center, second[i & 1]);
@@ -262,8 +286,8 @@ class BatchNormGradient final : public Kernel {
       sums_[static_cast<size_t>(block * threads_ + part)] = sums;
     });
 
-    // dx = slope·g + tilt·x + offset, per channel.
-    ChannelValues slope(view_.channels), tilt(view_.channels), offset(view_.channels);
+    // dx = affine.slope·g + tilt·x + shift, per channel.
+    ChannelValues tilt(view_.channels), shift(view_.channels);
     const double count = static_cast<double>(view_.count());
     for (int64_t c = 0; c < view_.channels; ++c) {
       const int64_t block = c / kBlock, lane = c % kBlock;
@@ -278,23 +302,22 @@ class BatchNormGradient final : public Kernel {
       dbias_.data[c] = static_cast<float>(dbias);
       dweight_.data[c] = static_cast<float>(dweight);
       const double lean = -weight * inverse * inverse * dweight / count;
-      slope[c] = static_cast<float>(weight * inverse);
       tilt[c] = static_cast<float>(lean);
-      offset[c] = static_cast<float>(-weight * inverse * dbias / count - lean * mean_.data[c]);
+      shift[c] = static_cast<float>(-weight * inverse * dbias / count - lean * mean_.data[c]);
     }
 
     eachBlockAndPart(view_, threads_, [&](int64_t block, int64_t, int64_t begin, int64_t end) {
-      const Vec a = slope.block(block), b = tilt.block(block), c = offset.block(block);
+      const Vec a = affine.slope.block(block), b = affine.offset.block(block), t = tilt.block(block), s = shift.block(block);
       eachRun(view_, block, begin, end, [&](int64_t at, int64_t vectors) {
         for (int64_t i = at; i < at + vectors * kBlock; i += kBlock) {
-          const Vec g = maps.daddend != nullptr ? load(maps.daddend + i) : incoming<kTwo, kRelu>(maps, i);
-          store(maps.dx + i, fma(g, a, fma(load(maps.x + i), b, c)));
+          const Vec g = maps.daddend != nullptr ? load(maps.daddend + i) : incoming<kTwo, kMask>(maps, i, a, b);
+          store(maps.dx + i, fma(g, a, fma(load(maps.x + i), t, s)));
         }
       });
     });
   }
 
-  Tensor &x_, &dy_, *dy2_, *y_, &weight_, &mean_, &inverse_, &dx_, *daddend_, &dweight_, &dbias_;
+  Tensor &x_, &dy_, *dy2_, *y_, *bias_, &weight_, &mean_, &inverse_, &dx_, *daddend_, &dweight_, &dbias_;
   const int threads_;
   const View view_;
   std::vector<PartialSums> sums_;

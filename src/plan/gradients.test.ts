@@ -89,7 +89,7 @@ describe('differentiate', () => {
         "b.bn batchNormGradient b.conv grad:out y=out b.bn.weight b.bn.mean b.bn.inverseDeviation -> grad:b.conv grad:b.bn.weight grad:b.bn.bias daddend=grad:relu relu",
         "b.conv convolutionWeightGradient relu grad:b.conv -> grad:b.conv.weight 3x3 s1 p1",
         "b.conv convolutionDataGradient grad:b.conv b.conv.weight -> grad:relu:2 3x3 s1 p1",
-        "a.bn batchNormGradient a.conv grad:relu dy2=grad:relu:2 y=relu a.bn.weight a.bn.mean a.bn.inverseDeviation -> grad:a.conv grad:a.bn.weight grad:a.bn.bias relu",
+        "a.bn batchNormGradient a.conv grad:relu dy2=grad:relu:2 a.bn.bias a.bn.weight a.bn.mean a.bn.inverseDeviation -> grad:a.conv grad:a.bn.weight grad:a.bn.bias relu",
         "a.conv convolutionWeightGradient images grad:a.conv -> grad:a.conv.weight 3x3 s1 p1",
       ]
     `);

@@ -75,11 +75,13 @@ const gradientRules: { readonly [K in ForwardKind]: GradientRule<K> } = {
     const [dy, dy2] = dys.length === 2 ? (dys as [number, number]) : [backward.total(dys, y)];
     const wanted = addend !== undefined && backward.needed(addend);
     const unchanged = !relu && dy2 === undefined;
+    // Without an addend x tells as well as y what the ReLU let through, and is read anyway.
+    const mask = !relu ? {} : addend === undefined ? { bias } : { y };
     if (wanted && unchanged) backward.pass(addend, dy);
     backward.emit({
       kind: 'batchNormGradient',
       node: backward.node,
-      in: { x, dy, ...(dy2 === undefined ? {} : { dy2 }), ...(relu ? { y } : {}), weight, mean, inverseDeviation },
+      in: { x, dy, ...(dy2 === undefined ? {} : { dy2 }), ...mask, weight, mean, inverseDeviation },
       out: {
         dx: backward.partial(x),
         dweight: backward.parameter(weight),

@@ -120,12 +120,13 @@ export interface BatchNormCall extends Call<
   readonly relu: boolean;
 }
 /**
- * With g = (dy + dy2), zeroed where y ≤ 0 if `relu` (only then is `y` given): daddend = g, dbias = Σg,
- * dweight = Σg·x̂, dx = weight·inverseDeviation·(g − dbias/M − x̂·dweight/M), M values per channel.
+ * With g = (dy + dy2), zeroed where the forward ReLU gave 0 if `relu`: daddend = g, dbias = Σg, dweight = Σg·x̂,
+ * dx = weight·inverseDeviation·(g − dbias/M − x̂·dweight/M), M values per channel. If `relu`, one of two tells where
+ * that is: `y`, where it is ≤ 0, or, if nothing was added before the ReLU, `bias`, where x̂·weight + bias ≤ 0.
  */
 export interface BatchNormGradientCall extends Call<
   'batchNormGradient',
-  Ids<'x' | 'dy' | 'weight' | 'mean' | 'inverseDeviation', 'dy2' | 'y'>,
+  Ids<'x' | 'dy' | 'weight' | 'mean' | 'inverseDeviation', 'dy2' | 'y' | 'bias'>,
   Ids<'dx' | 'dweight' | 'dbias', 'daddend'>
 > {
   readonly relu: boolean;

@@ -84,11 +84,19 @@ describe('verifyPlan', () => {
       withCall('sgd', 'bn.weight', (call: AnyCall) => ({ ...call, in: { ...call.in, gradient: id('grad:bn.bias') } })),
     ],
     [
-      'batchNormGradient of bn, has a ReLU but not its y',
-      withCall('batchNormGradient', 'bn', ({ in: { y: _y, ...slots }, ...call }: AnyCall & { in: { y: number } }) => ({
-        ...call,
-        in: slots,
-      })),
+      'batchNormGradient of bn, has a ReLU but neither its y nor the bias before it',
+      withCall(
+        'batchNormGradient',
+        'bn',
+        ({ in: { bias: _, ...slots }, ...call }: AnyCall & { in: { bias: number } }) => ({
+          ...call,
+          in: slots,
+        }),
+      ),
+    ],
+    [
+      'batchNormGradient of bn, has bias but no ReLU',
+      withCall('batchNormGradient', 'bn', (call: AnyCall) => ({ ...call, relu: false })),
     ],
     [
       'convolution of block.conv1, has the output [2, 4, 8, 8] instead of [2, 4, 6, 6]',

@@ -66,7 +66,7 @@ const shapeRules: { readonly [K in KernelKind]: ShapeRule<K> } = {
     check.expect('addend', addend, dims);
     vectors(check, dims[1]!, { weight, bias, mean: out.mean, inverseDeviation: out.inverseDeviation, ...update });
   },
-  batchNormGradient: ({ in: { x, dy, dy2, y, weight, mean, inverseDeviation }, out, relu }, check) => {
+  batchNormGradient: ({ in: { x, dy, dy2, y, bias, weight, mean, inverseDeviation }, out, relu }, check) => {
     const dims = check.dims('x', x);
     check.expect('dy', dy, dims);
     check.expect('dy2', dy2, dims);
@@ -74,7 +74,12 @@ const shapeRules: { readonly [K in KernelKind]: ShapeRule<K> } = {
     check.expect('dx', out.dx, dims);
     check.expect('daddend', out.daddend, dims);
     vectors(check, dims[1]!, { weight, mean, inverseDeviation, dweight: out.dweight, dbias: out.dbias });
-    if (relu !== (y !== undefined)) check.refuse(relu ? 'has a ReLU but not its y' : 'has y but no ReLU');
+    if (bias !== undefined) vectors(check, dims[1]!, { bias });
+    if (!relu && (y ?? bias) !== undefined) check.refuse(`has ${y === undefined ? 'bias' : 'y'} but no ReLU`);
+    if (relu && y === undefined && bias === undefined)
+      check.refuse('has a ReLU but neither its y nor the bias before it');
+    if (y !== undefined && bias !== undefined)
+      check.refuse('has y and bias, of which one tells what the ReLU let through');
   },
   channelAffine: ({ in: { x, scale, shift, addend }, out: { y } }, check) => {
     const dims = check.dims('x', x);

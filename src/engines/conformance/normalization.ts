@@ -90,12 +90,23 @@ export const batchNormCases: readonly Fragment[] = cases.map(({ row, relu, more 
   ),
 );
 
+/** By what a gradient is masked: what a ReLU gave, or the bias from which it can be told. */
+const masks = [{ relu: false }, { relu: true, by: 'y' }, { relu: true, by: 'bias' }] as const;
+
 export const batchNormGradientCases: readonly Fragment[] = cases
   .filter(({ row }) => row.role !== 'input')
-  .flatMap(({ row, relu, more }) => [false, true].map((dy2) => ({ row, relu, more, dy2 })))
-  .map(({ row, relu, more, dy2 }) =>
+  .flatMap(({ row, relu, more }) =>
+    [false, true].flatMap((dy2) =>
+      masks.filter((mask) => mask.relu === relu).map((mask) => ({ row, relu, more, dy2, by: 'by' in mask && mask.by })),
+    ),
+  )
+  .map(({ row, relu, more, dy2, by }) =>
     fragment(
-      title(row, [dy2 && 'of two gradients', relu && 'behind a ReLU', more && 'with the gradient by the addend']),
+      title(row, [
+        dy2 && 'of two gradients',
+        by && `behind a ReLU that ${by} tells of`,
+        more && 'with the gradient by the addend',
+      ]),
       ({ given, made, hidden }) => {
         const channels = [row.dims[1]];
         const x = given('x', 'activation', row.dims, row.x ?? normal);
@@ -128,7 +139,8 @@ export const batchNormGradientCases: readonly Fragment[] = cases
               dy: given('dy', 'activation', row.dims, normal),
               ...(dy2 && { dy2: given('dy2', 'activation', row.dims, normal) }),
               // Not the forward result: its zeros must fall where both engines agree, which rounding could change.
-              ...(relu && { y: given('y', 'activation', row.dims, rectified) }),
+              ...(by === 'y' && { y: given('y', 'activation', row.dims, rectified) }),
+              ...(by === 'bias' && { bias }),
             },
             out: {
               dx: made('dx', 'activation', row.dims),

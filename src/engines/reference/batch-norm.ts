@@ -68,11 +68,16 @@ export function batchNormGradient(call: BatchNormGradientCall, step: Step): void
   const gradient = Float64Array.from(step.tensor(call.in.dy).data);
   const dy2 = step.optional(call.in.dy2);
   if (dy2) addInPlace(gradient, dy2.data);
-  const y = step.optional(call.in.y);
-  if (call.relu && y) for (let i = 0; i < gradient.length; i++) if (y.data[i]! <= 0) gradient[i] = 0;
+  const { batch, channels, area } = planesOf(x);
+  const y = step.optional(call.in.y)?.data;
+  const bias = step.optional(call.in.bias)?.data;
+  const beforeRelu = (i: number): number => {
+    const c = Math.floor(i / area) % channels;
+    return (x.data[i]! - means[c]!) * inverseDeviations[c]! * weight[c]! + bias![c]!;
+  };
+  if (call.relu) for (let i = 0; i < gradient.length; i++) if ((y ? y[i]! : beforeRelu(i)) <= 0) gradient[i] = 0;
   step.optional(call.out.daddend)?.data.set(gradient);
 
-  const { batch, channels, area } = planesOf(x);
   const count = batch * area;
   for (let c = 0; c < channels; c++) {
     const mean = means[c]!;

@@ -27,7 +27,10 @@ const planOptions = {
   }),
   scopes: list('SCOPES', { help: 'where patterns start again: network, stage, block', standard: 'network' }),
   seeds: integer('COUNT', { least: 1 }, { help: 'trainings of each ratio, with seeds from 0 on', standard: '3' }),
-  controls: list('CONTROLS', { help: 'otherSeeds trains 1:1 once more with other seeds', standard: 'none' }),
+  controls: list('CONTROLS', {
+    help: 'otherSeeds: 1:1 once more with seeds of its own; leaky: leaky ReLUs in place of the dropped ones',
+    standard: 'none',
+  }),
   worthwhile: decimal(
     'POINTS',
     { least: 0, above: true },

@@ -91,13 +91,13 @@ export async function chosenNetwork(
   values: Values<typeof proportionOptions> & Values<typeof shapeOptions>,
 ): Promise<{ graph: Graph; report: ProportionReport }> {
   const { applyRatio } = await import('../proportion/index.js');
-  const { ratio, pattern, scope, drop, stem, head, shortcut, classes, size } = values;
+  const { ratio, pattern, scope, drop, leak, stem, head, shortcut, classes, size } = values;
   const source = await openNetwork({ name, shortcut: shortcut ?? null });
   try {
     const [channels = 3] = source.defaults.inputShape;
     const inputShape = size === undefined ? undefined : ([channels, size, size] as const);
     const model = await source.network(defined({ classes, inputShape }));
-    return applyRatio(model, { ...defined({ ratio, pattern, scope, drop }), stem, head });
+    return applyRatio(model, { ...defined({ ratio, pattern, scope, drop, leak }), stem, head });
   } finally {
     await source.close();
   }

@@ -1,6 +1,6 @@
 /** The options that choose the proportion, shared by commands. */
 
-import { choice, flag, list, text } from './options.js';
+import { choice, decimal, flag, list, text } from './options.js';
 
 export const proportionOptions = {
   ratio: text('N:M', {
@@ -13,6 +13,11 @@ export const proportionOptions = {
     help: 'ReLUs to drop whatever the ratio, such as layer1.*.relu1; * stands for any characters',
     standard: 'none',
   }),
+  leak: decimal(
+    'SLOPE',
+    { least: 0, most: 1 },
+    { help: 'leaky ReLUs of this slope in place of dropped ones', standard: 'nothing in their place' },
+  ),
   stem: flag("let the stem's ReLU take part (it stays otherwise)"),
   head: flag('let the ReLUs of fully connected layers take part (they stay otherwise)'),
 };

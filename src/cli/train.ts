@@ -108,10 +108,10 @@ async function newRun(model: string | undefined, values: TrainValues): Promise<C
 
 /** The options as settings of the config. */
 function settingsOf(model: string | undefined, values: TrainValues): TrainConfigInput {
-  const { ratio, pattern, scope, drop, stem, head, seed } = values;
+  const { ratio, pattern, scope, drop, leak, stem, head, seed } = values;
   return {
     ...trainingSettings(model, values),
-    ratio: { ratio, pattern, scope, drop, stem: stem || undefined, head: head || undefined },
+    ratio: { ratio, pattern, scope, drop, leak, stem: stem || undefined, head: head || undefined },
     seed,
   };
 }

@@ -5,6 +5,31 @@ import { createModel, modelNames } from '../zoo/index.js';
 import { failure } from '../testing/failure.js';
 import { applyRatio, findSites, parseRatio, scopes, type Scope, type Site } from './index.js';
 
+describe('a leak in place of dropped activations', () => {
+  const graph = createModel('resnet20');
+  const kinds = (leak?: number) =>
+    applyRatio(graph, { ratio: '2:1', ...(leak === undefined ? {} : { leak }) }).graph.nodes.map(({ op }) => op);
+
+  it('leaves leaky ReLUs of its slope where the identity would be, and nothing else', () => {
+    const dropped = kinds();
+    const leaking = kinds(0.25);
+    expect(leaking.filter(({ kind }) => kind === 'leakyRelu')).toHaveLength(9);
+    leaking.forEach((op, index) =>
+      expect(op).toEqual(dropped[index]!.kind === 'identity' ? { kind: 'leakyRelu', slope: 0.25 } : dropped[index]),
+    );
+  });
+
+  it('stands in the label, and keeps the sites’ report', () => {
+    const { report } = applyRatio(graph, { ratio: '2:1', leak: 0.5 });
+    expect(report).toMatchObject({ label: '2:1 leaking 0.5', asked: '2:1', achieved: '2:1' });
+    expect(report.sites).toEqual(applyRatio(graph, { ratio: '2:1' }).report.sites);
+  });
+
+  it.each([-0.1, 1.5, Number.NaN])('of %d is refused', (leak) => {
+    expect(failure(() => applyRatio(graph, { ratio: '2:1', leak })).hint).toContain('0 to 1');
+  });
+});
+
 const ratios = ['2:1', '3:2', '3:1', '4:3'];
 const bodySites = (graph: Graph): Site[] => findSites(graph).filter((site) => site.part === 'body');
 

@@ -2,7 +2,7 @@
 
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
-import { isActivation, type Graph } from '../graph/index.js';
+import { isActivation, type Graph, type Op } from '../graph/index.js';
 import { listedSites } from './drop.js';
 import { keptByRatio } from './keep.js';
 import { askedShares, printShare, stagesOf } from './notation.js';
@@ -26,6 +26,11 @@ export interface ProportionOptions {
   readonly head?: boolean;
   /** Names of sites to drop whatever the ratio says; `*` stands for any characters, `?` for one. */
   readonly drop?: readonly string[];
+  /**
+   * Slope, from 0 to 1, of the leaky ReLUs that stand in for dropped activations: slope·x + (1 − slope)·ReLU(x), between
+   * the two. Default: the identity, as with 1.
+   */
+  readonly leak?: number;
 }
 
 export interface SiteReport {
@@ -61,15 +66,23 @@ export interface ProportionReport {
 }
 
 /**
- * The network with its activations in the proportion asked for; a dropped one becomes the identity under its old name.
+ * The network with its activations in the proportion asked for; a dropped one becomes the identity, or a leaky ReLU, under
+ * its old name.
  * Where nothing is dropped, the very same Graph comes back.
  * @throws RectioError `usage` for a ratio, pattern, scope, stage or site that makes no sense; `proportion` for a ratio
  * that the network cannot have.
  */
 export function applyRatio(graph: Graph, options: ProportionOptions = {}): { graph: Graph; report: ProportionReport } {
-  const { scope = 'network', stem = false, head = false, drop = [] } = options;
+  const { scope = 'network', stem = false, head = false, drop = [], leak } = options;
   if (!scopes.includes(scope)) {
     throw new RectioError('usage', `There is no scope '${String(scope)}'`, didYouMean(String(scope), scopes));
+  }
+  if (leak !== undefined && !(leak >= 0 && leak <= 1)) {
+    throw new RectioError(
+      'usage',
+      `Dropped activations cannot leak with a slope of ${leak}`,
+      'Give a slope from 0 to 1.',
+    );
   }
   const shares = askedShares(options);
   const takesPart = ({ part }: Site) => part === 'body' || (part === 'stem' ? stem : head);
@@ -81,11 +94,16 @@ export function applyRatio(graph: Graph, options: ProportionOptions = {}): { gra
     const { name } = site;
     return { name, ...sitePlace(site), kept: kept.has(name) && !listed.has(name) };
   });
-  const rewritten = dropActivations(graph, new Set(sites.filter((site) => !site.kept).map(({ name }) => name)));
+  const dropped = new Set(sites.filter((site) => !site.kept).map(({ name }) => name));
+  const rewritten = dropActivations(graph, dropped, leak);
   return {
     graph: rewritten,
     report: {
-      label: shares.map(printShare).join(',') + (drop.length === 0 ? '' : ` without ${drop.join(', ')}`),
+      label: [
+        shares.map(printShare).join(','),
+        ...(drop.length === 0 ? [] : [`without ${drop.join(', ')}`]),
+        ...(leak === undefined ? [] : [`leaking ${leak}`]),
+      ].join(' '),
       asked: shares.map(({ stages, ratio }) => stagesOf(stages) + printRatio(ratio)).join(','),
       achieved: printRatio(achievedRatio(sites)),
       pattern: shares.map(({ stages, pattern }) => stagesOf(stages) + pattern).join(','),
@@ -108,12 +126,10 @@ function achievedRatio(sites: readonly SiteReport[]): Ratio {
   return reduceRatio({ convolutions: sites.length, activations: sites.filter(({ kept }) => kept).length });
 }
 
-function dropActivations(graph: Graph, dropped: ReadonlySet<string>): Graph {
+function dropActivations(graph: Graph, dropped: ReadonlySet<string>, leak: number | undefined): Graph {
   if (dropped.size === 0) return graph;
-  return {
-    ...graph,
-    nodes: graph.nodes.map((node) => (dropped.has(node.name) ? { ...node, op: { kind: 'identity' } } : node)),
-  };
+  const op: Op = leak === undefined ? { kind: 'identity' } : { kind: 'leakyRelu', slope: leak };
+  return { ...graph, nodes: graph.nodes.map((node) => (dropped.has(node.name) ? { ...node, op } : node)) };
 }
 
 function count(graph: Graph): Counts {

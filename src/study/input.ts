@@ -5,7 +5,8 @@ import { scopes, type Scope } from '../proportion/index.js';
 import { isRecord, list, number, oneOf, record, refuse, text, wholeNumber } from '../train/check.js';
 import type { TrainConfigInput } from '../train/index.js';
 
-export const controls = ['otherSeeds'] as const;
+/** The baseline once more with seeds of its own; every ratio once more with leaky ReLUs in place of the dropped ones. */
+export const controls = ['otherSeeds', 'leaky'] as const;
 
 export type Control = (typeof controls)[number];
 

@@ -75,6 +75,14 @@ describe('a plan', () => {
   });
 });
 
+describe('a leaky control', () => {
+  it('is every ratio once more with leaky ReLUs in place of the dropped ones', () => {
+    const leaky = arms({ controls: ['leaky'] }).filter(({ role }) => role === 'control');
+    expect(leaky.map(({ label }) => label)).toEqual(['2:1 leaky', '2:1@10 leaky']);
+    expect(leaky[1]!.config.ratio).toMatchObject({ ratio: '2:1@10', leak: 0.5 });
+  });
+});
+
 describe('the hash of a plan', () => {
   const hash = (given: object = {}) => planHash(resolvePlan({ ...input, ...given }));
 

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 
 import { RectioError } from '../base/error.js';
 import { resolveConfig, type TrainConfig, type TrainConfigInput } from '../train/index.js';
-import { checkInput, type StudyInput } from './input.js';
+import { checkInput, type Control, type StudyInput } from './input.js';
 
 /** One way to train: a cell of the grid without its seed. */
 export interface Arm {
@@ -40,6 +40,9 @@ export interface Trial {
 
 /** A control that only chance tells from the baseline draws from seeds that no other arm has. */
 const otherSeeds = 1_000_000;
+
+/** Of a leaky control: halfway between the ReLU and nothing in its place. */
+const leak = 0.5;
 
 /**
  * The plan that settings from a file or from options ask for.
@@ -95,9 +98,12 @@ function armsOf(input: StudyInput, network: string, varied: readonly Varied[]): 
   );
   const [scope] = input.scopes;
   const same = { ratio: { ratio: input.baseline, scope } };
-  const controls = input.controls.map((control): Arm =>
-    ({ otherSeeds: () => arm(`${input.baseline} with other seeds`, 'control', same, otherSeeds) })[control](),
-  );
+  const controlRules: { readonly [C in Control]: () => Arm[] } = {
+    otherSeeds: () => [arm(`${input.baseline} with other seeds`, 'control', same, otherSeeds)],
+    leaky: () =>
+      variants.map(({ label, config: { ratio } }) => arm(`${label} leaky`, 'control', { ratio: { ...ratio, leak } })),
+  };
+  const controls = input.controls.flatMap((control) => controlRules[control]());
   return [arm(input.baseline, 'baseline', same), ...variants, ...controls];
 }
 

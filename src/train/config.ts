@@ -71,6 +71,8 @@ export interface RatioConfig {
   readonly scope: Scope;
   /** Names of ReLUs to drop whatever the ratio; `*` stands for any characters. */
   readonly drop: readonly string[];
+  /** Slope of the leaky ReLUs that stand in for dropped ones; null: nothing does. */
+  readonly leak: number | null;
   /** Whether the stem's and the head's ReLUs count as sites too. */
   readonly stem: boolean;
   readonly head: boolean;
@@ -189,6 +191,7 @@ const checkConfig = record<TrainConfig>({
     pattern: orNull(text),
     scope: oneOf(...scopes),
     drop: list(text),
+    leak: orNull(number({ from: 0, to: 1 })),
     stem: boolean,
     head: boolean,
   }),
@@ -225,7 +228,7 @@ const checkConfig = record<TrainConfig>({
 
 /** What no recipe needs to say. */
 const defaults = {
-  ratio: { ratio: null, pattern: null, scope: 'network', drop: [], stem: false, head: false },
+  ratio: { ratio: null, pattern: null, scope: 'network', drop: [], leak: null, stem: false, head: false },
   data: { name: 'synthetic', dir: null, seed: 0, limit: null, size: null, workers: 1 },
   model: { shortcut: null },
   weights: { file: null, partial: false },
@@ -263,8 +266,9 @@ export function resolveConfig(...layers: readonly (TrainConfigInput | unknown)[]
 }
 
 /** The settings as the rewrite takes them. */
-export function proportionOptions({ ratio, pattern, ...rest }: RatioConfig): ProportionOptions {
-  return { ...rest, ...(ratio === null ? {} : { ratio }), ...(pattern === null ? {} : { pattern }) };
+export function proportionOptions({ ratio, pattern, leak, ...rest }: RatioConfig): ProportionOptions {
+  const given = <K extends string, T>(key: K, value: T | null) => (value === null ? {} : { [key]: value });
+  return { ...rest, ...given('ratio', ratio), ...given('pattern', pattern), ...given('leak', leak) };
 }
 
 /** What single settings cannot know. */

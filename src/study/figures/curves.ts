@@ -30,7 +30,7 @@ export function learningCurves(group: GroupResult): string | undefined {
     frame.right,
     8,
   );
-  const whole = { ...x, ticks: x.ticks.filter(Number.isInteger) };
+  const whole = { ...x, ticks: x.ticks.filter(Number.isInteger), format: String };
   const y = linearScale(
     all.flatMap(({ low, high }) => [low, high]),
     frame.bottom,
@@ -83,5 +83,10 @@ function bandMark({ color, points }: Curve, x: At, y: At): string {
 
 function lineOf({ color, points }: Curve, x: At, y: At): string {
   const places = points.map(({ epoch, mean }) => `${place(x(epoch))} ${place(y(mean))}`);
-  return `<path d="M${places.join('L')}" style="stroke:${color};stroke-width:2;fill:none"/>`;
+  // A single epoch has no line to it; a dot at its end shows the last mean either way.
+  const last = points.at(-1)!;
+  return (
+    `<path d="M${places.join('L')}" style="stroke:${color};stroke-width:2;fill:none"/>` +
+    `<circle cx="${place(x(last.epoch))}" cy="${place(y(last.mean))}" r="3.5" style="fill:${color}"/>`
+  );
 }

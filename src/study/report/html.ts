@@ -79,7 +79,7 @@ function metaOf({ trials, dataset, epochs, hash, created }: StudyResult): string
     dataset === null
       ? ''
       : `${dataset.name}, ${dataset.trainImages} images to train on, ${dataset.testImages} to test · `;
-  return `${data}${epochs.join(' or ')} epochs · ${done} of ${trials.length} trainings done · plan ${hash}, made ${created}`;
+  return `${data}${epochs.join(' or ')} ${epochs.length === 1 && epochs[0] === 1 ? 'epoch' : 'epochs'} · ${done} of ${trials.length} trainings done · plan ${hash}, made ${created}`;
 }
 
 function table({ arms }: GroupResult, columns: readonly TableColumn[], caption: string): string {

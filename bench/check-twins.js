@@ -2,7 +2,7 @@
 /**
  * Compares networks of the zoo with their twins, the reference implementations: logits on the onednn engine, then, where
  * there are numbers for it, a step of training on the reference engine in float64. Says how far off each is. The tests
- * take the quick ones only; all of them take about half an hour on two cores.
+ * take the quick ones only; all of them take about ten minutes on two idle cores.
  *
  *     node bench/check-twins.js [NETWORK ...]
  */

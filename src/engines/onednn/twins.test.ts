@@ -8,7 +8,18 @@ import { describe, expect, it } from 'vitest';
 import { chosenTwins, logitsError, tell, type RunStep } from '../testing/twins.js';
 import { createOnednnEngine, onednnStatus } from './index.js';
 
-const quick = ['resnet18', 'squeezenet1_0', 'shufflenet_v2_x0_5', 'mobilenet_v2'];
+const quick = [
+  'resnet18',
+  'squeezenet1_0',
+  'mobilenet_v2',
+  'mobilenet_v3_small',
+  'shufflenet_v2_x0_5',
+  'efficientnet_b0',
+  'regnet_y_400mf',
+  'convnext_tiny',
+  'densenet_40_12',
+  'nin',
+];
 
 const { available, reason } = onednnStatus();
 

@@ -10,7 +10,20 @@ import { readTwin } from '../../zoo/testing/twins.js';
 import { chosenTwins, tell, trainingErrors, type RunStep } from '../testing/twins.js';
 import { runReference } from './index.js';
 
-const quick = ['resnet18', 'googlenet', 'squeezenet1_1', 'mobilenet_v2', 'shufflenet_v2_x1_0'];
+const quick = [
+  'resnet18',
+  'googlenet',
+  'squeezenet1_1',
+  'mobilenet_v1',
+  'mobilenet_v2',
+  'mobilenet_v3_small',
+  'mnasnet1_0',
+  'shufflenet_v2_x1_0',
+  'efficientnet_b0',
+  'regnet_y_400mf',
+  'resnet20',
+  'preresnet20',
+];
 
 /** Nine digits are stored. */
 const TOLERANCE = 1e-7;

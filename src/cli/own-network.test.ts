@@ -124,6 +124,12 @@ describe('the examples', () => {
     }
   });
 
+  it('small-residual.ts is what the README shows', () => {
+    const [, code = ''] = readFileSync(join(root, 'examples', 'small-residual.ts'), 'utf8').split(' */\n\n');
+    const shown = code.trimEnd().replaceAll(/^(?=.)/gm, '    ');
+    expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(shown);
+  });
+
   it('folder makes its images and trains on them', async () => {
     const maker = join(root, 'examples', 'folder', 'make-images.js');
     const made = spawnSync(process.execPath, [maker, 'shapes', '24', '12'], { cwd: folder, encoding: 'utf8' });

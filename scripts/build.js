@@ -1,4 +1,4 @@
-/** Compiles src into dist, where it changed. Run as a program, it does just that. */
+/** Compiles src, and the board's page, into dist, where they changed. Run as a program, it does just that. */
 
 import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,11 +12,16 @@ import { filesUnder, readStamp, stampOf, writeStamp } from './stamp.js';
 
 const stampFile = join(paths.dist, '.stamp');
 const compiler = join(paths.modules, 'typescript');
+/** The board's page: it runs in a browser, so Vite bundles it. */
+const page = join(paths.sources, 'board', 'page');
 
 /** What dist is made from: sources, settings and the compiler's version. */
 async function currentStamp() {
-  const sources = await filesUnder(paths.sources, (path) => path.endsWith('.ts') && !path.endsWith('.test.ts'));
-  const settings = ['tsconfig.json', 'tsconfig.build.json'].map((name) => join(paths.root, name));
+  const sources = await filesUnder(
+    paths.sources,
+    (path) => (path.endsWith('.ts') && !path.endsWith('.test.ts')) || path.startsWith(page),
+  );
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map((name) => join(paths.root, name));
   const { version } = JSON.parse(await readFile(join(compiler, 'package.json'), 'utf8'));
   return stampOf(paths.root, [...sources, ...settings], [version]);
 }
@@ -31,12 +36,30 @@ async function compile(/** @type {string} */ stamp) {
     const { ok, output } = await run(process.execPath, args, { cwd: paths.root });
     if (!ok) throw new SetupError(`The sources do not compile:\n${tail(output, 30)}`);
     await mkdir(fresh, { recursive: true });
+    await bundle(join(fresh, 'board', 'page'));
     await writeStamp(join(fresh, '.stamp'), stamp);
     await rename(paths.dist, old).catch(() => {}); // there is none before the first build
     await rename(fresh, paths.dist);
   } finally {
     await rm(fresh, { recursive: true, force: true });
     await rm(old, { recursive: true, force: true });
+  }
+}
+
+/** Bundles the board's page into a folder; nothing of it is fetched from anywhere, now or later. */
+async function bundle(/** @type {string} */ outDir) {
+  const { build } = await import('vite');
+  try {
+    await build({
+      root: page,
+      base: './',
+      configFile: false,
+      logLevel: 'silent',
+      cacheDir: join(paths.build, 'vite'),
+      build: { outDir, emptyOutDir: true, modulePreload: { polyfill: false }, assetsInlineLimit: 0, target: 'es2022' },
+    });
+  } catch (error) {
+    throw new SetupError(`The board's page cannot be built:\n${/** @type {Error} */ (error).message}`);
   }
 }
 
@@ -52,7 +75,7 @@ export async function ensureBuild() {
   await removeLeftovers();
   const stamp = await currentStamp();
   if ((await readStamp(stampFile)) === stamp) return;
-  await announced('TypeScript', 'about 2 s', () => compile(stamp));
+  await announced('TypeScript', 'about 4 s', () => compile(stamp));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

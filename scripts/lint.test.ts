@@ -39,6 +39,7 @@ describe('the lint', () => {
     'train',
     'deploy',
     'study',
+    'board',
     'network-file',
     'cli',
   ];

@@ -3,6 +3,7 @@
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
 import { benchCommand } from './bench.js';
+import { boardCommand } from './board.js';
 import type { Command } from './command.js';
 import { exitCodes } from './exit-codes.js';
 import { exportCommand } from './export.js';
@@ -32,6 +33,7 @@ const commands = [
   dataCommand,
   modelsCommand,
   reportCommand,
+  boardCommand,
   demoCommand,
 ] as readonly Command[];
 

@@ -5,6 +5,7 @@ export { controls, type Control } from './input.js';
 export { planHash, resolvePlan, trialsOf, type Arm, type StudyPlan, type Trial } from './plan.js';
 export { studyDocument, type StudyDocument } from './report/document.js';
 export { caveats, verdictSentence } from './report/sentences.js';
+export { forestPlot } from './figures/index.js';
 export { resultColumns } from './report/tables.js';
 export { writeReport, type Report } from './report/write.js';
 export { studyResult, type ArmResult, type GroupResult, type StudyResult } from './results.js';

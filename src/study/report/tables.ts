@@ -37,7 +37,11 @@ export const resultColumns: readonly TableColumn[] = [
     align: 'right',
     cell: ({ difference }) => difference?.improvementProbability.toFixed(2) ?? none,
   },
-  { title: 'verdict', align: 'left', cell: ({ difference }) => difference?.verdict.text ?? 'baseline' },
+  {
+    title: 'verdict',
+    align: 'left',
+    cell: ({ arm, difference }) => difference?.verdict.text ?? (arm.role === 'baseline' ? 'baseline' : none),
+  },
 ];
 
 /** What it costs. */

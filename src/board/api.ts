@@ -1,0 +1,146 @@
+/** What the server tells the page: the JSON of every address below `/api`. Types alone, for both sides. */
+
+import type { StudyDocument } from '../study/index.js';
+import type { TrainConfig, TrainSummary } from '../train/index.js';
+
+/** `stopped`: begun, not done, and nobody trains it now. */
+export type RunState = 'done' | 'running' | 'stopped';
+
+/** A run in the list. */
+export interface RunRow {
+  /** Its folder, relative to the board's. */
+  readonly id: string;
+  readonly model: string;
+  /** What was asked of the proportion. */
+  readonly ratio: string;
+  readonly seed: number;
+  readonly state: RunState;
+  readonly epochs: number;
+  /** Epochs behind it. */
+  readonly epoch: number;
+  /** Of the last evaluation, on images held out where there are any until the run is done; in percent. */
+  readonly error: number | null;
+  /** Of the last epoch or step that was logged, in nats. */
+  readonly loss: number | null;
+  readonly imagesPerSecond: number | null;
+  /** When its log last grew, in Unix milliseconds. */
+  readonly updated: number;
+  /** The study it is a trial of. */
+  readonly study: string | null;
+}
+
+export interface StudyRow {
+  readonly id: string;
+  readonly name: string;
+  readonly trials: number;
+  readonly done: number;
+  readonly running: number;
+  readonly failed: number;
+  readonly updated: number;
+}
+
+/** A folder that looks like a run or a study and cannot be read. */
+export interface Problem {
+  readonly id: string;
+  readonly message: string;
+}
+
+/** `/api/list` */
+export interface Listing {
+  /** The folder that is looked through. */
+  readonly folder: string;
+  readonly runs: readonly RunRow[];
+  readonly studies: readonly StudyRow[];
+  readonly problems: readonly Problem[];
+}
+
+/** What `/api/events` sends: rows that are new or say something else than before, and folders that went. */
+export interface Changes {
+  readonly runs: readonly RunRow[];
+  readonly studies: readonly StudyRow[];
+  readonly gone: readonly string[];
+}
+
+/** A curve with at most 1,000 points. */
+export interface Series {
+  readonly name: string;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+}
+
+export interface RunCurves {
+  /** Over steps: loss in nats, error in percent, learning rate, images/s. */
+  readonly loss: readonly Series[];
+  readonly error: readonly Series[];
+  readonly learningRate: readonly Series[];
+  readonly speed: readonly Series[];
+}
+
+export interface WrongAnswer {
+  /** Its place in the test split. */
+  readonly index: number;
+  readonly label: string;
+  readonly predicted: string;
+  /** The probability that the network gave its answer. */
+  readonly confidence: number;
+}
+
+/** What a finished run answered to the test images. */
+export interface Answered {
+  readonly images: number;
+  readonly classes: readonly string[];
+  /** A row per true class, a column per answer; null beyond 100 classes. */
+  readonly confusion: readonly (readonly number[])[] | null;
+  /** Wrong and sure of it, the surest first; at most 24. */
+  readonly wrong: readonly WrongAnswer[];
+  /** Why there are no pictures; null where there are. */
+  readonly noPictures: string | null;
+}
+
+/** `/api/run?id=…` */
+export interface RunPage {
+  readonly row: RunRow;
+  readonly engine: string;
+  readonly dataset: string;
+  readonly proportion: {
+    readonly achieved: string;
+    readonly pattern: string | null;
+    readonly kept: number;
+    readonly sites: number;
+  };
+  readonly config: TrainConfig;
+  readonly curves: RunCurves;
+  readonly summary: TrainSummary | null;
+  readonly answers: Answered | null;
+}
+
+/** The error of an arm on the images it is evaluated on, by epoch, over its seeds. */
+export interface ArmCurve {
+  readonly name: string;
+  readonly seeds: number;
+  readonly epoch: readonly number[];
+  readonly low: readonly number[];
+  readonly mean: readonly number[];
+  readonly high: readonly number[];
+}
+
+export interface GroupPage {
+  readonly name: string;
+  readonly verdict: string;
+  /** Whether there is a difference to draw yet. */
+  readonly forest: boolean;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Of all seeds, those that still train included. */
+  readonly curves: readonly ArmCurve[];
+}
+
+/** `/api/study?id=…` */
+export interface StudyPage {
+  readonly row: StudyRow;
+  readonly document: StudyDocument;
+  readonly groups: readonly GroupPage[];
+  readonly caveats: readonly string[];
+  /** The command that began it. */
+  readonly command: string;
+}

@@ -1,0 +1,75 @@
+/**
+ * Who may ask, and for what. The board reads a folder of this machine, so a page of another site must not be able to ask it:
+ * a name that a hostile site lets point to 127.0.0.1 (DNS rebinding) shows in the Host header.
+ */
+
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { hostname, networkInterfaces } from 'node:os';
+
+/** What to answer instead. */
+export interface Refusal {
+  readonly status: 401 | 403 | 405;
+  readonly message: string;
+}
+
+export interface Guard {
+  /** Undefined where the request may be answered. */
+  refuses(request: IncomingMessage, url: URL): Refusal | undefined;
+  /** The `Set-Cookie` that spares the page the token from here on; undefined where the link brought none. */
+  cookieFor(url: URL): string | undefined;
+  /** Asked for in the link where the board listens to more than this machine. */
+  readonly token: string | undefined;
+}
+
+const loopback: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
+const everywhere: readonly string[] = ['0.0.0.0', '::'];
+
+export const isLoopback = (host: string): boolean => loopback.includes(inUrl(host));
+
+/** A host as it stands in an address: IPv6 in brackets. */
+export function inUrl(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host.toLowerCase();
+}
+
+export function guard(host: string, port: () => number): Guard {
+  const token = isLoopback(host) ? undefined : randomBytes(16).toString('hex');
+  const hosts = new Set([...loopback, ...(everywhere.includes(host) ? ownNames() : [inUrl(host)])]);
+  const cookie = (): string => `rectio-board-${port()}`;
+  const holds = (given: string | null | undefined): boolean =>
+    token !== undefined && typeof given === 'string' && equal(given, token);
+  return {
+    token,
+    refuses({ method, headers }, url) {
+      const asked = headers.host?.toLowerCase() ?? '';
+      const bare = asked.replace(/:\d+$/, '');
+      if (!hosts.has(bare) || asked !== `${bare}:${port()}`) {
+        return { status: 403, message: `This board does not answer for the host ${asked}.` };
+      }
+      if (method !== 'GET' && method !== 'HEAD') {
+        return { status: 405, message: 'The board is read-only: it answers GET and HEAD.' };
+      }
+      if (token === undefined || holds(url.searchParams.get('token')) || holds(cookieIn(headers.cookie, cookie()))) {
+        return undefined;
+      }
+      return { status: 401, message: 'Open the whole link that rectio board printed: it holds the token.' };
+    },
+    cookieFor: (url) =>
+      holds(url.searchParams.get('token')) ? `${cookie()}=${token}; HttpOnly; SameSite=Strict; Path=/` : undefined,
+  };
+}
+
+function ownNames(): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return [hostname().toLowerCase(), ...addresses.map(({ address }) => inUrl(address))];
+}
+
+function cookieIn(header: string | undefined, name: string): string | undefined {
+  const pairs = (header ?? '').split(';').map((pair) => pair.trim().split('='));
+  return pairs.find(([key]) => key === name)?.[1];
+}
+
+function equal(given: string, token: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(token)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

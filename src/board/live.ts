@@ -1,0 +1,55 @@
+/** What changed, told to all who listen. The folder is looked through while somebody does, and not otherwise. */
+
+import type { Changes, Listing, RunRow, StudyRow } from './api.js';
+import type { Scanner } from './scan.js';
+
+export interface Live {
+  /** @returns stops listening */
+  listen(onChange: (changes: Changes) => void): () => void;
+}
+
+const interval = 1000;
+
+export function live(scanner: Scanner): Live {
+  const listeners = new Set<(changes: Changes) => void>();
+  let timer: NodeJS.Timeout | undefined;
+  let before: Listing | undefined;
+
+  const look = async (): Promise<void> => {
+    const now = await scanner.list();
+    const changes = before === undefined ? undefined : changesBetween(before, now);
+    before = now;
+    if (changes !== undefined) for (const tell of listeners) tell(changes);
+    timer = listeners.size === 0 ? undefined : setTimeout(() => void look(), interval);
+  };
+
+  return {
+    listen(onChange) {
+      listeners.add(onChange);
+      if (timer === undefined && listeners.size === 1) {
+        before = undefined;
+        void look();
+      }
+      return () => {
+        listeners.delete(onChange);
+        if (listeners.size > 0) return;
+        clearTimeout(timer);
+        timer = undefined;
+      };
+    },
+  };
+}
+
+/** Undefined where nothing did. Rows are made anew only where they may say something else, so identity tells. */
+export function changesBetween(before: Listing, now: Listing): Changes | undefined {
+  const runs = fresh<RunRow>(before.runs, now.runs);
+  const studies = fresh<StudyRow>(before.studies, now.studies);
+  const there = new Set([...now.runs, ...now.studies].map(({ id }) => id));
+  const gone = [...before.runs, ...before.studies].map(({ id }) => id).filter((id) => !there.has(id));
+  return runs.length + studies.length + gone.length === 0 ? undefined : { runs, studies, gone };
+}
+
+function fresh<Row>(before: readonly Row[], now: readonly Row[]): Row[] {
+  const old = new Set(before);
+  return now.filter((row) => !old.has(row));
+}

@@ -1,0 +1,151 @@
+/**
+ * The log of a run in columns, read on from where the last reading ended: a log of 100,000 steps is parsed once, not every
+ * second.
+ */
+
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { errorNumber } from '../train/files.js';
+import type { MetricsLine } from '../train/index.js';
+
+/** Numbers that grow. */
+interface Column {
+  values: Float64Array;
+}
+
+export const stepColumns = ['step', 'loss', 'error', 'learningRate', 'imagesPerSecond'] as const;
+export const epochColumns = ['step', 'epoch', 'loss', 'error', 'evaluatedLoss', 'evaluatedError'] as const;
+
+/** The columns of lines of one kind; NaN where a line has no such number. */
+export type Table<Name extends string> = { readonly [K in Name]: Float64Array } & { readonly length: number };
+
+export interface Metrics {
+  readonly steps: Table<(typeof stepColumns)[number]>;
+  readonly epochs: Table<(typeof epochColumns)[number]>;
+}
+
+interface Reading {
+  readonly steps: Grower;
+  readonly epochs: Grower;
+  /** Bytes that are read: whole lines. */
+  offset: number;
+  /** The first bytes of the log: another log under the same name begins otherwise. */
+  head: string;
+}
+
+/** How many logs are kept in memory: 5 numbers of 8 bytes per step each. */
+const kept = 64;
+const chunk = 1 << 20;
+const headBytes = 64;
+
+export interface MetricsReader {
+  read(run: string): Promise<Metrics>;
+}
+
+export function metricsReader(): MetricsReader {
+  const readings = new Map<string, Reading>();
+  /** One reading of a log at a time. */
+  const underWay = new Map<string, Promise<Metrics>>();
+  const read = async (run: string): Promise<Metrics> => {
+    const reading = await readOn(join(run, 'metrics.jsonl'), readings.get(run) ?? newReading());
+    readings.delete(run);
+    readings.set(run, reading);
+    for (const oldest of [...readings.keys()].slice(0, -kept)) readings.delete(oldest);
+    return { steps: reading.steps.table(stepColumns), epochs: reading.epochs.table(epochColumns) };
+  };
+  return {
+    read(run) {
+      const before = underWay.get(run);
+      if (before !== undefined) return before;
+      const now = read(run).finally(() => underWay.delete(run));
+      underWay.set(run, now);
+      return now;
+    },
+  };
+}
+
+async function readOn(path: string, before: Reading): Promise<Reading> {
+  const file = await open(path).catch((error: unknown) => {
+    if (errorNumber(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (file === undefined) return newReading();
+  try {
+    const buffer = Buffer.allocUnsafe(chunk);
+    const first = await file.read(buffer, 0, headBytes, 0);
+    const head = buffer.toString('latin1', 0, first.bytesRead);
+    const { size } = await file.stat();
+    // A resumed training cuts its log: what was read is no longer what is there.
+    const same = size >= before.offset && head.startsWith(before.head);
+    const reading = same ? before : newReading();
+    reading.head = head;
+    let rest = '';
+    for (let at = reading.offset; ;) {
+      const { bytesRead } = await file.read(buffer, 0, chunk, at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+      // The log is ASCII: a chunk never ends within a character.
+      const lines = (rest + buffer.toString('latin1', 0, bytesRead)).split('\n');
+      rest = lines.pop()!;
+      for (const line of lines) add(reading, line);
+      reading.offset = at - rest.length;
+    }
+    return reading;
+  } finally {
+    await file.close();
+  }
+}
+
+function newReading(): Reading {
+  return { steps: grower(stepColumns.length), epochs: grower(epochColumns.length), offset: 0, head: '' };
+}
+
+function add({ steps, epochs }: Reading, text: string): void {
+  const line = parseLine(text);
+  if (line?.type === 'step') {
+    const { step, train, learningRate, imagesPerSecond } = line;
+    steps.add([step, train.loss, train.error, learningRate, imagesPerSecond]);
+  } else if (line?.type === 'epoch') {
+    const { step, epoch, train, test, validation } = line;
+    const evaluated = validation ?? test;
+    epochs.add([step, epoch, train.loss, train.error, evaluated?.loss ?? Number.NaN, evaluated?.error ?? Number.NaN]);
+  }
+}
+
+/** Undefined for a line torn by a crash. */
+export function parseLine(text: string): MetricsLine | undefined {
+  try {
+    return JSON.parse(text) as MetricsLine;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Grower {
+  add(row: readonly number[]): void;
+  /** What is there now; later rows do not change it. */
+  table<Name extends string>(names: readonly Name[]): Table<Name>;
+}
+
+function grower(width: number): Grower {
+  const columns: Column[] = Array.from({ length: width }, () => ({ values: new Float64Array(64) }));
+  let length = 0;
+  return {
+    add(row) {
+      columns.forEach((column, index) => {
+        if (length === column.values.length) {
+          const larger = new Float64Array(2 * length);
+          larger.set(column.values);
+          column.values = larger;
+        }
+        column.values[length] = row[index] ?? Number.NaN;
+      });
+      length += 1;
+    },
+    table<Name extends string>(names: readonly Name[]) {
+      const views = names.map((name, index) => [name, columns[index]!.values.subarray(0, length)] as const);
+      return { ...Object.fromEntries(views), length } as unknown as Table<Name>;
+    },
+  };
+}

@@ -1,0 +1,117 @@
+/** One study: the verdict first, then what it stands on. */
+
+import type { GroupPage, StudyPage } from '../api.js';
+import { armChart } from './chart.js';
+import { element, table } from './element.js';
+import type { View } from './view.js';
+import { api, runLink } from './words.js';
+
+const fetchStudy = async (id: string): Promise<StudyPage | undefined> => {
+  const response = await fetch(api('study', id));
+  return response.ok ? ((await response.json()) as StudyPage) : undefined;
+};
+
+export async function studyView(id: string): Promise<View | undefined> {
+  const study = await fetchStudy(id);
+  if (study === undefined) return undefined;
+  const progress = element('p', { class: 'meta' }, progressOf(study));
+  const groups = study.groups.map((group, index) => groupPart(id, group, index));
+  const notes = element('ul', {}, ...notesOf(study));
+  const node = element(
+    'div',
+    {},
+    element('h1', {}, `Study ${study.document.study}`),
+    progress,
+    ...groups.map((group) => group.node),
+    element('h2', {}, 'To know'),
+    notes,
+    element('h2', {}, 'Made with'),
+    element('pre', { tabindex: '0' }, study.command),
+  );
+  return {
+    title: `Study ${study.document.study}`,
+    node,
+    async change({ studies, gone }) {
+      if (gone.includes(id)) progress.textContent = 'This study is gone from the disk.';
+      if (!studies.some((changed) => changed.id === id)) return;
+      const now = await fetchStudy(id);
+      if (now === undefined) return;
+      progress.textContent = progressOf(now);
+      now.groups.forEach((group, index) => groups[index]?.update(group));
+      notes.replaceChildren(...notesOf(now));
+    },
+    close: () => groups.forEach((group) => group.close()),
+  };
+}
+
+function progressOf({ row }: StudyPage): string {
+  const failed = row.failed > 0 ? `, ${row.failed} failed` : '';
+  return `${row.id}: ${row.done} of ${row.trials} trainings done, ${row.running} running${failed}`;
+}
+
+function notesOf({ caveats, document: { failures }, row }: StudyPage): HTMLElement[] {
+  const failed = failures.map(({ trial, reason }) =>
+    element(
+      'li',
+      { class: 'problem' },
+      element('a', { href: runLink(`${row.id}/trials/${trial}`) }, trial),
+      `: ${reason}`,
+    ),
+  );
+  return [...caveats.map((caveat) => element('li', {}, caveat)), ...failed];
+}
+
+function groupPart(id: string, group: GroupPage, index: number) {
+  const verdict = element('p', { class: 'verdict' }, group.verdict);
+  const chart = armChart(
+    { title: 'Error after each epoch, %: mean over seeds and their range', x: 'epoch' },
+    group.curves,
+  );
+  const results = element('div', {}, resultTable(group));
+  const forest = element('div', {}, ...forestPart(id, group, index));
+  const node = element(
+    'div',
+    {},
+    verdict,
+    element('div', { class: 'charts' }, forest, chart.node),
+    element('h2', {}, `Ratios of ${group.name}`),
+    results,
+  );
+  let before = group;
+  return {
+    node,
+    update(now: GroupPage) {
+      chart.updateArms(now.curves);
+      // What is read aloud, or loaded, again is only what says something else.
+      if (JSON.stringify({ ...now, curves: [] }) === JSON.stringify({ ...before, curves: [] })) return;
+      before = now;
+      verdict.textContent = now.verdict;
+      results.replaceChildren(resultTable(now));
+      forest.replaceChildren(...forestPart(id, now, index));
+    },
+    close: () => chart.destroy(),
+  };
+}
+
+function forestPart(id: string, { forest, name, rows }: GroupPage, index: number): HTMLElement[] {
+  if (!forest) return [element('p', { class: 'meta' }, 'The differences show once two ratios have a seed in common.')];
+  // The version only makes the browser ask again.
+  const version = rows.flat().join(' ');
+  const src = api('study/forest.svg', id, `&group=${index}&version=${encodeURIComponent(version)}`);
+  return [
+    element(
+      'figure',
+      {},
+      element('img', { src, alt: `Differences in test error on ${name}; the table below has the numbers` }),
+    ),
+  ];
+}
+
+function resultTable({ name, columns, rows }: GroupPage): HTMLElement {
+  const words = (title: string) => (title === 'verdict' ? { align: 'words' as const } : {});
+  return table<readonly string[]>(
+    `Ratios of ${name}`,
+    columns.map((title, index) => ({ title, ...words(title), cell: (row) => row[index] ?? '' })),
+    rows,
+  );
+}

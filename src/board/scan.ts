@@ -1,0 +1,240 @@
+/**
+ * The runs and studies below a folder as rows of a list. Two thousand of them are looked through every second while somebody
+ * watches, so a file is read only where its size or time changed, and of a log its end alone.
+ */
+
+import { lstat, open, readdir, readFile, realpath } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+
+import { RectioError } from '../base/error.js';
+import { openStudy } from '../study/index.js';
+import { errorNumber } from '../train/files.js';
+import { runHolder, type RunRecord, type TrainSummary } from '../train/index.js';
+import type { Listing, Problem, RunRow, StudyRow } from './api.js';
+import { parseLine } from './metrics-reader.js';
+
+/** What is looked through: `starts` below `folder`. Ids are paths relative to `folder`. */
+export interface Place {
+  readonly folder: string;
+  readonly starts: readonly string[];
+}
+
+export interface Scanner {
+  /** Looks again. */
+  list(): Promise<Listing>;
+  /** The folder of a run or study that the last look found; undefined for any other name. */
+  folderOf(kind: 'run' | 'study', id: string): string | undefined;
+}
+
+/** How deep runs may lie below a start. */
+const deepest = 4;
+/** So much of the end of a log holds its last lines. */
+const tailBytes = 16_384;
+
+type Found<Row> = { readonly row: Row } | { readonly problem: Problem };
+interface Known<Row> {
+  readonly version: string;
+  readonly found: Found<Row>;
+}
+
+/** The files of a run that are read. */
+const runFiles = ['config.json', 'metrics.jsonl', 'summary.json', 'predictions.safetensors', 'lock'] as const;
+
+/** The folders of a study that are read. */
+const studyFolderNames = ['trials', 'seeds', 'failures'] as const;
+
+export function scanner({ folder, starts }: Place): Scanner {
+  const runs = new Map<string, Known<RunRow>>();
+  const studies = new Map<string, Known<StudyRow>>();
+  let seen = new Set<string>();
+
+  const look = async (): Promise<Listing> => {
+    seen = new Set();
+    const root = await realpath(folder).catch(nothing);
+    if (root === undefined) return { folder, runs: [], studies: [], problems: [] };
+    await Promise.all(
+      starts.map(async (start) => {
+        const path = await realpath(join(root, start)).catch(nothing);
+        if (path !== undefined) await visit(path, start, 0, null);
+      }),
+    );
+    for (const map of [runs, studies]) for (const id of map.keys()) if (!seen.has(id)) map.delete(id);
+    await Promise.all([...studyFolders].filter(([id]) => seen.has(id)).map(([id, path]) => visitStudy(path, id)));
+    return listing();
+  };
+
+  const studyFolders = new Map<string, string>();
+  const folders = new Map<string, string>();
+
+  const visit = async (path: string, id: string, depth: number, study: string | null): Promise<void> => {
+    const known = runs.get(id);
+    const entries = await readdir(path, { withFileTypes: true }).catch(nothing);
+    if (entries === undefined) return;
+    // What a link points to may lie anywhere: links are not followed.
+    const files = new Set(entries.filter((entry) => entry.isFile()).map(({ name }) => name));
+    const inner = entries.filter((entry) => entry.isDirectory() && !/^\.|^node_modules$/.test(entry.name));
+    const links = entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => name);
+    if (files.has('study.json')) {
+      if (studyFolderNames.some((name) => links.includes(name))) return;
+      seen.add(id);
+      folders.set(id, path);
+      studyFolders.set(id, path);
+      if (inner.some(({ name }) => name === 'trials')) await visit(join(path, 'trials'), join(id, 'trials'), 0, id);
+      return;
+    }
+    if (files.has('config.json') && !runFiles.some((name) => links.includes(name))) {
+      seen.add(id);
+      folders.set(id, path);
+      const version = await versionOf(path, files);
+      if (known?.version !== version) runs.set(id, { version, found: await readRun(path, id, files, study) });
+      return;
+    }
+    if (depth < deepest) {
+      await Promise.all(inner.map(({ name }) => visit(join(path, name), join(id, name), depth + 1, study)));
+    }
+  };
+
+  const visitStudy = async (path: string, id: string): Promise<void> => {
+    const trials = [...runs].filter(([run]) => run.startsWith(`${id}${sep}trials${sep}`));
+    const parts = await Promise.all(['study.json', 'seeds', 'failures'].map((name) => stamp(join(path, name))));
+    const version = [...parts, ...trials.map(([run, known]) => `${run} ${known.version}`)].join(' ');
+    if (studies.get(id)?.version === version) return;
+    const rows = trials.flatMap(([, { found }]) => ('row' in found ? [found.row] : []));
+    studies.set(id, { version, found: await readStudy(path, id, rows) });
+  };
+
+  const listing = (): Listing => {
+    const all = [...runs.values(), ...studies.values()].map(({ found }) => found);
+    return {
+      folder,
+      runs: rowsOf(runs),
+      studies: rowsOf(studies),
+      problems: all.flatMap((found) => ('problem' in found ? [found.problem] : [])),
+    };
+  };
+
+  let looking: Promise<Listing> | undefined;
+  return {
+    list() {
+      looking ??= look().finally(() => (looking = undefined));
+      return looking;
+    },
+    folderOf(kind, id) {
+      const known = (kind === 'run' ? runs : studies).get(id);
+      return known !== undefined && 'row' in known.found ? folders.get(id) : undefined;
+    },
+  };
+}
+
+function rowsOf<Row>(map: ReadonlyMap<string, Known<Row>>): Row[] {
+  return [...map.values()].flatMap(({ found }) => ('row' in found ? [found.row] : []));
+}
+
+/** What went away between two looks is not there. */
+function nothing(): undefined {
+  return undefined;
+}
+
+async function stamp(path: string): Promise<string> {
+  const found = await lstat(path).catch(nothing);
+  return found === undefined ? '-' : `${found.mtimeMs}:${found.size}`;
+}
+
+/** Changes whenever a run's row may. Whether it is being trained is part of it: a process may end without a word. */
+async function versionOf(path: string, files: ReadonlySet<string>): Promise<string> {
+  if (files.has('summary.json')) return stamp(join(path, 'summary.json'));
+  const holder = files.has('lock') ? await runHolder(path).catch(nothing) : undefined;
+  return `${holder !== undefined} ${await stamp(join(path, 'config.json'))} ${await stamp(join(path, 'metrics.jsonl'))}`;
+}
+
+async function readRun(
+  path: string,
+  id: string,
+  files: ReadonlySet<string>,
+  study: string | null,
+): Promise<Found<RunRow>> {
+  try {
+    return { row: files.has('summary.json') ? await doneRow(path, id, study) : await openRow(path, id, files, study) };
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    return { problem: { id, message: `It cannot be read: ${what}` } };
+  }
+}
+
+async function doneRow(path: string, id: string, study: string | null): Promise<RunRow> {
+  const file = join(path, 'summary.json');
+  const summary = JSON.parse(await readFile(file, 'utf8')) as TrainSummary;
+  const { model, ratio, seed, epochs } = summary;
+  return {
+    ...{ id, model, ratio, seed, state: 'done', epochs, epoch: epochs, study },
+    error: summary.test.error,
+    loss: summary.train.loss,
+    imagesPerSecond: summary.imagesPerSecond,
+    updated: (await lstat(file)).mtimeMs,
+  };
+}
+
+async function openRow(path: string, id: string, files: ReadonlySet<string>, study: string | null): Promise<RunRow> {
+  const record = JSON.parse(await readFile(join(path, 'config.json'), 'utf8')) as RunRecord;
+  const holder = files.has('lock') ? await runHolder(path) : undefined;
+  const log = join(path, 'metrics.jsonl');
+  const lines = files.has('metrics.jsonl') ? await lastLines(log) : [];
+  const last = lines.at(-1);
+  const epochs = lines.filter((line) => line.type === 'epoch');
+  const scores = epochs.flatMap(({ validation, test }) => validation ?? test ?? []);
+  return {
+    ...{ id, model: record.graph.name, ratio: record.proportion.label, seed: record.config.seed, study },
+    state: holder === undefined ? 'stopped' : 'running',
+    epochs: record.config.epochs,
+    epoch: last === undefined ? 0 : last.type === 'epoch' ? last.epoch + 1 : last.epoch,
+    error: scores.at(-1)?.error ?? null,
+    loss: last?.train.loss ?? null,
+    imagesPerSecond: last?.imagesPerSecond ?? null,
+    updated: (await lstat(files.has('metrics.jsonl') ? log : join(path, 'config.json'))).mtimeMs,
+  };
+}
+
+/** The whole lines at the end of a log. */
+async function lastLines(path: string) {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const from = Math.max(0, size - tailBytes);
+    const buffer = Buffer.alloc(size - from);
+    await file.read(buffer, 0, buffer.length, from);
+    return buffer
+      .toString('latin1')
+      .split('\n')
+      .flatMap((line) => parseLine(line) ?? []);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readStudy(path: string, id: string, rows: readonly RunRow[]): Promise<Found<StudyRow>> {
+  try {
+    const { record, trials } = await openStudy(path);
+    const failures = await readdir(join(path, 'failures')).catch(nothing);
+    const failed = (failures ?? []).map((name) => join(id, 'trials', name.replace(/\.json$/, '')));
+    const ended = (run: string): boolean => !rows.some((row) => row.id === run && row.state !== 'stopped');
+    return {
+      row: {
+        id,
+        name: record.plan.name,
+        trials: trials.length,
+        done: rows.filter(({ state }) => state === 'done').length,
+        running: rows.filter(({ state }) => state === 'running').length,
+        failed: failed.filter(ended).length,
+        updated: Math.max((await lstat(join(path, 'study.json'))).mtimeMs, ...rows.map(({ updated }) => updated)),
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof RectioError) && errorNumber(error) === undefined) throw error;
+    return { problem: { id, message: (error as Error).message } };
+  }
+}
+
+/** Where a look begins: the folder given, else `runs` and `studies` in the working folder. */
+export function placeOf(folder: string | undefined, cwd: string): Place {
+  return folder === undefined ? { folder: cwd, starts: ['runs', 'studies'] } : { folder, starts: ['.'] };
+}

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 
 import { chosenWeights } from './chosen.js';
+import { writeEpochsCsv } from './epochs-csv.js';
 import { evaluate, scoreOf, type Evaluation } from './evaluate.js';
 import type { Score, TrainSummary } from './events.js';
 import { replaceJson } from './files.js';
@@ -14,7 +15,7 @@ import type { Session } from './session.js';
 
 /**
  * Writes model.safetensors (the weights that are the result), predictions.safetensors (their answers to the test
- * images) and summary.json, unless the run was done before. Only here the test split is looked at where images were held out.
+ * images), epochs.csv and summary.json, unless the run was done before. Only here the test split is looked at where images were held out.
  * @returns `stopped` where the session's signal asked for it
  * @throws RectioError `disk`
  */
@@ -29,6 +30,7 @@ export async function finishRun(session: Session): Promise<TrainSummary | 'stopp
   const fit = await evaluateOn(session, loaders.fit);
   if (evaluated === undefined || fit === undefined) return 'stopped';
   await writePredictions(run, evaluated.answers);
+  await writeEpochsCsv(run);
   await writeSafetensors(join(run, 'model.safetensors'), weights, {
     format: 'pt',
     model: graph.name,

@@ -6,6 +6,7 @@
  *     events.out.tfevents…  the same for TensorBoard
  *     checkpoints/          the last two states it can go on from
  *     chosen.safetensors    where images are held out, the weights that did best on them so far
+ *     epochs.csv            the epochs as a table, once it is done
  *     model.safetensors     the final weights, once it is done
  *     predictions.safetensors  what they answer to each test image, once it is done
  *     summary.json          the final numbers, once it is done

@@ -208,6 +208,7 @@ describe('a training', () => {
       [
         'checkpoints',
         'config.json',
+        'epochs.csv',
         'events.out.tfevents.0.rectio',
         'metrics.jsonl',
         'model.safetensors',
@@ -226,6 +227,18 @@ describe('a training', () => {
     expect(summary.imagesPerSecond).toBeGreaterThan(0);
     expect(summary.seconds).toBeGreaterThan(0);
     expect(JSON.parse(await readFile(join(run, 'summary.json'), 'utf8'))).toEqual(summary);
+  });
+
+  it('leaves its epochs as a table', async () => {
+    const run = join(folder, 'run');
+    const epochs = ofType(await eventsOf(tinyOptions(run, { evaluation: { everyEpochs: 2 } })), 'epoch');
+    const [head, ...rows] = (await readFile(join(run, 'epochs.csv'), 'utf8')).trim().split('\n');
+    expect(head).toMatch(/^epoch,step,train_loss,train_error,validation_loss,validation_error,test_loss,test_error,/);
+    expect(rows.map((row) => row.split(',').slice(0, 8))).toEqual(
+      epochs.map(({ epoch, step, train: { loss, error }, test }) =>
+        [epoch + 1, step + 1, loss, error, '', '', test?.loss ?? '', test?.error ?? ''].map(String),
+      ),
+    );
   });
 
   it('keeps what it answered to every test image', async () => {

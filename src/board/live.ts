@@ -27,8 +27,11 @@ export function live(scanner: Scanner): Live {
     listen(onChange) {
       listeners.add(onChange);
       if (timer === undefined && listeners.size === 1) {
-        before = undefined;
-        void look();
+        // A page that opens is handed the last look, so what changed since then is news.
+        void scanner.last().then((last) => {
+          before = last;
+          return look();
+        });
       }
       return () => {
         listeners.delete(onChange);

@@ -22,6 +22,8 @@ export interface Place {
 export interface Scanner {
   /** Looks again. */
   list(): Promise<Listing>;
+  /** What the last look found, at once; looks first where there was none. */
+  last(): Promise<Listing>;
   /** The folder of a run or study that the last look found; undefined for any other name. */
   folderOf(kind: 'run' | 'study', id: string): string | undefined;
 }
@@ -68,6 +70,12 @@ export function scanner({ folder, starts }: Place): Scanner {
 
   const visit = async (path: string, id: string, depth: number, study: string | null): Promise<void> => {
     const known = runs.get(id);
+    // A run that is done changes only where an entry comes or goes, which shows in its folder's time.
+    const time = await stamp(path);
+    if (known !== undefined && known.version === `done ${time}`) {
+      seen.add(id);
+      return;
+    }
     const entries = await readdir(path, { withFileTypes: true }).catch(nothing);
     if (entries === undefined) return;
     // What a link points to may lie anywhere: links are not followed.
@@ -85,7 +93,7 @@ export function scanner({ folder, starts }: Place): Scanner {
     if (files.has('config.json') && !runFiles.some((name) => links.includes(name))) {
       seen.add(id);
       folders.set(id, path);
-      const version = await versionOf(path, files);
+      const version = files.has('summary.json') ? `done ${time}` : await versionOf(path, files);
       if (known?.version !== version) runs.set(id, { version, found: await readRun(path, id, files, study) });
       return;
     }
@@ -114,11 +122,16 @@ export function scanner({ folder, starts }: Place): Scanner {
   };
 
   let looking: Promise<Listing> | undefined;
+  let last: Listing | undefined;
+  const list = (): Promise<Listing> => {
+    looking ??= look()
+      .then((found) => (last = found))
+      .finally(() => (looking = undefined));
+    return looking;
+  };
   return {
-    list() {
-      looking ??= look().finally(() => (looking = undefined));
-      return looking;
-    },
+    list,
+    last: async () => last ?? list(),
     folderOf(kind, id) {
       const known = (kind === 'run' ? runs : studies).get(id);
       return known !== undefined && 'row' in known.found ? folders.get(id) : undefined;
@@ -140,9 +153,8 @@ async function stamp(path: string): Promise<string> {
   return found === undefined ? '-' : `${found.mtimeMs}:${found.size}`;
 }
 
-/** Changes whenever a run's row may. Whether it is being trained is part of it: a process may end without a word. */
+/** Changes whenever the row of a run that is not done may. Whether it is being trained is part of it: a process may end without a word. */
 async function versionOf(path: string, files: ReadonlySet<string>): Promise<string> {
-  if (files.has('summary.json')) return stamp(join(path, 'summary.json'));
   const holder = files.has('lock') ? await runHolder(path).catch(nothing) : undefined;
   return `${holder !== undefined} ${await stamp(join(path, 'config.json'))} ${await stamp(join(path, 'metrics.jsonl'))}`;
 }

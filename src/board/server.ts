@@ -69,6 +69,7 @@ const policies = {
 export async function startBoard({ place, host, port, page }: BoardOptions): Promise<Board> {
   await refuseMissing(place);
   const scan = scanner(place);
+  await scan.list();
   const reader = metricsReader();
   const house: House = {
     scanner: scan,
@@ -183,7 +184,7 @@ async function answerTo(url: URL, house: House): Promise<Answer | undefined> {
   const id = url.searchParams.get('id') ?? '';
   switch (address) {
     case '/api/list':
-      return jsonAnswer(await house.scanner.list());
+      return jsonAnswer(await house.scanner.last());
     case '/api/run':
       return withRun(house, id, async (folder, row) => jsonAnswer(await runPage(folder, row, house.reader)));
     case '/api/run/drawing.svg':

@@ -38,7 +38,7 @@ export function runChart(text: ChartText, curves: readonly Series[]): Chart {
   const styles = curves.map((_curve, index): Style => {
     const faint = curves.length > 1 && index === 0;
     return {
-      color: faint ? ink('--line') : colorAt(curves.length === 1 ? 1 : index),
+      color: faint ? `${ink('--muted')}80` : colorAt(curves.length === 1 ? 1 : index),
       width: faint ? 1 : 2,
       points: !faint && curves.length > 1,
     };
@@ -107,6 +107,7 @@ function chart(
             const shown = width > 0;
             return {
               label: name,
+              class: shown ? 'shown' : 'edge',
               stroke: shown ? color : 'transparent',
               width,
               points: { show: points, size: 5 },

@@ -14,6 +14,8 @@ const news = document.querySelector('#news')!;
 let current: View | undefined;
 /** Counts the views that were asked for: one that comes late is not shown. */
 let asked = 0;
+/** What changed while a view was fetched, which may or may not know of it. */
+let missed: Changes[] | undefined;
 
 async function open(): Promise<View | undefined> {
   const [, kind, id = ''] = location.hash.split('/');
@@ -24,6 +26,7 @@ async function open(): Promise<View | undefined> {
 
 async function show(): Promise<void> {
   const number = ++asked;
+  missed = [];
   const view = await open().catch((error: unknown) => problem(`The board does not answer: ${String(error)}`));
   if (number !== asked) {
     view?.close();
@@ -33,6 +36,8 @@ async function show(): Promise<void> {
   current = view ?? problem('There is no such run or study, or it cannot be read.');
   document.title = `${current.title} · Rectio board`;
   main.replaceChildren(current.node);
+  for (const changes of missed ?? []) void current.change(changes);
+  missed = undefined;
 }
 
 function problem(message: string): View {
@@ -55,7 +60,8 @@ function listen(): void {
   });
   events.addEventListener('message', (event: MessageEvent<string>) => {
     const changes = JSON.parse(event.data) as Changes;
-    void current?.change(changes);
+    if (missed === undefined) void current?.change(changes);
+    else missed.push(changes);
     const done = changes.runs.filter(({ state }) => state === 'done');
     if (done.length > 0) news.textContent = done.map(({ id }) => `${id} is done.`).join(' ');
   });

@@ -1,5 +1,7 @@
 /** What changed, told to all who listen. The folder is looked through while somebody does, and not otherwise. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Changes, Listing, RunRow, StudyRow } from './api.js';
 import type { Scanner } from './scan.js';
 
@@ -12,33 +14,30 @@ const interval = 1000;
 
 export function live(scanner: Scanner): Live {
   const listeners = new Set<(changes: Changes) => void>();
-  let timer: NodeJS.Timeout | undefined;
-  let before: Listing | undefined;
+  let looking = false;
 
-  const look = async (): Promise<void> => {
-    const now = await scanner.list();
-    const changes = before === undefined ? undefined : changesBetween(before, now);
-    before = now;
-    if (changes !== undefined) for (const tell of listeners) tell(changes);
-    timer = listeners.size === 0 ? undefined : setTimeout(() => void look(), interval);
+  /** Looks again and again until nobody listens any more. */
+  const follow = async (): Promise<void> => {
+    looking = true;
+    // A page that opens is handed the last look, so what changed since then is news.
+    let before = await scanner.last();
+    // Its own questions come first.
+    await sleep(interval / 2, undefined, { ref: false });
+    while (listeners.size > 0) {
+      const now = await scanner.list();
+      const changes = changesBetween(before, now);
+      before = now;
+      if (changes !== undefined) for (const tell of listeners) tell(changes);
+      await sleep(interval, undefined, { ref: false });
+    }
+    looking = false;
   };
 
   return {
     listen(onChange) {
       listeners.add(onChange);
-      if (timer === undefined && listeners.size === 1) {
-        // A page that opens is handed the last look, so what changed since then is news.
-        void scanner.last().then((last) => {
-          before = last;
-          return look();
-        });
-      }
-      return () => {
-        listeners.delete(onChange);
-        if (listeners.size > 0) return;
-        clearTimeout(timer);
-        timer = undefined;
-      };
+      if (!looking) void follow();
+      return () => void listeners.delete(onChange);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { ArmResult, GroupResult } from '../results.js';
 import type { Difference } from '../statistics/index.js';
 import { armColor, figure, linearScale, lineMark, place, textMark } from './chart.js';
 
-const width = 640;
+const width = 690;
 const plot = { left: 190, right: 470 };
 const rowHeight = 34;
 const top = 56;

@@ -4,20 +4,24 @@ import { readFile } from 'node:fs/promises';
 
 import { RectioError } from '../base/error.js';
 
-/** What the file says, not checked yet. @throws RectioError `usage` where it cannot be read or is not JSON */
-export async function readConfigFile(path: string): Promise<unknown> {
-  let text: string;
+/** A file's text. @throws RectioError `usage` where it cannot be read, with `hint` for what to give instead */
+export async function readTextFile(path: string, hint: string): Promise<string> {
   try {
-    text = await readFile(path, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new RectioError(
       'usage',
       missing ? `There is no file ${path}` : `${path} cannot be read: ${(error as Error).message}`,
-      'Give a JSON file of settings, such as the config.json of a run.',
+      hint,
       { cause: error },
     );
   }
+}
+
+/** What the file says, not checked yet. @throws RectioError `usage` where it cannot be read or is not JSON */
+export async function readConfigFile(path: string): Promise<unknown> {
+  const text = await readTextFile(path, 'Give a JSON file of settings, such as the config.json of a run.');
   try {
     const settings: unknown = JSON.parse(text);
     return isRunRecord(settings) ? settings.config : settings;

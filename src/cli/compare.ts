@@ -96,7 +96,7 @@ async function begin(model: string | undefined, values: CompareValues, output: O
   const versions = { rectio: packageVersion(), node: process.versions.node };
   const folder = values.study ?? `studies/${plan.name}`;
   const { study, found } = await beginStudy(folder, plan, { command: commandLine(), versions });
-  if (found) output.note(`${folder} holds this study already: it goes on.`);
+  output.note(found ? `${folder} holds this study already: it goes on.` : await expectation(plan));
   return runAndReport(study, values, output);
 }
 
@@ -167,18 +167,33 @@ async function checkNetworks({ arms }: StudyPlan): Promise<void> {
 }
 
 async function showPlan(plan: StudyPlan, { json }: CompareValues, output: Output): Promise<number> {
-  const { planHash } = await import('../study/index.js');
+  const { expectedDetectable, planHash } = await import('../study/index.js');
   const arms = plan.arms.map(({ group, label, role }) => ({ group, ratio: label, role }));
-  if (json) output.json({ study: plan.name, hash: planHash(plan), arms, seeds: plan.seeds });
-  else {
+  const detectable = expectedDetectable(plan);
+  if (json) {
+    const known = Number.isFinite(detectable) ? detectable : null;
+    output.json({ study: plan.name, hash: planHash(plan), arms, seeds: plan.seeds, detectable: known });
+  } else {
     output.print(
       [
         `${plan.name}, plan ${planHash(plan)}: ${arms.length} ratios × ${plan.seeds.length} seeds`,
         ...arms.map(({ group, ratio, role }) => `  ${group}  ${ratio}${role === 'variant' ? '' : `  (${role})`}`),
+        await expectation(plan),
       ].join('\n'),
     );
   }
   return exitCodes.done;
+}
+
+/** How small a difference can show, in a sentence. */
+async function expectation(plan: StudyPlan): Promise<string> {
+  const { assumedSeedDeviation, expectedDetectable } = await import('../study/index.js');
+  const detectable = expectedDetectable(plan);
+  if (!Number.isFinite(detectable)) return 'One seed cannot tell luck from a difference: give --seeds 3 or more.';
+  return (
+    `If seeds differ by ${assumedSeedDeviation} points, as those of He et al. (2015) did, a true difference of ` +
+    `${detectable.toFixed(2)} points is found with a probability of 80 %.`
+  );
 }
 
 /** Does what is left of a study, and reports. */

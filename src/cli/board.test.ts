@@ -79,7 +79,10 @@ describe.skipIf(!existsSync(executablePath))(`rectio board in Chromium (${execut
       const before = await said.textContent();
       const picture = await loss.locator('canvas').screenshot();
       await expect.poll(() => said.textContent(), { timeout: 20_000 }).not.toBe(before);
-      expect((await loss.locator('canvas').screenshot()).equals(picture)).toBe(false);
+      // The canvas is drawn a frame or more after the words have changed.
+      await expect
+        .poll(async () => (await loss.locator('canvas').screenshot()).equals(picture), { timeout: 20_000 })
+        .toBe(false);
       expect(await page.getByRole('img', { name: /Drawing of tiny at/ }).isVisible()).toBe(true);
     } finally {
       training.kill('SIGKILL');

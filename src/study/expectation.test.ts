@@ -9,7 +9,7 @@ const detectable = (seeds: number, ratios = ['2:1']) =>
 describe('before the first training', () => {
   it('a plan says how small a difference it can see', () => {
     // statsmodels: TTestPower().solve_power(nobs=5, alpha=0.05, power=0.8) is 1.6820 deviations of √2·0.16 points.
-    expect(detectable(5)).toBeCloseTo(1.6820 * Math.SQRT2 * 0.16, 3);
+    expect(detectable(5)).toBeCloseTo(1.682 * Math.SQRT2 * 0.16, 3);
   });
 
   it('more seeds see more, more ratios less, one seed nothing', () => {

@@ -1,6 +1,6 @@
 /** What the server tells the page: the JSON of every address below `/api`. Types alone, for both sides. */
 
-import type { StudyDocument } from '../study/index.js';
+import type { EpochRange, StudyDocument } from '../study/index.js';
 import type { TrainConfig, TrainSummary } from '../train/index.js';
 
 /** `stopped`: begun, not done, and nobody trains it now. */
@@ -118,10 +118,7 @@ export interface RunPage {
 export interface ArmCurve {
   readonly name: string;
   readonly seeds: number;
-  readonly epoch: readonly number[];
-  readonly low: readonly number[];
-  readonly mean: readonly number[];
-  readonly high: readonly number[];
+  readonly points: readonly EpochRange[];
 }
 
 export interface GroupPage {

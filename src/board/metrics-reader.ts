@@ -7,7 +7,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { errorNumber } from '../train/files.js';
-import type { MetricsLine } from '../train/index.js';
+import { parseMetricsLine } from '../train/metrics.js';
 
 /** Numbers that grow. */
 interface Column {
@@ -102,7 +102,7 @@ function newReading(): Reading {
 }
 
 function add({ steps, epochs }: Reading, text: string): void {
-  const line = parseLine(text);
+  const line = parseMetricsLine(text);
   if (line?.type === 'step') {
     const { step, train, learningRate, imagesPerSecond } = line;
     steps.add([step, train.loss, train.error, learningRate, imagesPerSecond]);
@@ -110,15 +110,6 @@ function add({ steps, epochs }: Reading, text: string): void {
     const { step, epoch, train, test, validation } = line;
     const evaluated = validation ?? test;
     epochs.add([step, epoch, train.loss, train.error, evaluated?.loss ?? Number.NaN, evaluated?.error ?? Number.NaN]);
-  }
-}
-
-/** Undefined for a line torn by a crash. */
-export function parseLine(text: string): MetricsLine | undefined {
-  try {
-    return JSON.parse(text) as MetricsLine;
-  } catch {
-    return undefined;
   }
 }
 

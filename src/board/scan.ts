@@ -3,15 +3,14 @@
  * watches, so a file is read only where its size or time changed, and of a log its end alone.
  */
 
-import { lstat, open, readdir, readFile, realpath } from 'node:fs/promises';
+import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
 import { RectioError } from '../base/error.js';
 import { openStudy } from '../study/index.js';
 import { errorNumber } from '../train/files.js';
-import { runHolder, type RunRecord, type TrainSummary } from '../train/index.js';
+import { readLastMetrics, runHolder, type RunRecord, type TrainSummary } from '../train/index.js';
 import type { Listing, Problem, RunRow, StudyRow } from './api.js';
-import { parseLine } from './metrics-reader.js';
 
 /** What is looked through: `starts` below `folder`. Ids are paths relative to `folder`. */
 export interface Place {
@@ -30,8 +29,6 @@ export interface Scanner {
 
 /** How deep runs may lie below a start. */
 const deepest = 4;
-/** So much of the end of a log holds its last lines. */
-const tailBytes = 16_384;
 
 type Found<Row> = { readonly row: Row } | { readonly problem: Problem };
 interface Known<Row> {
@@ -190,7 +187,7 @@ async function openRow(path: string, id: string, files: ReadonlySet<string>, stu
   const record = JSON.parse(await readFile(join(path, 'config.json'), 'utf8')) as RunRecord;
   const holder = files.has('lock') ? await runHolder(path) : undefined;
   const log = join(path, 'metrics.jsonl');
-  const lines = files.has('metrics.jsonl') ? await lastLines(log) : [];
+  const lines = files.has('metrics.jsonl') ? await readLastMetrics(path) : [];
   const last = lines.at(-1);
   const epochs = lines.filter((line) => line.type === 'epoch');
   const scores = epochs.flatMap(({ validation, test }) => validation ?? test ?? []);
@@ -204,23 +201,6 @@ async function openRow(path: string, id: string, files: ReadonlySet<string>, stu
     imagesPerSecond: last?.imagesPerSecond ?? null,
     updated: (await lstat(files.has('metrics.jsonl') ? log : join(path, 'config.json'))).mtimeMs,
   };
-}
-
-/** The whole lines at the end of a log. */
-async function lastLines(path: string) {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    const from = Math.max(0, size - tailBytes);
-    const buffer = Buffer.alloc(size - from);
-    await file.read(buffer, 0, buffer.length, from);
-    return buffer
-      .toString('latin1')
-      .split('\n')
-      .flatMap((line) => parseLine(line) ?? []);
-  } finally {
-    await file.close();
-  }
 }
 
 async function readStudy(path: string, id: string, rows: readonly RunRow[]): Promise<Found<StudyRow>> {

@@ -8,11 +8,13 @@ import {
   caveats,
   forestPlot,
   openStudy,
+  rangeByEpoch,
   resultColumns,
   studyDocument,
   studyResult,
   verdictSentence,
   type Arm,
+  type Evaluation,
   type Study,
   type StudyResult,
 } from '../study/index.js';
@@ -94,24 +96,15 @@ async function refuseLinks({ folder, trials }: Study): Promise<void> {
 /** The error after each epoch over an arm's seeds: those that are done, and those that are on their way. */
 async function curveOf({ folder, trials }: Study, arm: Arm, reader: MetricsReader): Promise<ArmCurve> {
   const own = trials.filter((trial) => trial.arm.id === arm.id);
-  const byEpoch = new Map<number, number[]>();
+  const evaluations: Evaluation[] = [];
   let seeds = 0;
   for (const { id } of own) {
     const { epochs } = await reader.read(join(folder, 'trials', id));
     if (epochs.length > 0) seeds += 1;
     for (let row = 0; row < epochs.length; row++) {
       const error = epochs.evaluatedError[row]!;
-      const epoch = epochs.epoch[row]! + 1;
-      if (Number.isFinite(error)) byEpoch.set(epoch, [...(byEpoch.get(epoch) ?? []), error]);
+      if (Number.isFinite(error)) evaluations.push({ epoch: epochs.epoch[row]! + 1, error });
     }
   }
-  const points = [...byEpoch].sort(([a], [b]) => a - b);
-  return {
-    name: arm.label,
-    seeds,
-    epoch: points.map(([epoch]) => epoch),
-    low: points.map(([, errors]) => Math.min(...errors)),
-    mean: points.map(([, errors]) => errors.reduce((a, b) => a + b, 0) / errors.length),
-    high: points.map(([, errors]) => Math.max(...errors)),
-  };
+  return { name: arm.label, seeds, points: rangeByEpoch(evaluations) };
 }

@@ -2,6 +2,7 @@
 
 import type { Score, TrainEvent } from '../train/events.js';
 import type { Screen } from './output.js';
+import { cut, statusLine } from './status-line.js';
 import { formatCount, formatDuration } from './table.js';
 
 export interface Progress {
@@ -48,15 +49,7 @@ export function createProgress(screen: Screen, options: ProgressOptions): Progre
     loss: undefined,
     error: undefined,
   };
-  let barShown = false;
-  const clear = () => {
-    if (barShown) screen.write('\r\u001b[K');
-    barShown = false;
-  };
-  const line = (text: string) => {
-    clear();
-    screen.write(`${text}\n`);
-  };
+  const { draw, clear, print } = statusLine(screen);
 
   const start = (event: Extract<TrainEvent, { type: 'start' }>) => {
     Object.assign(state, {
@@ -67,12 +60,12 @@ export function createProgress(screen: Screen, options: ProgressOptions): Progre
       drawnAt: screen.terminal ? -Infinity : now(),
     });
     const resumed = event.step > 0 ? `, going on from step ${formatCount(event.step)}` : '';
-    line(
+    print(
       `${event.model} ${proportion}: ${formatCount(event.parameters)} parameters, ${plural(event.epochs, 'epoch')} of ` +
         `${plural(event.stepsPerEpoch, 'step')}${resumed}`,
     );
-    if (keepsRun) line(`run folder: ${event.run}`);
-    for (const note of event.notes) line(note);
+    if (keepsRun) print(`run folder: ${event.run}`);
+    for (const note of event.notes) print(note);
   };
 
   const step = (event: Extract<TrainEvent, { type: 'step' }>) => {
@@ -81,11 +74,10 @@ export function createProgress(screen: Screen, options: ProgressOptions): Progre
     if (now() - state.drawnAt < (screen.terminal ? barEveryMs : lineEveryMs)) return;
     state.drawnAt = now();
     if (screen.terminal) {
-      screen.write(`\r${drawBar(state, event, screen, now())}\u001b[K`);
-      barShown = true;
+      draw(drawBar(state, event, screen, now()));
     } else {
       const share = Math.floor(((event.step + 1) / (state.epochs * state.stepsPerEpoch)) * 100);
-      line(`${share} %: ${figures(state, event, now()).join(', ')}`);
+      print(`${share} %: ${figures(state, event, now()).join(', ')}`);
     }
   };
 
@@ -102,7 +94,7 @@ export function createProgress(screen: Screen, options: ProgressOptions): Progre
       ...(narrow ? [] : [`${formatCount(event.imagesPerSecond).padStart(6)} images/s`]),
       formatDuration(event.seconds),
     ];
-    line(parts.join(narrow ? ' ' : '  '));
+    print(parts.join(narrow ? ' ' : '  '));
     if (!screen.terminal) state.drawnAt = now();
   };
 
@@ -110,9 +102,8 @@ export function createProgress(screen: Screen, options: ProgressOptions): Progre
     const text = `decoding images: ${formatCount(done)} of ${formatCount(total)}`;
     if (now() - state.drawnAt < (screen.terminal ? barEveryMs : lineEveryMs) && done < total) return;
     state.drawnAt = now();
-    if (!screen.terminal) return line(text);
-    screen.write(`\r${text.slice(0, screen.columns() - 1)}\u001b[K`);
-    barShown = true;
+    if (screen.terminal) draw(cut(text, screen));
+    else print(text);
   };
 
   return {
@@ -155,8 +146,7 @@ function figures(state: State, event: StepEvent, time: number): string[] {
 }
 
 function drawBar(state: State, event: StepEvent, screen: Screen, time: number): string {
-  // The last column stays free: some terminals wrap when it is written.
-  const room = screen.columns() - 1;
+  const room = screen.columns() - 1; // the last column stays free, as in `cut`
   const share = (event.step + 1) / (state.epochs * state.stepsPerEpoch);
   const width = Math.max(6, Math.min(30, Math.floor(room / 4)));
   const parts: string[] = [];

@@ -2,6 +2,7 @@
 
 import type { StudyEvent, Trial } from '../study/index.js';
 import type { Screen } from './output.js';
+import { cut, statusLine } from './status-line.js';
 import { formatDuration } from './table.js';
 
 export interface StudyProgress {
@@ -25,16 +26,8 @@ export function createStudyProgress(
   const began = new Map<string, number>();
   const lengths: number[] = [];
   let ended = 0;
-  let barShown = false;
+  const { draw, clear, print } = statusLine(screen);
 
-  const clear = () => {
-    if (barShown) screen.write('\r\u001b[K');
-    barShown = false;
-  };
-  const line = (text: string) => {
-    clear();
-    screen.write(`${text}\n`);
-  };
   const name = ({ id, arm, seed }: Trial) =>
     `[${numbers.get(id)}/${trials.length}] ${arm.group} ${arm.label}, seed ${seed}`;
   const end = ({ id }: Trial) => {
@@ -47,8 +40,7 @@ export function createStudyProgress(
     const mean = lengths.reduce((a, b) => a + b, 0) / lengths.length;
     const left = lengths.length === 0 ? [] : [`about ${formatDuration((trials.length - ended) * mean)} left`];
     const text = [...running.values(), ...left].join('  ');
-    screen.write(`\r${text.slice(0, screen.columns() - 1)}\u001b[K`);
-    barShown = true;
+    draw(cut(text, screen));
   };
 
   /** What to say of each event; total over their types. */
@@ -56,7 +48,7 @@ export function createStudyProgress(
     begin: ({ trial, resumed }) => {
       began.set(trial.id, now());
       running.set(trial.id, name(trial));
-      line(`${name(trial)}: ${resumed ? 'going on' : 'training'}`);
+      print(`${name(trial)}: ${resumed ? 'going on' : 'training'}`);
     },
     progress: ({ trial, last }) => {
       const error = `error ${last.train.error.toFixed(1)} %`;
@@ -64,18 +56,18 @@ export function createStudyProgress(
     },
     done: ({ trial, summary }) => {
       end(trial);
-      line(`${name(trial)}: test error ${summary.test.error.toFixed(2)} % in ${formatDuration(summary.seconds)}`);
+      print(`${name(trial)}: test error ${summary.test.error.toFixed(2)} % in ${formatDuration(summary.seconds)}`);
     },
     failed: ({ trial, reason }) => {
       end(trial);
-      line(`${name(trial)}: FAILED: ${reason}`);
+      print(`${name(trial)}: FAILED: ${reason}`);
     },
     stopped: ({ trial }) => {
       running.delete(trial.id);
-      line(`${name(trial)}: stopped, with a checkpoint`);
+      print(`${name(trial)}: stopped, with a checkpoint`);
     },
     waiting: ({ trials: others }) =>
-      line(`waiting for ${others.length} that another process trains, such as ${name(others[0]!)}`),
+      print(`waiting for ${others.length} that another process trains, such as ${name(others[0]!)}`),
   };
   let saidWaiting = false;
   return {

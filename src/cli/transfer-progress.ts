@@ -2,6 +2,7 @@
 
 import type { DownloadProgress } from '../data/index.js';
 import type { Screen } from './output.js';
+import { cut, statusLine } from './status-line.js';
 
 export interface TransferProgress {
   show(progress: DownloadProgress): void;
@@ -12,7 +13,7 @@ const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
 
 export function createTransferProgress(screen: Screen, now: () => number = () => performance.now()): TransferProgress {
   let drawnAt = -Infinity;
-  let shown = false;
+  const { draw, clear, print } = statusLine(screen);
   /** File and tenth that the last plain line told of. */
   let told = '';
   const words = ({ received, total }: DownloadProgress) =>
@@ -24,19 +25,13 @@ export function createTransferProgress(screen: Screen, now: () => number = () =>
       if (screen.terminal) {
         if (now() - drawnAt < 100) return;
         drawnAt = now();
-        const room = screen.columns() - 1;
-        screen.write(`\r${`${Math.floor(share * 100)} %  ${words(progress)}  ${file}`.slice(0, room)}\u001b[K`);
-        shown = true;
-        return;
+        return draw(cut(`${Math.floor(share * 100)} %  ${words(progress)}  ${file}`, screen));
       }
       const tenth = `${file} ${Math.floor(share * 10)}`;
       if (tenth === told) return;
       told = tenth;
-      screen.write(`${file}: ${words(progress)}\n`);
+      print(`${file}: ${words(progress)}`);
     },
-    clear() {
-      if (shown) screen.write('\r\u001b[K');
-      shown = false;
-    },
+    clear,
   };
 }

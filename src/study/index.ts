@@ -1,5 +1,6 @@
 /** Studies: grids of trainings that share seeds, and what can be said of their differences. */
 
+export { rangeByEpoch, type EpochRange, type Evaluation } from './evaluations.js';
 export { assumedSeedDeviation, expectedDetectable } from './expectation.js';
 export { addSeeds, beginStudy, openStudy, type Study, type StudyRecord } from './folder.js';
 export { controls, type Control } from './input.js';

@@ -3,10 +3,10 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { takeLock, type Lock, type MetricsLine, type TrainSummary } from '../train/index.js';
-import { claimFile, readFailure, recordFailure, type Study } from './folder.js';
+import { readLastMetrics, takeLock, type Lock, type MetricsLine, type TrainSummary } from '../train/index.js';
+import { claimFile, readFailure, recordFailure, runFolder, type Study } from './folder.js';
 import type { Trial } from './plan.js';
-import { lastMetrics, runTrial, trialState, type RectioCommand } from './trial.js';
+import { runTrial, trialState, type RectioCommand } from './trial.js';
 
 export interface RunStudyOptions {
   readonly study: Study;
@@ -100,13 +100,16 @@ async function workOn(trial: Trial, options: WorkOptions): Promise<void> {
   const { study, rectio, engine = 'auto', threads, signal, tell } = options;
   const { folder } = study;
   tell({ type: 'begin', trial, resumed: (await trialState(folder, trial)) === 'begun' });
-  const watching = setInterval(() => {
-    void lastMetrics(folder, trial).then((last) => last && tell({ type: 'progress', trial, last }));
-  }, lookEveryMs);
+  const look = async () => {
+    // Only for the eyes: a log that cannot be read now is looked at again in a second.
+    const last = (await readLastMetrics(runFolder(folder, trial)).catch(() => [])).at(-1);
+    if (last !== undefined) tell({ type: 'progress', trial, last });
+  };
+  const watching = setInterval(() => void look(), lookEveryMs);
   try {
     const end = await runTrial({ study: folder, trial, rectio, engine, threads, signal });
-    if (end.kind === 'failed') await recordFailure(folder, trial, end.reason);
-    tell({ type: end.kind, trial, ...end } as StudyEvent);
+    if (end.type === 'failed') await recordFailure(folder, trial, end.reason);
+    tell({ ...end, trial });
   } finally {
     clearInterval(watching);
   }

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { readMetrics, readSummary, runHolder, type MetricsLine, type TrainSummary } from '../train/index.js';
+import { readSummary, runHolder, type TrainSummary } from '../train/index.js';
 import { onDisk } from '../train/files.js';
 import { logFile, runFolder, settingsFile } from './folder.js';
 import type { Trial } from './plan.js';
@@ -26,9 +26,9 @@ export interface TrialOptions {
 }
 
 export type TrialEnd =
-  | { readonly kind: 'done'; readonly summary: TrainSummary }
-  | { readonly kind: 'stopped' }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly type: 'done'; readonly summary: TrainSummary }
+  | { readonly type: 'stopped' }
+  | { readonly type: 'failed'; readonly reason: string };
 
 /** What a trial's run says of itself. */
 export type TrialState = 'done' | 'running' | 'begun' | 'open';
@@ -74,14 +74,9 @@ export async function runTrial(options: TrialOptions): Promise<TrialEnd> {
     await log.close();
   }
   const summary = await readSummary(run);
-  if (summary !== undefined) return { kind: 'done', summary };
-  if (signal.aborted) return { kind: 'stopped' };
-  return { kind: 'failed', reason: await reasonIn(path) };
-}
-
-/** The last line of the log, with how far the run came. */
-export async function lastMetrics(study: string, trial: Trial): Promise<MetricsLine | undefined> {
-  return (await readMetrics(runFolder(study, trial))).at(-1);
+  if (summary !== undefined) return { type: 'done', summary };
+  if (signal.aborted) return { type: 'stopped' };
+  return { type: 'failed', reason: await reasonIn(path) };
 }
 
 /** What the training said last: its error, as a rule. */

@@ -30,10 +30,35 @@ export async function readMetrics(run: string): Promise<MetricsLine[]> {
     if (errorNumber(error) === 'ENOENT') return '';
     throw error;
   });
-  return text.split('\n').flatMap((line) => parseLine(line) ?? []);
+  return parseLines(text);
 }
 
-function parseLine(line: string): MetricsLine | undefined {
+/** So much of the end of a log holds its last lines. */
+const tailBytes = 16_384;
+
+/** The last lines of a run's log, however long it is: those in its last 16 KB. None where there is no log. */
+export async function readLastMetrics(run: string): Promise<MetricsLine[]> {
+  const file = await open(metricsPath(run)).catch((error: unknown) => {
+    if (errorNumber(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (file === undefined) return [];
+  try {
+    const { size } = await file.stat();
+    const buffer = Buffer.alloc(Math.min(size, tailBytes));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
+    return parseLines(buffer.toString('latin1', 0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+function parseLines(text: string): MetricsLine[] {
+  return text.split('\n').flatMap((line) => parseMetricsLine(line) ?? []);
+}
+
+/** Undefined for a line torn by a crash. */
+export function parseMetricsLine(line: string): MetricsLine | undefined {
   try {
     return JSON.parse(line) as MetricsLine;
   } catch {

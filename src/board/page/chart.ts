@@ -64,11 +64,14 @@ export function armChart(
 }
 
 function seriesOf(arms: readonly ArmCurve[]): Series[] {
-  return arms.flatMap(({ name, seeds, epoch, low, mean, high }) => [
-    { name: `${name}, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`, x: epoch, y: mean },
-    { name: `${name}, highest`, x: epoch, y: high },
-    { name: `${name}, lowest`, x: epoch, y: low },
-  ]);
+  return arms.flatMap(({ name, seeds, points }) => {
+    const x = points.map(({ epoch }) => epoch);
+    return [
+      { name: `${name}, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`, x, y: points.map(({ mean }) => mean) },
+      { name: `${name}, highest`, x, y: points.map(({ high }) => high) },
+      { name: `${name}, lowest`, x, y: points.map(({ low }) => low) },
+    ];
+  });
 }
 
 function chart(

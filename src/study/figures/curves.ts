@@ -1,5 +1,6 @@
 /** Learning curves: each ratio's test error by epoch, the mean over seeds with the range between them. */
 
+import { rangeByEpoch, type EpochRange } from '../evaluations.js';
 import type { ArmResult, GroupResult } from '../results.js';
 import { armColor, axes, figure, legend, linearScale, place, textMark } from './chart.js';
 
@@ -9,12 +10,7 @@ const frame = { left: 60, right: 616, top: 64, bottom: 330 };
 interface Curve {
   readonly name: string;
   readonly color: string;
-  readonly points: readonly {
-    readonly epoch: number;
-    readonly low: number;
-    readonly mean: number;
-    readonly high: number;
-  }[];
+  readonly points: readonly EpochRange[];
 }
 
 /** Undefined where no run has an epoch behind it yet. */
@@ -56,21 +52,12 @@ export function learningCurves(group: GroupResult): string | undefined {
   );
 }
 
-function pointsOf({ runs }: ArmResult): Curve['points'] {
-  const byEpoch = new Map<number, number[]>();
-  for (const { curve } of runs) {
-    for (const { epoch, evaluatedError } of curve) {
-      if (evaluatedError !== null) byEpoch.set(epoch, [...(byEpoch.get(epoch) ?? []), evaluatedError]);
-    }
-  }
-  return [...byEpoch]
-    .sort(([a], [b]) => a - b)
-    .map(([epoch, errors]) => ({
-      epoch,
-      low: Math.min(...errors),
-      mean: errors.reduce((a, b) => a + b, 0) / errors.length,
-      high: Math.max(...errors),
-    }));
+function pointsOf({ runs }: ArmResult): readonly EpochRange[] {
+  return rangeByEpoch(
+    runs.flatMap(({ curve }) =>
+      curve.flatMap(({ epoch, evaluatedError: error }) => (error === null ? [] : [{ epoch, error }])),
+    ),
+  );
 }
 
 type At = (value: number) => number;

@@ -93,8 +93,8 @@ export interface Answered {
   readonly confusion: readonly (readonly number[])[] | null;
   /** Wrong and sure of it, the surest first; at most 24. */
   readonly wrong: readonly WrongAnswer[];
-  /** Why there are no pictures; null where there are. */
-  readonly noPictures: string | null;
+  /** [height, width] of each picture of `/api/run/wrong.png`, which has one below the other; null where the run kept none. */
+  readonly pictures: readonly [height: number, width: number] | null;
 }
 
 /** `/api/run?id=…` */

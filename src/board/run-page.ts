@@ -1,6 +1,14 @@
 /** What the page of one run shows. */
 
-import { readPredictions, readRunRecord, readSummary, type Answers, type RunRecord } from '../train/index.js';
+import {
+  readPredictions,
+  readRunRecord,
+  readSummary,
+  readWrongPictures,
+  surestWrong,
+  type Answers,
+  type RunRecord,
+} from '../train/index.js';
 import type { Answered, RunCurves, RunPage, RunRow, Series, WrongAnswer } from './api.js';
 import { downsample } from './downsample.js';
 import type { Metrics, MetricsReader, Table } from './metrics-reader.js';
@@ -9,7 +17,6 @@ import type { Metrics, MetricsReader, Table } from './metrics-reader.js';
 export const mostPoints = 1000;
 /** Larger matrices are no picture any more. */
 const mostClasses = 100;
-const mostWrong = 24;
 
 /** @throws RectioError `checkpoint` where the run is damaged */
 export async function runPage(folder: string, row: RunRow, reader: MetricsReader): Promise<RunPage> {
@@ -32,8 +39,13 @@ export async function runPage(folder: string, row: RunRow, reader: MetricsReader
     config,
     curves: curvesOf(metrics, config.evaluation.validation === null ? 'test' : 'held-out images'),
     summary: summary ?? null,
-    answers: summary === undefined ? null : answersOf(await readPredictions(folder), record.dataset),
+    answers: summary === undefined ? null : await readAnswers(folder, record),
   };
+}
+
+async function readAnswers(folder: string, { dataset }: RunRecord): Promise<Answered> {
+  const [answers, pictures] = await Promise.all([readPredictions(folder), readWrongPictures(folder)]);
+  return answersOf(answers, dataset, pictures !== undefined);
 }
 
 /** `evaluated` names the images that the error after each epoch is taken on. */
@@ -64,17 +76,15 @@ function series<Name extends string>(name: string, table: Table<Name | 'step'>, 
   return { name, x: places.map((index) => x[index]!), y: places.map((index) => y[index]!) };
 }
 
-export function answersOf(answers: Answers, { name, classes }: RunRecord['dataset']): Answered {
-  const { labels, predicted } = answers;
+/** @param pictures whether the run kept any of its wrong answers */
+export function answersOf(answers: Answers, { classes, shape }: RunRecord['dataset'], pictures: boolean): Answered {
+  const { labels } = answers;
   return {
     images: labels.length,
     classes,
     confusion: classes.length > mostClasses ? null : confusionOf(answers, classes.length),
     wrong: wrongOf(answers, classes),
-    noPictures:
-      predicted.length === 0
-        ? null
-        : `The pictures of ${name} are not opened here; the numbers are their places in the test split.`,
+    pictures: pictures ? [shape[1]!, shape[2]!] : null,
   };
 }
 
@@ -88,16 +98,13 @@ function confusionOf({ labels, predicted }: Answers, classes: number): number[][
   return matrix;
 }
 
-function wrongOf({ labels, predicted, confidence }: Answers, classes: readonly string[]): WrongAnswer[] {
+function wrongOf(answers: Answers, classes: readonly string[]): WrongAnswer[] {
+  const { labels, predicted, confidence } = answers;
   const nameOf = (label: number): string => classes[label] ?? String(label);
-  return Array.from(labels.keys())
-    .filter((index) => labels[index] !== predicted[index])
-    .sort((a, b) => confidence[b]! - confidence[a]!)
-    .slice(0, mostWrong)
-    .map((index) => ({
-      index,
-      label: nameOf(labels[index]!),
-      predicted: nameOf(predicted[index]!),
-      confidence: confidence[index]!,
-    }));
+  return surestWrong(answers).map((index) => ({
+    index,
+    label: nameOf(labels[index]!),
+    predicted: nameOf(predicted[index]!),
+    confidence: confidence[index]!,
+  }));
 }

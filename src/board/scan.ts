@@ -37,7 +37,14 @@ interface Known<Row> {
 }
 
 /** The files of a run that are read. */
-const runFiles = ['config.json', 'metrics.jsonl', 'summary.json', 'predictions.safetensors', 'lock'] as const;
+const runFiles = [
+  'config.json',
+  'metrics.jsonl',
+  'summary.json',
+  'predictions.safetensors',
+  'wrong.png',
+  'lock',
+] as const;
 
 /** The folders of a study that are read. */
 const studyFolderNames = ['trials', 'seeds', 'failures'] as const;

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { errorData, RectioError } from '../base/error.js';
 import { drawGraph } from '../draw/index.js';
 import { errorNumber } from '../train/files.js';
-import { readRunRecord } from '../train/index.js';
+import { readRunRecord, readWrongPictures } from '../train/index.js';
 import { guard, inUrl, type Guard } from './guard.js';
 import { live, type Live } from './live.js';
 import { metricsReader, type MetricsReader } from './metrics-reader.js';
@@ -51,6 +51,7 @@ const types: { readonly [ending: string]: string } = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.png': 'image/png',
 };
 const json = 'application/json; charset=utf-8';
 
@@ -191,6 +192,11 @@ async function answerTo(url: URL, house: House): Promise<Answer | undefined> {
       return withRun(house, id, async (folder) => {
         const { graph, proportion } = await readRunRecord(folder);
         return { type: types['.svg']!, body: drawGraph(graph, proportion) };
+      });
+    case '/api/run/wrong.png':
+      return withRun(house, id, async (folder) => {
+        const body = await readWrongPictures(folder);
+        return body === undefined ? undefined : { type: types['.png']!, body };
       });
     case '/api/study':
       return withStudy(house, id, async (folder, row) => jsonAnswer(await house.studies.page(folder, row)));

@@ -92,6 +92,24 @@ describe.skipIf(!existsSync(executablePath))(`rectio board in Chromium (${execut
     await page.close();
   });
 
+  it('shows the pictures of what a run got wrong', async () => {
+    const page = await browser.newPage({ viewport: { width: 400, height: 800 } });
+    await page.goto(link);
+    await page
+      .getByRole('row', { name: /studies\/tiny\/trials/ })
+      .getByRole('link')
+      .first()
+      .click();
+    const pictures = page.getByRole('list', { name: 'Most confidently wrong answers' }).getByRole('img');
+    await pictures.first().waitFor();
+    // A canvas that nothing was drawn on is transparent.
+    const drawn = `[...document.querySelectorAll('.pictures canvas')].every(
+      (canvas) => canvas.getContext('2d').getImageData(0, 0, 1, 1).data[3] === 255)`;
+    await expect.poll(() => page.evaluate(drawn)).toBe(true);
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+    await page.close();
+  });
+
   it('says the verdict of a study that is done', async () => {
     const page = await browser.newPage({ viewport: { width: 400, height: 800 } });
     await page.goto(link);

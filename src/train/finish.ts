@@ -12,10 +12,11 @@ import { writePredictions } from './predictions.js';
 import { writeInferenceWeights } from './programs.js';
 import { writeSafetensors } from './safetensors.js';
 import type { Session } from './session.js';
+import { writeWrongPictures } from './wrong-answers.js';
 
 /**
  * Writes model.safetensors (the weights that are the result), predictions.safetensors (their answers to the test
- * images), epochs.csv and summary.json, unless the run was done before. Only here the test split is looked at where images were held out.
+ * images), wrong.png, epochs.csv and summary.json, unless the run was done before. Only here the test split is looked at where images were held out.
  * @returns `stopped` where the session's signal asked for it
  * @throws RectioError `disk`
  */
@@ -30,6 +31,7 @@ export async function finishRun(session: Session): Promise<TrainSummary | 'stopp
   const fit = await evaluateOn(session, loaders.fit);
   if (evaluated === undefined || fit === undefined) return 'stopped';
   await writePredictions(run, evaluated.answers);
+  await writeWrongPictures(run, evaluated.answers, session.dataset);
   await writeEpochsCsv(run);
   await writeSafetensors(join(run, 'model.safetensors'), weights, {
     format: 'pt',

@@ -22,6 +22,7 @@ export { initializeWeights } from './initialize.js';
 export { runHolder, takeLock, type Lock } from './lock.js';
 export { readLastMetrics, readMetrics, type MetricsLine } from './metrics.js';
 export { readPredictions } from './predictions.js';
+export { readWrongPictures, surestWrong } from './wrong-answers.js';
 export { recipeNames, resolveRecipe, type Recipe } from './recipes.js';
 export { readRunRecord, readSummary, type RunRecord } from './run-folder.js';
 export {

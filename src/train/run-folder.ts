@@ -9,6 +9,7 @@
  *     epochs.csv            the epochs as a table, once it is done
  *     model.safetensors     the final weights, once it is done
  *     predictions.safetensors  what they answer to each test image, once it is done
+ *     wrong.png             the wrong answers that it was surest of, one picture below the other, once it is done
  *     summary.json          the final numbers, once it is done
  */
 

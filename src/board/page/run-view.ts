@@ -23,7 +23,7 @@ export async function runView(id: string): Promise<View | undefined> {
     speed: runChart({ title: 'Images per second', x }, run.curves.speed),
   };
   const progress = element('p', { id: 'progress', class: 'meta' }, progressOf(run));
-  const answers = element('div', {}, ...answersOf(run.answers));
+  const answers = element('div', {}, ...answersOf(id, run.answers));
   const drawing = `${row.model} at ${row.ratio}: ${proportion.kept} of ${proportion.sites} ReLUs kept`;
   const node = element(
     'div',
@@ -61,7 +61,7 @@ export async function runView(id: string): Promise<View | undefined> {
       if (now === undefined) return;
       for (const key of ['loss', 'error', 'learningRate', 'speed'] as const) charts[key].update(now.curves[key]);
       progress.textContent = progressOf(now);
-      if (now.answers !== null && answers.childElementCount === 0) answers.append(...answersOf(now.answers));
+      if (now.answers !== null && answers.childElementCount === 0) answers.append(...answersOf(id, now.answers));
     },
     close: () => Object.values(charts).forEach((chart) => chart.destroy()),
   };
@@ -74,9 +74,9 @@ function progressOf({ row, summary }: RunPage): string {
   return `${row.model} at ${row.ratio}, seed ${row.seed}: ${row.state}, ${row.epoch} of ${row.epochs} epochs${error}${speed}`;
 }
 
-function answersOf(answers: Answered | null): Node[] {
+function answersOf(id: string, answers: Answered | null): Node[] {
   if (answers === null) return [];
-  const { confusion, classes, wrong, images, noPictures } = answers;
+  const { confusion, classes, wrong, images, pictures } = answers;
   return [
     ...(confusion === null
       ? []
@@ -90,20 +90,61 @@ function answersOf(answers: Answered | null): Node[] {
           matrix(confusion, classes),
         ]),
     element('h2', {}, 'Most confidently wrong'),
-    noPictures === null ? '' : element('p', { class: 'meta' }, noPictures),
     wrong.length === 0
       ? element('p', {}, 'Every answer is right.')
-      : table<WrongAnswer>(
-          'Most confidently wrong answers',
-          [
-            { title: 'image', cell: ({ index }) => String(index) },
-            { title: 'is', cell: ({ label }) => label },
-            { title: 'taken for', cell: ({ predicted }) => predicted },
-            { title: 'confidence', align: 'right', cell: ({ confidence }) => `${(100 * confidence).toFixed(1)} %` },
-          ],
-          wrong,
-        ),
-  ].map((part) => (typeof part === 'string' ? document.createTextNode(part) : part));
+      : pictures === null
+        ? wrongTable(wrong)
+        : wrongPictures(api('run/wrong.png', id), wrong, pictures),
+  ];
+}
+
+function wrongTable(wrong: readonly WrongAnswer[]): HTMLElement {
+  return table<WrongAnswer>(
+    'Most confidently wrong answers',
+    [
+      { title: 'image', cell: ({ index }) => String(index) },
+      { title: 'is', cell: ({ label }) => label },
+      { title: 'taken for', cell: ({ predicted }) => predicted },
+      { title: 'confidence', align: 'right', cell: ({ confidence }) => percent(confidence) },
+    ],
+    wrong,
+  );
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** Each picture above its words: the server's strip has one below the other. */
+function wrongPictures(
+  source: string,
+  wrong: readonly WrongAnswer[],
+  [height, width]: readonly [height: number, width: number],
+): HTMLElement {
+  const canvases = wrong.map(({ index }) =>
+    element('canvas', {
+      width: String(width),
+      height: String(height),
+      role: 'img',
+      'aria-label': `image ${index} of the test split`,
+    }),
+  );
+  const strip = new Image();
+  strip.addEventListener('load', () => {
+    canvases.forEach((canvas, row) => canvas.getContext('2d')?.drawImage(strip, 0, -row * height));
+  });
+  strip.src = source;
+  return element(
+    'ul',
+    { class: 'pictures', 'aria-label': 'Most confidently wrong answers' },
+    ...wrong.map(({ index, label, predicted, confidence }, row) =>
+      element(
+        'li',
+        {},
+        canvases[row]!,
+        element('span', {}, element('strong', {}, label), ' taken for ', element('strong', {}, predicted)),
+        element('span', { class: 'meta' }, `${percent(confidence)} sure, image ${index}`),
+      ),
+    ),
+  );
 }
 
 function matrix(confusion: readonly (readonly number[])[], classes: readonly string[]): HTMLElement {

@@ -1,11 +1,15 @@
 /** Colors and fonts of a drawing, for light and dark pages. Classes are short: drawings are full of them. */
 
+import { pageColors, themeRules, type Theme } from '../base/colors.js';
+
+/** What a drawing has of the page's colors. */
+function shared(kind: keyof Theme) {
+  const { page, panel, line: edge, ink, muted } = pageColors[kind];
+  return { page, panel, edge, ink, muted };
+}
+
 const light = {
-  page: '#ffffff',
-  panel: '#f3f6f9',
-  edge: '#d5dce4',
-  ink: '#1b2733',
-  muted: '#5a6775',
+  ...shared('light'),
   wire: '#7c8895',
   point: '#e4effd',
   conv: '#b9d4f8',
@@ -20,11 +24,7 @@ const light = {
 };
 
 const dark: { readonly [K in keyof typeof light]: string } = {
-  page: '#0f151d',
-  panel: '#18212b',
-  edge: '#303c49',
-  ink: '#e8eef4',
-  muted: '#9aa8b6',
+  ...shared('dark'),
   wire: '#7f8d9b',
   point: '#1b2d47',
   conv: '#27508a',
@@ -37,11 +37,6 @@ const dark: { readonly [K in keyof typeof light]: string } = {
   fullEdge: '#a68be0',
   mark: '#ff7b4f',
 };
-
-const properties = (colors: typeof light): string =>
-  Object.entries(colors)
-    .map(([name, color]) => `--${name}:${color}`)
-    .join(';');
 
 /** Every rule stands under the drawing's own class, so that one inside a page leaves the page alone. */
 const rules: { readonly [selector: string]: string } = {
@@ -81,7 +76,6 @@ const rules: { readonly [selector: string]: string } = {
 };
 
 export const styleSheet: string = [
-  `.rectio{${properties(light)}}`,
-  `@media(prefers-color-scheme:dark){.rectio{${properties(dark)}}}`,
+  ...themeRules('.rectio', { light, dark }),
   ...Object.entries(rules).map(([selector, rule]) => `.rectio ${selector}{${rule}}`),
 ].join('\n');

@@ -120,7 +120,7 @@ export async function studyResult(study: Study): Promise<StudyResult> {
     hash: record.hash,
     created: record.created,
     versions: record.versions,
-    devices: distinct(done.map(({ record: { engine } }) => `${engine.device}, ${threads(engine.threads)}`)),
+    devices: distinct(done.map(({ record }) => record.engine.device)),
     dataset: done[0]?.record.dataset ?? null,
     epochs: distinct(record.plan.arms.map(({ config }) => config.epochs)),
     additions,
@@ -220,10 +220,6 @@ function detectableNow(differences: readonly (Difference | null)[], baseline: re
     variances: { seed: component('seed'), example: component('example'), residual: component('residual') },
     comparisons: differences.length,
   });
-}
-
-function threads(count: number): string {
-  return `${count} ${count === 1 ? 'thread' : 'threads'}`;
 }
 
 function distinct<T>(values: readonly T[]): T[] {

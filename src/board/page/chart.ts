@@ -2,6 +2,7 @@
 
 import uPlot from 'uplot';
 
+import { armProperty } from '../../base/colors.js';
 import type { ArmCurve, Series } from '../api.js';
 import { element } from './element.js';
 
@@ -18,14 +19,11 @@ interface Style {
   readonly points: boolean;
 }
 
-/** Okabe and Ito's (2008) colors; the first is the page's ink. */
-const palette = ['', '#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8c6bb1', '#7f7f7f'];
-
 function ink(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-const colorAt = (index: number): string => palette[index % palette.length] || ink('--ink');
+const colorAt = (index: number): string => ink(armProperty(index));
 
 interface ChartText {
   readonly title: string;

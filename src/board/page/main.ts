@@ -1,11 +1,16 @@
 /** The page: shows the view that the address names, and hands it what changes. */
 
+import { armColors, pageColors, themeRules } from '../../base/colors.js';
 import type { Changes } from '../api.js';
 import { element } from './element.js';
 import { listView } from './list-view.js';
 import { runView } from './run-view.js';
 import { studyView } from './study-view.js';
 import type { View } from './view.js';
+
+const colors = new CSSStyleSheet();
+colors.replaceSync(themeRules(':root', pageColors, armColors).join('\n'));
+document.adoptedStyleSheets = [colors];
 
 const main = document.querySelector('main')!;
 const connection = document.querySelector('#connection')!;

@@ -1,5 +1,7 @@
 /** What the figures of a study share: scales, axes, colors. All are SVG documents that also stand inside a page. */
 
+import { armColors, armProperty, pageColors, themeRules } from '../../base/colors.js';
+
 export interface Scale {
   /** From a value to a place in the drawing. */
   readonly at: (value: number) => number;
@@ -47,23 +49,14 @@ export function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
-/** Okabe and Ito's (2008) colors, which most color-blind people tell apart, and lighter ones for dark pages. */
-const palettes = {
-  light: ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#b87e00', '#3d9bd4', '#8c6bb1', '#7f7f7f'],
-  dark: ['#56b4e9', '#ff8a3d', '#2fd3a2', '#e59ac4', '#f0b429', '#8fd0ff', '#b79ce0', '#b0b0b0'],
-};
-
-const properties = (colors: readonly string[]): string =>
-  colors.map((color, index) => `--arm${index}:${color}`).join(';');
-
-/** The color of the arm at a place in its group; the baseline is the first, in the page's own ink. */
+/** The color of the arm at a place in its group. */
 export function armColor(index: number): string {
-  return index === 0 ? 'var(--ink)' : `var(--arm${(index - 1) % palettes.light.length})`;
+  return `var(${armProperty(index)})`;
 }
 
 const rules = [
-  `.figure{--page:#fff;--ink:#1b2733;--muted:#5a6775;--line:#d5dce4;${properties(palettes.light)};background:var(--page)}`,
-  `@media(prefers-color-scheme:dark){.figure{--page:#0f151d;--ink:#e8eef4;--muted:#9aa8b6;--line:#303c49;${properties(palettes.dark)}}}`,
+  ...themeRules('.figure', pageColors, armColors),
+  '.figure{background:var(--page)}',
   ".figure text{font:13px ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;fill:var(--ink)}",
   '.figure .small{font-size:12px;fill:var(--muted)}',
   '.figure .strong{font-weight:650}',

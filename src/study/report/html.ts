@@ -1,5 +1,6 @@
 /** The report as one HTML file that needs nothing else: no script, no network, light and dark, wide and narrow. */
 
+import { pageColors, themeRules } from '../../base/colors.js';
 import { escapeText } from '../figures/index.js';
 import type { GroupResult, StudyResult } from '../results.js';
 import type { ReportFigure } from './figures.js';
@@ -8,8 +9,8 @@ import { caveats, method, verdictSentence } from './sentences.js';
 import { costColumns, resultColumns, type TableColumn } from './tables.js';
 
 const style = `
-:root{color-scheme:light dark;--page:#fff;--panel:#f3f6f9;--ink:#1b2733;--muted:#5a6775;--line:#d5dce4;--better:#00734f;--worse:#b04a00}
-@media(prefers-color-scheme:dark){:root{--page:#0f151d;--panel:#18212b;--ink:#e8eef4;--muted:#9aa8b6;--line:#303c49;--better:#3fcf9d;--worse:#ff9a5c}}
+:root{color-scheme:light dark}
+${themeRules(':root', pageColors).join('\n')}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif}
 main{max-width:1080px;margin:0 auto;padding:32px 20px 64px}

@@ -2,11 +2,12 @@
 
 import { inspectGraph } from '../inspect/index.js';
 import {
-  readMetrics,
+  readEpochs,
   readPredictions,
   readRunRecord,
   readSummary,
-  type MetricsLine,
+  type Answers,
+  type EpochLine,
   type RunRecord,
   type TrainSummary,
 } from '../train/index.js';
@@ -107,20 +108,26 @@ interface Done {
   readonly outcome: Outcome;
 }
 
+/** Enough to keep the disk busy; what all of 500 trials hold at once is hundreds of megabytes. */
+const readAtOnce = 16;
+
 /** @throws RectioError `checkpoint` where a run that is done is damaged */
 export async function studyResult(study: Study): Promise<StudyResult> {
   const { record, additions, folder } = study;
   const trials = await Promise.all(study.trials.map((trial) => stateOf(folder, trial)));
-  const done = await Promise.all(
-    trials.filter(({ state }) => state === 'done').map(({ trial }) => readTrial(folder, trial)),
-  );
+  const done: Done[] = [];
+  const finished = trials.filter(({ state }) => state === 'done').map(({ trial }) => trial);
+  while (done.length < finished.length) {
+    const next = finished.slice(done.length, done.length + readAtOnce);
+    done.push(...(await Promise.all(next.map((trial) => readTrial(folder, trial)))));
+  }
   const groups = [...new Set(record.plan.arms.map(({ group }) => group))];
   return {
     study: record.plan.name,
     hash: record.hash,
     created: record.created,
     versions: record.versions,
-    devices: distinct(done.map(({ record }) => record.engine.device)),
+    devices: distinct(done.map((trial) => trial.record.engine.device)),
     dataset: done[0]?.record.dataset ?? null,
     epochs: distinct(record.plan.arms.map(({ config }) => config.epochs)),
     additions,
@@ -142,26 +149,29 @@ async function stateOf(folder: string, trial: Trial): Promise<TrialResult> {
 
 async function readTrial(folder: string, trial: Trial): Promise<Done> {
   const run = runFolder(folder, trial);
-  const [record, summary, metrics, predictions] = await Promise.all([
+  const [record, summary, epochs, predictions] = await Promise.all([
     readRunRecord(run),
     readSummary(run),
-    readMetrics(run),
+    readEpochs(run),
     readPredictions(run),
   ]);
-  const { predicted, labels } = predictions;
   return {
     trial,
     record,
-    result: { seed: trial.seed, run, summary: summary!, curve: metrics.flatMap(curvePoint) },
-    outcome: { seed: trial.seed, wrong: Int8Array.from(labels, (label, i) => (predicted[i] === label ? 0 : 1)) },
+    result: { seed: trial.seed, run, summary: summary!, curve: epochs.map(curvePoint) },
+    outcome: { seed: trial.seed, wrong: wrongOf(predictions) },
   };
 }
 
-function curvePoint(line: MetricsLine): CurvePoint[] {
-  if (line.type !== 'epoch') return [];
-  const { epoch, train, test, validation } = line;
+function wrongOf({ labels, predicted }: Answers): Int8Array {
+  const wrong = new Int8Array(labels.length);
+  for (let i = 0; i < wrong.length; i++) wrong[i] = labels[i] === predicted[i] ? 0 : 1;
+  return wrong;
+}
+
+function curvePoint({ epoch, train, test, validation }: EpochLine): CurvePoint {
   const evaluatedError = (validation ?? test)?.error ?? null;
-  return [{ epoch: epoch + 1, trainLoss: train.loss, trainError: train.error, evaluatedError }];
+  return { epoch: epoch + 1, trainLoss: train.loss, trainError: train.error, evaluatedError };
 }
 
 function groupResult(name: string, arms: readonly Arm[], done: readonly Done[], worthwhile: number): GroupResult {

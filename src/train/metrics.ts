@@ -26,11 +26,23 @@ function metricsPath(run: string): string {
 
 /** What a run's log holds; a line torn by a crash does not count. */
 export async function readMetrics(run: string): Promise<MetricsLine[]> {
-  const text = await readFile(metricsPath(run), 'utf8').catch((error: unknown) => {
+  return parseLines(await readLog(run));
+}
+
+export type EpochLine = Extract<MetricsLine, { type: 'epoch' }>;
+
+/** The epochs in a run's log. Its steps, many times as many, are not parsed. */
+export async function readEpochs(run: string): Promise<EpochLine[]> {
+  const lines = (await readLog(run)).split('\n').filter((line) => line.includes('"type":"epoch"'));
+  return lines.flatMap((line) => (parseMetricsLine(line) as EpochLine | undefined) ?? []);
+}
+
+/** Empty where there is none. */
+async function readLog(run: string): Promise<string> {
+  return readFile(metricsPath(run), 'latin1').catch((error: unknown) => {
     if (errorNumber(error) === 'ENOENT') return '';
     throw error;
   });
-  return parseLines(text);
 }
 
 /** So much of the end of a log holds its last lines. */

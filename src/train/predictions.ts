@@ -20,8 +20,8 @@ export async function readPredictions(run: string): Promise<Answers> {
   const { tensors } = await readSafetensors(pathOf(run));
   const vector = (name: string): Float32Array => tensors.get(name)?.data ?? new Float32Array();
   return {
-    labels: Uint16Array.from(vector('labels')),
-    predicted: Uint16Array.from(vector('predicted')),
+    labels: new Uint16Array(vector('labels')),
+    predicted: new Uint16Array(vector('predicted')),
     confidence: vector('confidence'),
   };
 }

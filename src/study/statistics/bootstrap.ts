@@ -13,37 +13,108 @@ export interface BootstrapOptions {
 /**
  * Percentile interval of the mean of a table of seeds × examples, in points, from tables whose seeds and whose examples
  * are each drawn with replacement (the pigeonhole bootstrap, Owen 2007: its intervals are rather too wide than too
- * narrow). Null for a single seed.
- * @param rows for each seed one number for each example, most of them 0
+ * narrow). Tables of one size share their draws.
+ * @param tables each with one row of whole numbers for each seed, most of them 0
+ * @returns for each table its interval; null for a single seed
  */
-export function bootstrapInterval(
-  rows: readonly Int8Array[],
+export function bootstrapIntervals(
+  tables: readonly (readonly Int8Array[])[],
   { draws = 2000, level = 0.95, seed = 0 }: BootstrapOptions = {},
-): Interval | null {
-  const seeds = rows.length;
-  const examples = rows[0]?.length ?? 0;
-  if (seeds < 2 || examples === 0) return null;
-  const sparse = rows.map(nonZero);
-  const stream = randomStream(seed, 0x626f6f74);
-  const counts = new Uint16Array(examples);
-  const means = new Float64Array(draws);
-  for (let draw = 0; draw < draws; draw++) {
-    counts.fill(0);
-    for (let i = 0; i < examples; i++) counts[stream.below(examples)]!++;
-    let sum = 0;
-    for (let i = 0; i < seeds; i++) {
-      const { at, values } = sparse[stream.below(seeds)]!;
-      for (let k = 0; k < at.length; k++) sum += values[k]! * counts[at[k]!]!;
-    }
-    means[draw] = (100 * sum) / (seeds * examples);
+): (Interval | null)[] {
+  const intervals = new Map<readonly Int8Array[], Interval>();
+  const usable = tables.filter((rows) => rows.length >= 2 && rows[0]!.length > 0);
+  for (const size of new Set(usable.map(sizeOf))) {
+    const alike = usable.filter((rows) => sizeOf(rows) === size);
+    bootstrapMeans(alike, draws, seed).forEach((means, index) => {
+      means.sort();
+      intervals.set(alike[index]!, {
+        low: quantile(means, (1 - level) / 2),
+        high: quantile(means, (1 + level) / 2),
+      });
+    });
   }
-  means.sort();
-  return { low: quantile(means, (1 - level) / 2), high: quantile(means, (1 + level) / 2) };
+  return tables.map((rows) => intervals.get(rows) ?? null);
 }
 
-function nonZero(row: Int8Array): { at: Uint32Array; values: Int8Array } {
-  const at = Uint32Array.from([...row.keys()].filter((index) => row[index] !== 0));
-  return { at, values: Int8Array.from(at, (index) => row[index]!) };
+const sizeOf = (rows: readonly Int8Array[]): string => `${rows.length}×${rows[0]?.length ?? 0}`;
+
+/** The mean of each table, all of one size, in every draw. */
+function bootstrapMeans(tables: readonly (readonly Int8Array[])[], draws: number, seed: number): Float64Array[] {
+  const seeds = tables[0]!.length;
+  const examples = tables[0]![0]?.length ?? 0;
+  const sparse = tables.map((rows) => rows.map(unitsOf));
+  const stream = randomStream(seed, 0x626f6f74);
+  const packing = packingFor(tables.flat(), examples);
+  const { field, drawsAtOnce } = packing;
+  const counts = new Float64Array(examples);
+  const weights = new Float64Array(seeds * drawsAtOnce);
+  const means = tables.map(() => new Float64Array(draws));
+  for (let first = 0; first < draws; first += drawsAtOnce) {
+    const now = Math.min(drawsAtOnce, draws - first);
+    counts.fill(0);
+    weights.fill(0);
+    for (let draw = 0, unit = 1; draw < now; draw++, unit *= field) {
+      for (let i = 0; i < examples; i++) counts[stream.below(examples)]! += unit;
+      for (let i = 0; i < seeds; i++) weights[stream.below(seeds) * drawsAtOnce + draw]!++;
+    }
+    sparse.forEach((rows, table) => {
+      const sums = weighted(rows, counts, weights, packing);
+      for (let draw = 0; draw < now; draw++) means[table]![first + draw] = (100 * sums[draw]!) / (seeds * examples);
+    });
+  }
+  return means;
+}
+
+/** Sums of several draws stand side by side in one number, each below half a `field` in size: a double holds 53 bits exactly. */
+interface Packing {
+  readonly field: number;
+  readonly drawsAtOnce: number;
+}
+
+function packingFor(rows: readonly Int8Array[], examples: number): Packing {
+  let largest = 1;
+  for (const row of rows) for (const value of row) largest = Math.max(largest, Math.abs(value));
+  // A draw may take the largest number every time; the sum has a sign besides.
+  const bits = Math.ceil(Math.log2(2 * largest * examples + 1));
+  return { field: 2 ** bits, drawsAtOnce: Math.max(1, Math.floor(52 / bits)) };
+}
+
+/** For each of the draws the sum over rows, by their weights, of what each holds of the examples counted. */
+function weighted(
+  rows: readonly Units[],
+  counts: Float64Array,
+  weights: Float64Array,
+  { field, drawsAtOnce }: Packing,
+): Float64Array {
+  const sums = new Float64Array(drawsAtOnce);
+  rows.forEach(({ plus, minus }, row) => {
+    let sum = 0;
+    for (let k = 0; k < plus.length; k++) sum += counts[plus[k]!]!;
+    for (let k = 0; k < minus.length; k++) sum -= counts[minus[k]!]!;
+    for (let draw = 0; draw < drawsAtOnce; draw++) {
+      const rest = Math.round(sum / field);
+      sums[draw]! += weights[row * drawsAtOnce + draw]! * (sum - rest * field);
+      sum = rest;
+    }
+  });
+  return sums;
+}
+
+/** A row of whole numbers as places that each add 1, and places that each take 1 away. */
+interface Units {
+  readonly plus: Uint32Array;
+  readonly minus: Uint32Array;
+}
+
+function unitsOf(row: Int8Array): Units {
+  const plus: number[] = [];
+  const minus: number[] = [];
+  for (let index = 0; index < row.length; index++) {
+    const value = row[index]!;
+    for (let unit = 0; unit < value; unit++) plus.push(index);
+    for (let unit = 0; unit > value; unit--) minus.push(index);
+  }
+  return { plus: Uint32Array.from(plus), minus: Uint32Array.from(minus) };
 }
 
 /** Of sorted values, between neighbors in proportion (Hyndman and Fan 1996, type 7). */

@@ -1,6 +1,6 @@
 /** One ratio against the baseline: everything that is known of their difference, and what it comes to. */
 
-import { bootstrapInterval } from './bootstrap.js';
+import { bootstrapIntervals } from './bootstrap.js';
 import {
   crossedMean,
   meanInterval,
@@ -70,12 +70,16 @@ export interface Judgement {
 export function judgeAll(
   baseline: readonly Outcome[],
   variants: readonly (readonly Outcome[])[],
-  { worthwhile = 0.3 }: CompareOptions = {},
+  options: CompareOptions = {},
 ): (Judgement | null)[] {
-  const estimates = variants.map((variant) => {
-    const { rows } = pairUp(baseline, variant);
-    return rows.length === 0 ? null : crossedMean(rows);
-  });
+  return judgePairs(
+    variants.map((variant) => pairUp(baseline, variant)),
+    options,
+  );
+}
+
+function judgePairs(pairs: readonly Pairs[], { worthwhile = 0.3 }: CompareOptions): (Judgement | null)[] {
+  const estimates = pairs.map(({ rows }) => (rows.length === 0 ? null : crossedMean(rows)));
   const pValues = estimates.map((estimate) => (estimate === null ? null : meanP(estimate)));
   // Comparisons that cannot be judged yet do not raise the bar for the others.
   const judged = pValues.flatMap((p, index) => (p === null ? [] : [{ p, index }]));
@@ -83,7 +87,7 @@ export function judgeAll(
   return estimates.map((estimate, index) => {
     if (estimate === null) return null;
     const pHolm = corrected.get(index) ?? null;
-    const verdict = verdictOf(estimate, pHolm, { worthwhile, comparisons: variants.length });
+    const verdict = verdictOf(estimate, pHolm, { worthwhile, comparisons: pairs.length });
     return { estimate, p: pValues[index]!, pHolm, verdict };
   });
 }
@@ -98,9 +102,11 @@ export function compareAll(
   variants: readonly (readonly Outcome[])[],
   options: CompareOptions = {},
 ): (Difference | null)[] {
-  return judgeAll(baseline, variants, options).map((judgement, index) => {
+  const pairs = variants.map((variant) => pairUp(baseline, variant));
+  const bootstrap = bootstrapIntervals(pairs.map(({ rows }) => rows));
+  return judgePairs(pairs, options).map((judgement, index) => {
     if (judgement === null) return null;
-    const { seeds, rows, errors, baselineErrors } = pairUp(baseline, variants[index]!);
+    const { seeds, errors, baselineErrors } = pairs[index]!;
     const { estimate, p, pHolm, verdict } = judgement;
     return {
       seeds,
@@ -108,7 +114,7 @@ export function compareAll(
       values: estimate.seedMeans,
       ci: meanInterval(estimate),
       ciSeeds: summarize(estimate.seedMeans).interval,
-      ciBootstrap: bootstrapInterval(rows),
+      ciBootstrap: bootstrap[index]!,
       p,
       pHolm,
       pSeeds: pairedP(estimate.seedMeans),
@@ -155,5 +161,7 @@ function subtract(a: Int8Array, b: Int8Array): Int8Array {
 }
 
 function share(wrong: Int8Array): number {
-  return (100 * wrong.reduce((sum, value) => sum + value, 0)) / wrong.length;
+  let sum = 0;
+  for (const value of wrong) sum += value;
+  return (100 * sum) / wrong.length;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { bootstrapInterval } from './bootstrap.js';
+import { bootstrapIntervals } from './bootstrap.js';
 import { criticalValue, crossedMean, expectedSpread, meanInterval, meanP } from './crossed.js';
 import { noncentralStudentCdf, studentCdf, studentQuantile } from './distributions.js';
 import scipy from './fixtures/scipy.json' with { type: 'json' };
@@ -92,7 +92,7 @@ describe('a table of seeds × examples', () => {
     expect(single).toMatchObject({ mean: 25, spread: null });
     expect(meanP(single)).toBeNull();
     expect(meanInterval(single)).toBeNull();
-    expect(bootstrapInterval([Int8Array.of(1, 0)])).toBeNull();
+    expect(bootstrapIntervals([[Int8Array.of(1, 0)], []])).toEqual([null, null]);
   });
 
   it('is refused where seeds saw different examples', () => {
@@ -135,14 +135,14 @@ describe('the bootstrap over seeds and examples', () => {
   const rows = scipy.crossed[1]!.rows.map((row) => Int8Array.from(row));
 
   it('gives the same interval for the same seed, around the mean', () => {
-    const interval = bootstrapInterval(rows)!;
-    expect(bootstrapInterval(rows)).toEqual(interval);
+    const interval = bootstrapIntervals([rows])[0]!;
+    expect(bootstrapIntervals([rows, rows])).toEqual([interval, interval]);
     expect(interval.low).toBeLessThan(crossedMean(rows).mean);
     expect(interval.high).toBeGreaterThan(crossedMean(rows).mean);
   });
 
   it('is about as wide as the error that counts both', () => {
-    const { low, high } = bootstrapInterval(rows, { draws: 10_000 })!;
+    const { low, high } = bootstrapIntervals([rows], { draws: 10_000 })[0]!;
     const { standardError } = crossedMean(rows).spread!;
     const ratio = (high - low) / (2 * 1.96 * standardError);
     // With 5 seeds the bootstrap misses a share of 1/5 of their variance, and counts what is left up to thrice.

@@ -1,0 +1,47 @@
+/**
+ * How long the report of a large study takes: the study at STUDY, done, its trials multiplied to TRIALS (500) under further
+ * seeds, in a folder of its own.
+ *
+ *     node scripts/build.js && node bench/report.js STUDY [TRIALS]
+ *
+ * Bound: 3 s for 500 trials, of the whole command.
+ */
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { addSeeds, openStudy } from '../dist/study/index.js';
+
+const [source, wanted = '500'] = process.argv.slice(2);
+if (source === undefined) throw new Error('Give the folder of a study that is done.');
+const folder = mkdtempSync(join(tmpdir(), 'rectio-report-'));
+try {
+  const original = await openStudy(source);
+  const arms = new Set(original.trials.map(({ arm }) => arm.id)).size;
+  for (const part of ['study.json', 'seeds', 'settings', 'failures']) {
+    cpSync(join(source, part), join(folder, part), { recursive: true });
+  }
+  const more = Math.ceil(Number(wanted) / arms) - original.trials.length / arms;
+  await addSeeds(await openStudy(folder), more);
+  const { trials } = await openStudy(folder);
+  for (const [index, { id }] of trials.entries()) {
+    // Trials come seed by seed, so that the same place modulo their number is the same arm.
+    const model = original.trials[index % original.trials.length];
+    for (const file of ['config.json', 'metrics.jsonl', 'summary.json', 'predictions.safetensors']) {
+      cpSync(join(source, 'trials', String(model?.id), file), join(folder, 'trials', id, file));
+    }
+  }
+  const command = fileURLToPath(new URL('../bin/rectio.js', import.meta.url));
+  const times = Array.from({ length: 3 }, () => {
+    const began = performance.now();
+    const { status, stderr } = spawnSync(process.execPath, [command, 'report', folder], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
+    return ((performance.now() - began) / 1000).toFixed(2);
+  });
+  console.log(`report of ${trials.length} trials: ${times.join(', ')} s`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,5 +1,6 @@
 /** `rectio compare`: trains a network at several ratios over several seeds, and says which differences are real. */
 
+import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 import { RectioError } from '../base/error.js';
@@ -95,7 +96,7 @@ async function begin(model: string | undefined, values: CompareValues, output: O
   const { packageVersion } = await import('./version.js');
   const versions = { rectio: packageVersion(), node: process.versions.node };
   const folder = values.study ?? `studies/${plan.name}`;
-  const { study, found } = await beginStudy(folder, plan, { command: commandLine(), versions });
+  const { study, found } = await beginStudy(folder, plan, { command: commandLine(), versions, machine: machineName() });
   output.note(found ? `${folder} holds this study already: it goes on.` : await expectation(plan));
   return runAndReport(study, values, output);
 }
@@ -227,6 +228,16 @@ async function runAndReport(study: Study, values: CompareValues, output: Output)
     return signalExitCode(signal);
   }
   return report.result.trials.every(({ state }) => state === 'done') ? exitCodes.done : exitCodes.failed;
+}
+
+/** `AMD EPYC, 2 cores, 24 GB, linux x64` */
+function machineName(): string {
+  const [first, ...others] = cpus();
+  const cores = others.length === 0 ? '1 core' : `${others.length + 1} cores`;
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
+  return [first?.model.trim() ?? 'an unknown processor', cores, memory, `${process.platform} ${process.arch}`].join(
+    ', ',
+  );
 }
 
 /** As the user would type it again. */

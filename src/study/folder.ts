@@ -27,6 +27,8 @@ export interface StudyRecord {
   /** When it was made, as ISO 8601. */
   readonly created: string;
   readonly versions: { readonly [name: string]: string };
+  /** Where it was begun: processor and system. Studies begun before it was kept have none. */
+  readonly machine?: string;
 }
 
 /** Seeds that came after the plan. */
@@ -65,7 +67,7 @@ const recordFile = (study: string): string => join(study, 'study.json');
 export async function beginStudy(
   folder: string,
   plan: StudyPlan,
-  { command, versions }: Pick<StudyRecord, 'command' | 'versions'>,
+  about: Pick<StudyRecord, 'command' | 'versions' | 'machine'>,
 ): Promise<{ readonly study: Study; readonly found: boolean }> {
   const hash = planHash(plan);
   if ((await readText(recordFile(folder))) === undefined) {
@@ -74,7 +76,7 @@ export async function beginStudy(
       await replaceJson(settingsFile(folder, { arm, ...trial }), arm.config);
     }
     // Two processes may begin the same study at once: the first record stands.
-    const record: StudyRecord = { plan, hash, command, created: new Date().toISOString(), versions };
+    const record: StudyRecord = { plan, hash, created: new Date().toISOString(), ...about };
     const isNew = await createJson(recordFile(folder), record);
     if (isNew) return { study: await openStudy(folder), found: false };
   }

@@ -65,7 +65,10 @@ export async function* runStudy(options: RunStudyOptions): AsyncGenerator<StudyE
       }
       if (running.size === 0 && left.size === 0) break;
       if (running.size === 0) yield { type: 'waiting', trials: elsewhere };
-      await Promise.race([...running, wait(lookEveryMs)]);
+      const pause = new AbortController();
+      await Promise.race([...running, wait(lookEveryMs, undefined, pause)]);
+      // A timer that is left would keep the process alive at the end.
+      pause.abort();
       yield* queue.take();
     }
   } finally {

@@ -47,6 +47,7 @@ function provenanceOf({ record }: Study, { devices, versions, created }: StudyRe
     command: record.command,
     made: [
       `Plan made ${created}; versions: ${known.join(', ')}.`,
+      ...(record.machine === undefined ? [] : [`Machine: ${record.machine}.`]),
       devices.length === 0 ? 'No training is done yet.' : `Trained on ${devices.join('; ')}.`,
     ],
   };

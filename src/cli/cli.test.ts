@@ -162,11 +162,11 @@ describe('inspect', () => {
   });
 
   it('answers within half a second', async () => {
-    // The processor's time, and the best of some tries: other tests run beside this one and share its core's caches.
+    // The processor's time, and the best of three: other tests run beside this one.
     const report = `process.on('exit', () => console.error(process.cpuUsage().user + process.cpuUsage().system))`;
     const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(report)}` };
     const times: number[] = [];
-    while (times.length < 8 && !times.some((seconds) => seconds < 0.5)) {
+    for (let i = 0; i < 3; i++) {
       const { stderr } = await rectio(['inspect', 'resnet152', '--ratio', '3:2'], folder, env);
       times.push(Number(stderr) / 1e6);
     }

@@ -20,13 +20,12 @@ if (source === undefined) throw new Error('Give the folder of a study that is do
 const folder = mkdtempSync(join(tmpdir(), 'rectio-report-'));
 try {
   const original = await openStudy(source);
-  const arms = new Set(original.trials.map(({ arm }) => arm.id)).size;
+  const arms = original.record.plan.arms.length;
   for (const part of ['study.json', 'seeds', 'settings', 'failures']) {
     cpSync(join(source, part), join(folder, part), { recursive: true });
   }
   const more = Math.ceil(Number(wanted) / arms) - original.trials.length / arms;
-  await addSeeds(await openStudy(folder), more);
-  const { trials } = await openStudy(folder);
+  const { trials } = await addSeeds(await openStudy(folder), more);
   for (const [index, { id }] of trials.entries()) {
     // Trials come seed by seed, so that the same place modulo their number is the same arm.
     const model = original.trials[index % original.trials.length];

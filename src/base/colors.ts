@@ -1,8 +1,8 @@
 /** The colors that pages, figures and drawings share, as CSS custom properties for light and dark pages. */
 
-export interface Theme<Name extends string = string> {
-  readonly light: { readonly [K in Name]: string };
-  readonly dark: { readonly [K in Name]: string };
+export interface Theme {
+  readonly light: { readonly [name: string]: string };
+  readonly dark: { readonly [name: string]: string };
 }
 
 export const pageColors = {

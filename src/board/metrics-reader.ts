@@ -6,7 +6,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { errorNumber } from '../train/files.js';
+import { whereGone } from '../train/files.js';
 import { parseMetricsLine } from '../train/metrics.js';
 
 /** Numbers that grow. */
@@ -66,10 +66,7 @@ export function metricsReader(): MetricsReader {
 }
 
 async function readOn(path: string, before: Reading): Promise<Reading> {
-  const file = await open(path).catch((error: unknown) => {
-    if (errorNumber(error) === 'ENOENT') return undefined;
-    throw error;
-  });
+  const file = await open(path).catch(whereGone);
   if (file === undefined) return newReading();
   try {
     const buffer = Buffer.allocUnsafe(chunk);

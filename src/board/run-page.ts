@@ -1,10 +1,10 @@
 /** What the page of one run shows. */
 
 import {
+  hasWrongPictures,
   readPredictions,
   readRunRecord,
   readSummary,
-  readWrongPictures,
   surestWrong,
   type Answers,
   type RunRecord,
@@ -44,8 +44,8 @@ export async function runPage(folder: string, row: RunRow, reader: MetricsReader
 }
 
 async function readAnswers(folder: string, { dataset }: RunRecord): Promise<Answered> {
-  const [answers, pictures] = await Promise.all([readPredictions(folder), readWrongPictures(folder)]);
-  return answersOf(answers, dataset, pictures !== undefined);
+  const [answers, pictures] = await Promise.all([readPredictions(folder), hasWrongPictures(folder)]);
+  return answersOf(answers, dataset, pictures);
 }
 
 /** `evaluated` names the images that the error after each epoch is taken on. */

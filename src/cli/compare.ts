@@ -1,6 +1,5 @@
 /** `rectio compare`: trains a network at several ratios over several seeds, and says which differences are real. */
 
-import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 import { RectioError } from '../base/error.js';
@@ -10,6 +9,7 @@ import { namingFile } from './config-file.js';
 import { readDocument } from './document-file.js';
 import { engineOptions } from './engine-options.js';
 import { exitCodes } from './exit-codes.js';
+import { thisMachine } from './machine.js';
 import { givenModel, missingModel, modelOptions, modelPositional, openNetwork } from './network.js';
 import { decimal, flag, integer, list, optionName, text, type Values } from './options.js';
 import type { Output } from './output.js';
@@ -232,12 +232,8 @@ async function runAndReport(study: Study, values: CompareValues, output: Output)
 
 /** `AMD EPYC, 2 cores, 24 GB, linux x64` */
 function machineName(): string {
-  const [first, ...others] = cpus();
-  const cores = others.length === 0 ? '1 core' : `${others.length + 1} cores`;
-  const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
-  return [first?.model.trim() ?? 'an unknown processor', cores, memory, `${process.platform} ${process.arch}`].join(
-    ', ',
-  );
+  const { cpu, cores, memoryGb, platform } = thisMachine();
+  return `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${memoryGb} GB, ${platform}`;
 }
 
 /** As the user would type it again. */

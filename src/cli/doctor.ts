@@ -1,11 +1,10 @@
 /** `rectio doctor`: what is here, what is missing, and the command that adds it. */
 
-import { cpus, totalmem } from 'node:os';
-
 import { RectioError } from '../base/error.js';
 import type { Engine } from '../engines/engine.js';
 import { defineCommand } from './command.js';
 import { exitCodes } from './exit-codes.js';
+import { thisMachine, type Machine } from './machine.js';
 import { flag } from './options.js';
 import type { Output } from './output.js';
 import { packageVersion } from './version.js';
@@ -22,13 +21,9 @@ interface EngineFinding {
   readonly hint: string | null;
 }
 
-interface Findings {
+interface Findings extends Machine {
   readonly rectio: string;
   readonly node: string;
-  readonly platform: string;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memoryGb: number;
   /** What `--engine auto` takes. */
   readonly engine: string;
   readonly engines: readonly EngineFinding[];
@@ -55,14 +50,10 @@ async function examine(): Promise<Findings> {
   const { engineNames, openEngine } = await import('../engines/registry.js');
   const names = engineNames.filter((name) => name !== 'auto');
   const engines = await Promise.all(names.map((name) => examineEngine(name, openEngine)));
-  const processors = cpus();
   return {
     rectio: packageVersion(),
     node: process.versions.node,
-    platform: `${process.platform} ${process.arch}`,
-    cpu: processors[0]?.model.trim() ?? 'unknown',
-    cores: processors.length,
-    memoryGb: Math.round(totalmem() / 2 ** 30),
+    ...thisMachine(),
     engine: (await openEngine('auto')).name,
     engines,
   };

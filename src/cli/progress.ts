@@ -2,7 +2,7 @@
 
 import type { Score, TrainEvent } from '../train/events.js';
 import type { Screen } from './output.js';
-import { cut, statusLine } from './status-line.js';
+import { cut, roomIn, statusLine } from './status-line.js';
 import { formatCount, formatDuration } from './table.js';
 
 export interface Progress {
@@ -146,7 +146,7 @@ function figures(state: State, event: StepEvent, time: number): string[] {
 }
 
 function drawBar(state: State, event: StepEvent, screen: Screen, time: number): string {
-  const room = screen.columns() - 1; // the last column stays free, as in `cut`
+  const room = roomIn(screen);
   const share = (event.step + 1) / (state.epochs * state.stepsPerEpoch);
   const width = Math.max(6, Math.min(30, Math.floor(room / 4)));
   const parts: string[] = [];

@@ -3,7 +3,7 @@
 import type { Screen } from './output.js';
 
 export interface StatusLine {
-  /** Draws it anew. Only for a terminal, and at most as wide as it is less one column. */
+  /** Draws it anew. Only for a terminal, and at most as wide as `roomIn` says. */
   draw(text: string): void;
   /** Takes it away, so that other words can follow. */
   clear(): void;
@@ -30,7 +30,12 @@ export function statusLine(screen: Screen): StatusLine {
   };
 }
 
-/** As much of a text as a terminal's line holds. The last column stays free: some terminals wrap when it is written. */
+/** How many characters a line holds. The last column stays free: some terminals wrap when it is written. */
+export function roomIn(screen: Screen): number {
+  return screen.columns() - 1;
+}
+
+/** As much of a text as a line holds. */
 export function cut(text: string, screen: Screen): string {
-  return text.slice(0, screen.columns() - 1);
+  return text.slice(0, roomIn(screen));
 }

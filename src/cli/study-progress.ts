@@ -39,8 +39,7 @@ export function createStudyProgress(
     if (!screen.terminal || running.size === 0) return;
     const mean = lengths.reduce((a, b) => a + b, 0) / lengths.length;
     const left = lengths.length === 0 ? [] : [`about ${formatDuration((trials.length - ended) * mean)} left`];
-    const text = [...running.values(), ...left].join('  ');
-    draw(cut(text, screen));
+    draw(cut([...running.values(), ...left].join('  '), screen));
   };
 
   /** What to say of each event; total over their types. */

@@ -4,7 +4,7 @@ import { crc32, deflateSync } from 'node:zlib';
 
 const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 /** Color types by the number of channels. */
-const colorTypes: { readonly [channels: number]: number } = { 1: 0, 3: 2 };
+const colorTypes = { 1: 0, 3: 2 } as const;
 
 export interface Pixels {
   /** 1: gray; 3: red, green, blue. */
@@ -19,7 +19,7 @@ export function encodePng({ channels, width, height, values }: Pixels): Uint8Arr
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, colorTypes[channels]!], 8);
+  header.set([8, colorTypes[channels]], 8);
   const row = width * channels;
   // Each row begins with its filter: 0, none.
   const rows = Buffer.alloc(height * (1 + row));

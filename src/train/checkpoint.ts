@@ -12,7 +12,7 @@ import type { Program } from '../engines/engine.js';
 import { persistentRoles, type Plan, type TensorSpec } from '../plan/index.js';
 import type { Tally } from './evaluate.js';
 import type { Score } from './events.js';
-import { errorNumber, onDisk, replaceJson, syncFolder } from './files.js';
+import { errorNumber, onDisk, replaceJson, syncFolder, whereGone } from './files.js';
 import { readSafetensors, writeSafetensors, type StoredTensor } from './safetensors.js';
 
 /** Where a training stands between two steps. Together with config and weights it decides everything that follows. */
@@ -51,10 +51,7 @@ function checkpointsOf(run: string): string {
 /** The checkpoints of a run, oldest first. */
 export async function listCheckpoints(run: string): Promise<{ readonly step: number; readonly path: string }[]> {
   const folder = checkpointsOf(run);
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (errorNumber(error) === 'ENOENT') return [];
-    throw error;
-  });
+  const names = (await readdir(folder).catch(whereGone)) ?? [];
   return names
     .map((name) => ({ step: Number(folderPattern.exec(name)?.[1] ?? Number.NaN), path: join(folder, name) }))
     .filter(({ step }) => !Number.isNaN(step))

@@ -3,9 +3,7 @@
 import { join } from 'node:path';
 
 import { replaceFile } from './files.js';
-import { readMetrics, type MetricsLine } from './metrics.js';
-
-type EpochLine = Extract<MetricsLine, { type: 'epoch' }>;
+import { readEpochs, type EpochLine } from './metrics.js';
 
 /** In the order of the file; null leaves a cell empty. */
 const columns: { readonly [title: string]: (line: EpochLine) => number | null } = {
@@ -24,8 +22,7 @@ const columns: { readonly [title: string]: (line: EpochLine) => number | null } 
 
 /** Writes epochs.csv: a line for each epoch, counted from 1, with the steps done by then. @throws RectioError `disk` */
 export async function writeEpochsCsv(run: string): Promise<void> {
-  const lines = (await readMetrics(run)).filter((line): line is EpochLine => line.type === 'epoch');
-  const rows = lines.map((line) => Object.values(columns).map((cell) => cell(line) ?? ''));
+  const rows = (await readEpochs(run)).map((line) => Object.values(columns).map((cell) => cell(line) ?? ''));
   const text = [Object.keys(columns), ...rows].map((cells) => `${cells.join(',')}\n`).join('');
   await replaceFile(join(run, 'epochs.csv'), (file) => file.writeFile(text));
 }

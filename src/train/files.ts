@@ -40,6 +40,12 @@ export function errorNumber(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** For what need not be there, or what another process may have taken away: `await readFile(path).catch(whereGone)`. */
+export function whereGone(error: unknown): undefined {
+  if (errorNumber(error) === 'ENOENT') return undefined;
+  throw error;
+}
+
 /** Runs what writes to `path`. @throws RectioError `disk` */
 export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {

@@ -20,9 +20,9 @@ export type { Answers } from './evaluate.js';
 export { type Score, type TrainEvent, type TrainSummary } from './events.js';
 export { initializeWeights } from './initialize.js';
 export { runHolder, takeLock, type Lock } from './lock.js';
-export { readEpochs, readLastMetrics, readMetrics, type EpochLine, type MetricsLine } from './metrics.js';
+export { readEpochs, readLastMetrics, type EpochLine, type MetricsLine } from './metrics.js';
 export { readPredictions } from './predictions.js';
-export { readWrongPictures, surestWrong } from './wrong-answers.js';
+export { hasWrongPictures, readWrongPictures, surestWrong } from './wrong-answers.js';
 export { recipeNames, resolveRecipe, type Recipe } from './recipes.js';
 export { readRunRecord, readSummary, type RunRecord } from './run-folder.js';
 export {

@@ -8,7 +8,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { RectioError } from '../base/error.js';
-import { errorNumber, onDisk } from './files.js';
+import { errorNumber, onDisk, whereGone } from './files.js';
 
 interface Holder {
   readonly pid: number;
@@ -100,12 +100,6 @@ async function linked(from: string, to: string): Promise<boolean> {
     if (errorNumber(error) === 'EEXIST') return false;
     throw error;
   }
-}
-
-/** For what another process may have taken away meanwhile. */
-function whereGone(error: unknown): undefined {
-  if (errorNumber(error) === 'ENOENT') return undefined;
-  throw error;
 }
 
 /** Moves a dead holder's lock away, and puts it back where another process was quicker and it is a new one. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import type { TrainState } from './checkpoint.js';
 import type { TrainEvent } from './events.js';
-import { errorNumber, onDisk, replaceFile, writeAll } from './files.js';
+import { onDisk, replaceFile, whereGone, writeAll } from './files.js';
 
 /** What is worth a line. */
 export type MetricsEvent = Extract<TrainEvent, { type: 'step' | 'epoch' }>;
@@ -37,12 +37,9 @@ export async function readEpochs(run: string): Promise<EpochLine[]> {
   return lines.flatMap((line) => (parseMetricsLine(line) as EpochLine | undefined) ?? []);
 }
 
-/** Empty where there is none. */
+/** Empty where there is none. A log is ASCII, which is quickest to read as Latin-1. */
 async function readLog(run: string): Promise<string> {
-  return readFile(metricsPath(run), 'latin1').catch((error: unknown) => {
-    if (errorNumber(error) === 'ENOENT') return '';
-    throw error;
-  });
+  return (await readFile(metricsPath(run), 'latin1').catch(whereGone)) ?? '';
 }
 
 /** So much of the end of a log holds its last lines. */
@@ -50,10 +47,7 @@ const tailBytes = 16_384;
 
 /** The last lines of a run's log, however long it is: those in its last 16 KB. None where there is no log. */
 export async function readLastMetrics(run: string): Promise<MetricsLine[]> {
-  const file = await open(metricsPath(run)).catch((error: unknown) => {
-    if (errorNumber(error) === 'ENOENT') return undefined;
-    throw error;
-  });
+  const file = await open(metricsPath(run)).catch(whereGone);
   if (file === undefined) return [];
   try {
     const { size } = await file.stat();

@@ -23,7 +23,7 @@ import type { ProportionReport } from '../proportion/index.js';
 import { isRecord } from './check.js';
 import type { TrainConfig } from './config.js';
 import type { TrainSummary } from './events.js';
-import { errorNumber, onDisk, replaceJson, syncFolder } from './files.js';
+import { errorNumber, onDisk, replaceJson, syncFolder, whereGone } from './files.js';
 import type { WeightsReport } from './weights.js';
 
 /** `config.json`: everything that has to be the same for the run to go on. */
@@ -122,12 +122,8 @@ export const summaryPath = (folder: string): string => join(folder, 'summary.jso
 
 /** The final numbers of a run; undefined where it is not done. */
 export async function readSummary(folder: string): Promise<TrainSummary | undefined> {
-  try {
-    return JSON.parse(await readFile(summaryPath(folder), 'utf8')) as TrainSummary;
-  } catch (error) {
-    if (errorNumber(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await readFile(summaryPath(folder), 'utf8').catch(whereGone);
+  return text === undefined ? undefined : (JSON.parse(text) as TrainSummary);
 }
 
 /** @throws RectioError `disk` */

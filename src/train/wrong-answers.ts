@@ -3,19 +3,19 @@
  * goes, also without its dataset.
  */
 
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { encodePng } from '../data/png.js';
 import type { Dataset } from '../data/index.js';
 import { openImages } from '../data/images.js';
 import type { Answers } from './evaluate.js';
-import { errorNumber, replaceFile, writeAll } from './files.js';
+import { replaceFile, whereGone, writeAll } from './files.js';
 
 /** At most so many. */
 const most = 24;
 
-export const wrongPicturesPath = (run: string): string => join(run, 'wrong.png');
+const wrongPicturesPath = (run: string): string => join(run, 'wrong.png');
 
 /** Places in the test split, the surest first; of equally sure ones the earlier first. */
 export function surestWrong({ labels, predicted, confidence }: Answers): number[] {
@@ -53,10 +53,11 @@ export async function writeWrongPictures(run: string, answers: Answers, { test, 
   await replaceFile(wrongPicturesPath(run), (file) => writeAll(file, png));
 }
 
+export async function hasWrongPictures(run: string): Promise<boolean> {
+  return (await stat(wrongPicturesPath(run)).catch(whereGone)) !== undefined;
+}
+
 /** Undefined where the run has none. */
 export async function readWrongPictures(run: string): Promise<Uint8Array | undefined> {
-  return readFile(wrongPicturesPath(run)).catch((error: unknown) => {
-    if (errorNumber(error) === 'ENOENT') return undefined;
-    throw error;
-  });
+  return readFile(wrongPicturesPath(run)).catch(whereGone);
 }

@@ -36,12 +36,12 @@ export function bootstrapIntervals(
   return tables.map((rows) => intervals.get(rows) ?? null);
 }
 
-const sizeOf = (rows: readonly Int8Array[]): string => `${rows.length}×${rows[0]?.length ?? 0}`;
+const sizeOf = (rows: readonly Int8Array[]): string => `${rows.length}×${rows[0]!.length}`;
 
 /** The mean of each table, all of one size, in every draw. */
 function bootstrapMeans(tables: readonly (readonly Int8Array[])[], draws: number, seed: number): Float64Array[] {
   const seeds = tables[0]!.length;
-  const examples = tables[0]![0]?.length ?? 0;
+  const examples = tables[0]![0]!.length;
   const sparse = tables.map((rows) => rows.map(unitsOf));
   const stream = randomStream(seed, 0x626f6f74);
   const packing = packingFor(tables.flat(), examples);

@@ -21,7 +21,7 @@ const [zoo, { applyRatio, findSites }, { inspectGraph }, { trainingPlan }, { ini
   compiled('proportion/index.js'),
   compiled('inspect/index.js'),
   compiled('plan/index.js'),
-  compiled('train/initialize.js'),
+  compiled('graph/initialize.js'),
 ]);
 const { randomStream } = await compiled('base/random.js');
 

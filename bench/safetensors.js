@@ -18,8 +18,8 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-import { graphParameters } from '../dist/graph/index.js';
-import { initializeWeights, openSafetensors, writeSafetensors } from '../dist/train/index.js';
+import { graphParameters, initializeWeights } from '../dist/graph/index.js';
+import { openSafetensors, writeSafetensors } from '../dist/train/index.js';
 import { createModel } from '../dist/zoo/index.js';
 
 const rounds = Number(process.argv[2] ?? 15);

@@ -1,7 +1,7 @@
 /** `rectio bench`: how fast the bare training or inference step of a network is here. */
 
 import { RectioError } from '../base/error.js';
-import type { BenchmarkResult, KernelCost } from '../train/benchmark.js';
+import type { BenchmarkResult, KernelCost } from '../engines/benchmark.js';
 import { defineCommand } from './command.js';
 import { engineOptions } from './engine-options.js';
 import { exitCodes } from './exit-codes.js';
@@ -37,7 +37,7 @@ export const benchCommand = defineCommand({
   async run({ values, positionals }, output) {
     const name = givenModel(positionals, values) ?? missingModel('bench');
     const [{ benchmark }, { openEngine }] = await Promise.all([
-      import('../train/benchmark.js'),
+      import('../engines/benchmark.js'),
       import('../engines/registry.js'),
     ]);
     const { batch, mode, steps, warmUp, threads } = values;

@@ -1,12 +1,11 @@
 /** What a node looks like: one rule table, total over the ops. */
 
+import { applyRule, type Rules } from '../base/rules.js';
 import {
   inferShapes,
   type ActivationOp,
   type Graph,
-  type Node,
   type Op,
-  type OpKind,
   type OpOf,
   type Pair,
   type Place,
@@ -47,9 +46,6 @@ interface Context {
   /** Whether its activation is kept; undefined where it is no site that takes part. */
   readonly kept: boolean | undefined;
 }
-
-/** Undefined for what a sketch leaves out, because it changes nothing that the sketch shows. */
-type GlyphRule<K extends OpKind> = (op: OpOf<K>, context: Context) => Glyph | undefined;
 
 const leftOut = (): undefined => undefined;
 const bar = (): Glyph => ({ kind: 'bar' });
@@ -93,7 +89,8 @@ const pool =
       ? pill(`every${stridePart(op.stride)}`)
       : box('pool', { before: `${name} ${extents(op.kernel)}${stridePart(op.stride)}` });
 
-const glyphRules: { readonly [K in OpKind]: GlyphRule<K> } = {
+/** Undefined for what a sketch leaves out, because it changes nothing that the sketch shows. */
+const glyphRules: Rules<Op, [context: Context], Glyph | undefined> = {
   input: (op) => ({ kind: 'input', label: { before: op.shape.join('×') } }),
   convolution,
   batchNorm: bar,
@@ -149,7 +146,7 @@ export function drawnNodes(graph: Graph, kept: ReadonlyMap<string, boolean>): Dr
     const inputs = node.inputs.map((name) => indices.get(name)!);
     const glyph = folded.norms.has(node.name)
       ? undefined
-      : glyphOf(node, {
+      : applyRule(glyphRules, node.op, {
           input: shapes.get(node.inputs[0] ?? '') ?? [],
           output: shapes.get(node.name)!,
           normed: folded.convolutions.has(node.name),
@@ -163,11 +160,6 @@ export function drawnNodes(graph: Graph, kept: ReadonlyMap<string, boolean>): Dr
     drawn.push({ name: node.name, glyph, place: node.place, shape: shapes.get(node.name)!, inputs });
   }
   return drawn;
-}
-
-function glyphOf(node: Node, context: Context): Glyph | undefined {
-  const rule = glyphRules[node.op.kind] as (op: Op, context: Context) => Glyph | undefined;
-  return rule(node.op, context);
 }
 
 /** Norms that directly follow a convolution which feeds nothing else: a sketch shows the two as one. */

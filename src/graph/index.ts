@@ -3,6 +3,7 @@
 export * from './attributes.js';
 export * from './builder.js';
 export * from './graph.js';
+export { initializeWeights } from './initialize.js';
 export * from './json.js';
 export * from './op.js';
 export * from './parameters.js';

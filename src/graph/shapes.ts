@@ -1,16 +1,16 @@
 /** Which shape every op makes of its inputs' shapes, and which inputs it takes at all. */
 
 import { RectioError } from '../base/error.js';
+import { applyRule, type Rules } from '../base/rules.js';
 import { nearest } from '../base/suggest.js';
 import { largestExtent } from './attributes.js';
 import type { Graph, Node } from './graph.js';
-import type { Op, OpKind, OpOf, Pair, Shape } from './op.js';
+import type { Op, OpKind, Pair, Shape } from './op.js';
 import { nodeParameters, type Parameter } from './parameters.js';
 import { show } from './show.js';
 
 /** Stops with a message that says what was expected, what was found and what to do. */
 type Refuse = (problem: string, hint: string) => never;
-type ShapeRule<K extends OpKind> = (op: OpOf<K>, inputs: readonly Shape[], refuse: Refuse) => Shape;
 type FeatureMap = readonly [channels: number, height: number, width: number];
 
 /** The least and the largest number of inputs. */
@@ -49,7 +49,7 @@ const inputCounts: { readonly [K in OpKind]: readonly [least: number, most: numb
 
 const sameAsInput = (_: Op, [input]: readonly Shape[]): Shape => input!;
 
-const shapeRules: { readonly [K in OpKind]: ShapeRule<K> } = {
+const shapeRules: Rules<Op, [inputs: readonly Shape[], refuse: Refuse], Shape> = {
   input: (op) => op.shape,
   convolution: (op, [input], refuse) => {
     const [channels, ...size] = featureMap(input!, refuse);
@@ -225,8 +225,7 @@ export function nodeShape(node: Node, inputs: readonly Shape[]): Shape {
     const expected = most === Infinity ? `${least} or more` : String(least);
     refuse(`expected ${expected} input${expected === '1' ? '' : 's'}, found ${inputs.length}`, 'Correct its inputs.');
   }
-  const rule = shapeRules[node.op.kind] as (op: Op, inputs: readonly Shape[], refuse: Refuse) => Shape;
-  const shape = rule(node.op, inputs, refuse);
+  const shape = applyRule(shapeRules, node.op, inputs, refuse);
   for (const size of [shape, ...nodeParameters(node, inputs[0] ?? []).map((parameter) => parameter.shape)]) {
     if (elements(size) > largestExtent) {
       refuse(

@@ -1,6 +1,7 @@
 /** What each op costs for one image: one rule table, total over the ops. */
 
-import { elements, type Node, type Op, type OpKind, type OpOf, type Shape } from '../graph/index.js';
+import { applyRule, type Rules } from '../base/rules.js';
+import { elements, type Node, type Op, type Shape } from '../graph/index.js';
 
 export interface LayerCounts {
   /** Multiplications with an addition each, of convolutions and linear layers; everything else is small beside them. */
@@ -10,8 +11,6 @@ export interface LayerCounts {
   /** Values of the output that memory has to hold; 0 where the output is the input under another name. */
   readonly outputElements: number;
 }
-
-type CountRule<K extends OpKind> = (op: OpOf<K>, input: Shape, output: Shape) => LayerCounts;
 
 const makesNew = (_: Op, __: Shape, output: Shape): LayerCounts => ({
   macs: 0,
@@ -25,7 +24,7 @@ const activates = (_: Op, __: Shape, output: Shape): LayerCounts => ({
   outputElements: elements(output),
 });
 
-const countRules: { readonly [K in OpKind]: CountRule<K> } = {
+const countRules: Rules<Op, [input: Shape, output: Shape], LayerCounts> = {
   input: makesNew,
   convolution: (op, [channels = 0], output) => ({
     macs: elements(output) * (channels / op.groups) * op.kernel[0] * op.kernel[1],
@@ -68,6 +67,5 @@ const countRules: { readonly [K in OpKind]: CountRule<K> } = {
 
 /** What a node costs for one image, given the shapes of its first input and of its output. */
 export function countLayer(node: Node, input: Shape, output: Shape): LayerCounts {
-  const rule = countRules[node.op.kind] as (op: Op, input: Shape, output: Shape) => LayerCounts;
-  return rule(node.op, input, output);
+  return applyRule(countRules, node.op, input, output);
 }

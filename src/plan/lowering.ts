@@ -2,8 +2,9 @@
 
 import { RectioError } from '../base/error.js';
 import { hashText } from '../base/random.js';
+import { applyRule, type Rules } from '../base/rules.js';
 import type { Graph, Node } from '../graph/graph.js';
-import type { ActivationOp, Op, OpKind, OpOf, Shape } from '../graph/op.js';
+import type { ActivationOp, Op, Shape } from '../graph/op.js';
 import { nodeParameters } from '../graph/parameters.js';
 import { elements, inferShapes } from '../graph/shapes.js';
 import { verifyGraph } from '../graph/verify.js';
@@ -48,9 +49,6 @@ interface Lowering {
   emit(call: KernelCall): void;
 }
 
-/** Emits the node's call and returns the tensor that holds its value. */
-type LoweringRule<K extends OpKind> = (op: OpOf<K>, inputs: readonly number[], lowering: Lowering) => number;
-
 const lowerActivation = (op: ActivationOp, [x = -1]: readonly number[], lowering: Lowering): number => {
   const y = lowering.activation();
   const weight = op.kind === 'prelu' ? { weight: lowering.parameter('weight')! } : {};
@@ -80,8 +78,11 @@ function weightAndBias(lowering: Lowering): { weight: number; bias?: number } {
   return { weight: lowering.parameter('weight')!, ...(bias === undefined ? {} : { bias }) };
 }
 
-/** Identities vanish everywhere: their value is their input's. */
-const loweringRules: { readonly [K in OpKind]: LoweringRule<K> } = {
+/**
+ * Each rule emits the node's call and returns the tensor that holds its value. Identities vanish everywhere: their
+ * value is their input's.
+ */
+const loweringRules: Rules<Op, [inputs: readonly number[], lowering: Lowering], number> = {
   input: (_, [images = -1]) => images,
 
   convolution: (op, [x = -1], lowering) => {
@@ -334,8 +335,7 @@ export function lowerGraph(draft: Draft, graph: Graph, options: LoweringOptions)
       index: () => draft.add(`${name}.index`, 'activation', dims, { type: 'uint8' }),
       emit: (call) => void calls.push(call),
     };
-    const rule = loweringRules[op.kind] as (op: Op, inputs: readonly number[], lowering: Lowering) => number;
-    values.set(name, rule(op, inputs, lowering));
+    values.set(name, applyRule(loweringRules, op, inputs, lowering));
   }
 
   const logits = values.get(nodes.at(-1)!.name)!;

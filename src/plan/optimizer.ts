@@ -1,5 +1,6 @@
 /** Optimizers as a plan sees them: what they remember for each parameter, and the call that updates it. */
 
+import { applyRule, type Rules } from '../base/rules.js';
 import type { Draft } from './draft.js';
 import type { KernelCall } from './plan.js';
 
@@ -31,16 +32,12 @@ export interface Clipping {
   readonly clipNorm: number;
 }
 
-type UpdateRule<O extends OptimizerOptions> = (
-  draft: Draft,
-  options: O,
-  parameter: number,
-  gradient: number,
-  clipping: Clipping | undefined,
-) => KernelCall;
-
-const updateRules: { readonly [K in OptimizerOptions['kind']]: UpdateRule<Extract<OptimizerOptions, { kind: K }>> } = {
-  sgd: (draft, options, parameter, gradient, clipping) => ({
+const updateRules: Rules<
+  OptimizerOptions,
+  [draft: Draft, parameter: number, gradient: number, clipping: Clipping | undefined],
+  KernelCall
+> = {
+  sgd: (options, draft, parameter, gradient, clipping) => ({
     kind: 'sgd',
     node: draft.tensor(parameter).name,
     in: { gradient, ...normInput(clipping) },
@@ -54,7 +51,7 @@ const updateRules: { readonly [K in OptimizerOptions['kind']]: UpdateRule<Extrac
     weightDecay: weightDecay(draft, options, parameter),
     clipNorm: clipping?.clipNorm ?? 0,
   }),
-  adamw: (draft, options, parameter, gradient, clipping) => ({
+  adamw: (options, draft, parameter, gradient, clipping) => ({
     kind: 'adamw',
     node: draft.tensor(parameter).name,
     in: { gradient, ...normInput(clipping) },
@@ -80,7 +77,7 @@ export function updateCall(
   gradient: number,
   clipping: Clipping | undefined,
 ): KernelCall {
-  return (updateRules[options.kind] as UpdateRule<OptimizerOptions>)(draft, options, parameter, gradient, clipping);
+  return applyRule(updateRules, options, draft, parameter, gradient, clipping);
 }
 
 function normInput(clipping: Clipping | undefined): { norm?: number } {

@@ -18,7 +18,6 @@ export {
 } from './config.js';
 export type { Answers } from './evaluate.js';
 export { type Score, type TrainEvent, type TrainSummary } from './events.js';
-export { initializeWeights } from './initialize.js';
 export { runHolder, takeLock, type Lock } from './lock.js';
 export { readEpochs, readLastMetrics, type EpochLine, type MetricsLine } from './metrics.js';
 export { readPredictions } from './predictions.js';

@@ -1,10 +1,9 @@
 /** The two compiled halves of a training: the step, and the evaluation. */
 
 import type { Engine, Program, Tuning } from '../engines/engine.js';
-import type { Graph } from '../graph/index.js';
+import { initializeWeights, type Graph } from '../graph/index.js';
 import { foldWeights, inferencePlan, trainingPlan, type Plan } from '../plan/index.js';
 import type { TrainConfig } from './config.js';
-import { initializeWeights } from './initialize.js';
 import type { StoredTensor } from './safetensors.js';
 
 export interface Programs {

@@ -3,14 +3,11 @@
 import type { ActivationCall, ActivationFunction, ActivationGradientCall } from '../../plan/plan.js';
 import { planesOf, type Step, type Tensor } from './tensor.js';
 
-type FunctionName = ActivationFunction['name'];
-type FunctionOf<K extends FunctionName> = Extract<ActivationFunction, { name: K }>;
-
-interface Rule<K extends FunctionName> {
-  /** f(x), with the slope learned for the element's channel. */
-  readonly value: (x: number, f: FunctionOf<K>, slope: number) => number;
+interface Rule {
+  /** f(x). `slope` is leaky ReLU's own or the one that PReLU learned for the element's channel. */
+  readonly value: (x: number, slope: number) => number;
   /** f′, from y for relu and relu6 and from x for all others. */
-  readonly derivative: (saved: number, f: FunctionOf<K>, slope: number) => number;
+  readonly derivative: (saved: number, slope: number) => number;
 }
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -34,15 +31,15 @@ export function erf(x: number): number {
 const normalDistribution = (x: number): number => (1 + erf(x / Math.SQRT2)) / 2;
 const normalDensity = (x: number): number => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 
-const rules: { readonly [K in FunctionName]: Rule<K> } = {
+const rules: { readonly [Name in ActivationFunction['name']]: Rule } = {
   relu: { value: (x) => (x < 0 ? 0 : x), derivative: (y) => (y > 0 ? 1 : 0) },
   leakyRelu: {
-    value: (x, f) => (x < 0 ? f.slope * x : x),
-    derivative: (x, f) => (x > 0 ? 1 : f.slope),
+    value: (x, slope) => (x < 0 ? slope * x : x),
+    derivative: (x, slope) => (x > 0 ? 1 : slope),
   },
   prelu: {
-    value: (x, _, slope) => (x < 0 ? slope * x : x),
-    derivative: (x, _, slope) => (x > 0 ? 1 : slope),
+    value: (x, slope) => (x < 0 ? slope * x : x),
+    derivative: (x, slope) => (x > 0 ? 1 : slope),
   },
   relu6: { value: clipToSix, derivative: (y) => (y > 0 && y < 6 ? 1 : 0) },
   silu: {
@@ -61,23 +58,25 @@ const rules: { readonly [K in FunctionName]: Rule<K> } = {
   hardSigmoid: { value: (x) => clipToSix(x + 3) / 6, derivative: (x) => (x > -3 && x < 3 ? 1 / 6 : 0) },
 };
 
-function ruleOf(f: ActivationFunction): Rule<FunctionName> {
-  return rules[f.name] as Rule<FunctionName>;
+/** The slope of element i of `x`: the one learned for its channel, or else the function's own. */
+function slopes(f: ActivationFunction, x: Tensor, weight: Tensor | undefined): (i: number) => number {
+  if (!weight) return () => (f.name === 'leakyRelu' ? f.slope : 0);
+  const indexAt = slopeIndex(x, weight);
+  return (i) => weight.data[indexAt(i)]!;
 }
 
 /** Where element i of a tensor finds its learned slope. */
-function slopeIndex(x: Tensor, weight: Tensor | undefined): (i: number) => number {
+function slopeIndex(x: Tensor, weight: Tensor): (i: number) => number {
   const { channels, area } = planesOf(x);
-  return weight && weight.data.length > 1 ? (i) => Math.floor(i / area) % channels : () => 0;
+  return weight.data.length > 1 ? (i) => Math.floor(i / area) % channels : () => 0;
 }
 
 export function activation(call: ActivationCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const y = step.tensor(call.out.y).data;
-  const weight = step.optional(call.in.weight);
-  const { value } = ruleOf(call.function);
-  const slopeAt = slopeIndex(x, weight);
-  for (let i = 0; i < y.length; i++) y[i] = value(x.data[i]!, call.function, weight ? weight.data[slopeAt(i)]! : 0);
+  const { value } = rules[call.function.name];
+  const slopeAt = slopes(call.function, x, step.optional(call.in.weight));
+  for (let i = 0; i < y.length; i++) y[i] = value(x.data[i]!, slopeAt(i));
 }
 
 export function activationGradient(call: ActivationGradientCall, step: Step): void {
@@ -85,15 +84,14 @@ export function activationGradient(call: ActivationGradientCall, step: Step): vo
   const dy = step.tensor(call.in.dy).data;
   const dx = step.tensor(call.out.dx).data;
   const weight = step.optional(call.in.weight);
-  const { derivative } = ruleOf(call.function);
-  const slopeAt = slopeIndex(saved, weight);
-  for (let i = 0; i < dx.length; i++) {
-    dx[i] = dy[i]! * derivative(saved.data[i]!, call.function, weight ? weight.data[slopeAt(i)]! : 0);
-  }
+  const { derivative } = rules[call.function.name];
+  const slopeAt = slopes(call.function, saved, weight);
+  for (let i = 0; i < dx.length; i++) dx[i] = dy[i]! * derivative(saved.data[i]!, slopeAt(i));
   const dweight = step.optional(call.out.dweight)?.data;
-  if (!dweight) return;
+  if (!weight || !dweight) return;
   dweight.fill(0);
+  const indexAt = slopeIndex(saved, weight);
   for (let i = 0; i < dx.length; i++) {
-    if (saved.data[i]! < 0) dweight[slopeAt(i)]! += dy[i]! * saved.data[i]!;
+    if (saved.data[i]! < 0) dweight[indexAt(i)]! += dy[i]! * saved.data[i]!;
   }
 }

@@ -1,6 +1,7 @@
 /** Every kernel of the plan's vocabulary. Its definition is the comment at its call in `plan/plan.ts`. */
 
-import type { CallOf, KernelCall, KernelKind } from '../../plan/plan.js';
+import { applyRule, type Rules } from '../../base/rules.js';
+import type { KernelCall } from '../../plan/plan.js';
 import { activation, activationGradient } from './activation.js';
 import { adaptiveAveragePool, adaptiveAveragePoolGradient } from './adaptive-pooling.js';
 import { batchNorm, batchNormGradient, channelAffine } from './batch-norm.js';
@@ -22,9 +23,7 @@ import { dropout, multiply, multiplyGradient, scale, scaleGradient } from './sca
 import { channelShuffle, concat, padChannels, reshape, sliceChannels, sum } from './structure.js';
 import type { Step } from './tensor.js';
 
-type Kernel<K extends KernelKind> = (call: CallOf<K>, step: Step) => void;
-
-const kernels: { readonly [K in KernelKind]: Kernel<K> } = {
+const kernels: Rules<KernelCall, [step: Step], void> = {
   convolution,
   convolutionDataGradient,
   convolutionWeightGradient,
@@ -69,5 +68,5 @@ const kernels: { readonly [K in KernelKind]: Kernel<K> } = {
 
 /** Carries out one call on the step's tensors. */
 export function execute(call: KernelCall, step: Step): void {
-  (kernels[call.kind] as (call: KernelCall, step: Step) => void)(call, step);
+  applyRule(kernels, call, step);
 }

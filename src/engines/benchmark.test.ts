@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import type { CallCost, Engine } from '../engines/engine.js';
-import { createReferenceEngine } from '../engines/reference/index.js';
+import type { CallCost, Engine } from './engine.js';
+import { createReferenceEngine } from './reference/index.js';
 import { graphBuilder, type Graph } from '../graph/index.js';
 import { benchmark } from './benchmark.js';
 

@@ -2,10 +2,9 @@
 
 import { RectioError } from '../base/error.js';
 import { randomStream } from '../base/random.js';
-import type { CallCost, Engine, Program, RunInputs } from '../engines/engine.js';
-import type { Graph } from '../graph/index.js';
+import type { CallCost, Engine, Program, RunInputs } from './engine.js';
+import { initializeWeights, type Graph } from '../graph/index.js';
 import { foldWeights, inferencePlan, trainingPlan, type Plan } from '../plan/index.js';
-import { initializeWeights } from './initialize.js';
 
 export interface BenchmarkOptions {
   readonly graph: Graph;

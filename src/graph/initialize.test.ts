@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { graphBuilder } from '../graph/index.js';
 import { applyRatio } from '../proportion/index.js';
 import { createModel } from '../zoo/index.js';
+import { graphBuilder } from './index.js';
 import { initializeWeights } from './initialize.js';
 
 function deviation(values: Float32Array): number {

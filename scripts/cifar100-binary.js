@@ -44,9 +44,16 @@ const coarseOf = new Map(
 );
 const fineNames = [...coarseOf.keys()].sort();
 
+/** @param {string | Uint8Array} bytes */
 const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
-/** All images of a split: where each lies, its labels and its pixels by channel, in the order of the hashes. */
+/** @typedef {{ name: string, path: string, pixels: Buffer }} Image its class, its file, and its pixels by channel */
+
+/**
+ * All images of a split in the order of the hashes.
+ * @param {string} folder
+ * @returns {Promise<Image[]>}
+ */
 async function readSplit(folder) {
   const classes = (await readdir(folder)).sort();
   const strange = classes.find((name) => !coarseOf.has(name));
@@ -67,7 +74,10 @@ async function readSplit(folder) {
   return images;
 }
 
-/** 1024 red, 1024 green and 1024 blue bytes. */
+/**
+ * 1024 red, 1024 green and 1024 blue bytes.
+ * @param {string} path
+ */
 async function readPixels(path) {
   const { data, info } = await sharp(path)
     .toColorspace('srgb')
@@ -79,14 +89,15 @@ async function readPixels(path) {
   }
   const pixels = Buffer.alloc(3072);
   for (let at = 0; at < 1024; at++) {
-    for (let channel = 0; channel < 3; channel++) pixels[channel * 1024 + at] = data[at * 3 + channel];
+    for (let channel = 0; channel < 3; channel++) pixels[channel * 1024 + at] = data.readUInt8(at * 3 + channel);
   }
   return pixels;
 }
 
+/** @param {readonly Image[]} images */
 function records(images) {
   return Buffer.concat(
-    images.flatMap(({ name, pixels }) => [Buffer.from([coarseOf.get(name), fineNames.indexOf(name)]), pixels]),
+    images.flatMap(({ name, pixels }) => [Buffer.from([coarseOf.get(name) ?? 0, fineNames.indexOf(name)]), pixels]),
   );
 }
 

@@ -24,3 +24,12 @@ export function applyRule<Union extends Tagged, Arguments extends readonly unkno
   const rule = rules[value.kind as Union['kind']] as (value: Union, ...rest: Arguments) => Result;
   return rule(value, ...rest);
 }
+
+/** One column of a table that has a row for every kind: the entry `name` of each row. */
+export function column<
+  Name extends string,
+  Table extends { readonly [kind: string]: { readonly [N in Name]: unknown } },
+>(table: Table, name: Name): { readonly [Kind in keyof Table]: Table[Kind][Name] } {
+  const entries = Object.entries(table).map(([kind, row]) => [kind, row[name]]);
+  return Object.fromEntries(entries) as { readonly [Kind in keyof Table]: Table[Kind][Name] };
+}

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { randomStream } from '../base/random.js';
 import { runReference } from '../engines/reference/index.js';
 import { graphParameters } from '../graph/shapes.js';
-import { kernelFacts } from './kernels.js';
+import { kernelTable } from './kernels.js';
 import type { KernelKind, Plan } from './plan.js';
 import { printPlan } from './print.js';
 import { convNorm, network, randomGraph, randomWeights } from './testing/graphs.js';
@@ -53,7 +53,7 @@ describe('differentiate', () => {
       expect(Math.abs(slope - measured)).toBeLessThan(1e-5 * (1 + Math.abs(measured)));
     }
     // The networks above are worth testing: they bring up every kernel of a training plan that has no optimizer.
-    const usual = Object.entries(kernelFacts).flatMap(([kind, { phase }]) =>
+    const usual = Object.entries(kernelTable).flatMap(([kind, { phase }]) =>
       phase === 'forward' || phase === 'loss' || phase === 'backward' ? [kind] : [],
     );
     expect([...seen].toSorted()).toEqual(usual.toSorted());

@@ -3,8 +3,9 @@
  * are fused too; the rule table is therefore total over the kernels that the forward half of a training plan uses.
  */
 
+import { applyRule, type Rules } from '../base/rules.js';
 import type { Draft } from './draft.js';
-import { type ForwardKind, idsRead, idsWritten, numbered } from './kernels.js';
+import { type ForwardKind, idsRead, idsWritten, isForward, numbered } from './kernels.js';
 import type { CallOf, KernelCall } from './plan.js';
 
 interface Backward {
@@ -27,10 +28,8 @@ interface Backward {
   parameter(id: number): number;
 }
 
-/** Emits the calls that turn `dys`, parts of the gradient by the call's y, into gradients by its inputs. */
-type GradientRule<K extends ForwardKind> = (call: CallOf<K>, dys: readonly number[], backward: Backward) => void;
-
-const gradientRules: { readonly [K in ForwardKind]: GradientRule<K> } = {
+/** Each rule emits the calls that turn `dys`, parts of the gradient by the call's y, into gradients by its inputs. */
+const gradientRules: Rules<CallOf<ForwardKind>, [dys: readonly number[], backward: Backward], void> = {
   convolution: ({ in: { x, weight, bias, addend }, out: { y }, window, relu }, dys, backward) => {
     const { node } = backward;
     const dy = relu ? backward.throughRelu(dys, y) : backward.total(dys, y);
@@ -256,6 +255,17 @@ export interface Differentiated {
   readonly gradients: ReadonlyMap<number, number>;
 }
 
+/** What differentiation has found so far. */
+interface Progress {
+  readonly draft: Draft;
+  readonly calls: KernelCall[];
+  /** Tensor → the parts of the gradient by it. */
+  readonly parts: Map<number, number[]>;
+  /** Tensors that depend on a parameter. */
+  readonly needed: ReadonlySet<number>;
+  readonly gradients: ReadonlyMap<number, number>;
+}
+
 /**
  * The calls of the backward half.
  * @param forward the fused forward calls of a training plan
@@ -268,8 +278,6 @@ export function differentiate(
   seed: { readonly value: number; readonly gradient: number },
   trainable: readonly number[],
 ): Differentiated {
-  const calls: KernelCall[] = [];
-  const parts = new Map<number, number[]>([[seed.value, [seed.gradient]]]);
   const gradients = new Map(
     trainable.map((of) => {
       const { name, dims } = draft.tensor(of);
@@ -280,6 +288,20 @@ export function differentiate(
   for (const call of forward)
     if (idsRead(call).some((id) => needed.has(id))) idsWritten(call).forEach((id) => needed.add(id));
 
+  const parts = new Map([[seed.value, [seed.gradient]]]);
+  const progress: Progress = { draft, calls: [], parts, needed, gradients };
+  for (const call of forward.toReversed()) {
+    if (!isForward(call)) throw new Error(`No rule says how ${call.kind} is differentiated.`);
+    const { y } = call.out;
+    const dys = parts.get(y);
+    if (needed.has(y) && dys) applyRule(gradientRules, call, dys, backwardOf(call.node, progress));
+  }
+  return { calls: progress.calls, gradients };
+}
+
+/** What the gradient rule of a node's call works with. */
+function backwardOf(node: string, { draft, calls, parts, needed, gradients }: Progress): Backward {
+  const emit = (call: KernelCall): void => void calls.push(call);
   const gradientLike = (id: number): number => {
     const { name, dims } = draft.tensor(id);
     return draft.add(`grad:${name}`, 'activation', dims);
@@ -290,56 +312,36 @@ export function differentiate(
     if (list) list.push(gradient);
     else parts.set(id, [gradient]);
   };
-
-  for (const call of forward.toReversed()) {
-    const { y } = call.out as { readonly y: number };
-    const dys = parts.get(y);
-    if (!needed.has(y) || !dys) continue;
-    const { node } = call;
-    const emit = (emitted: KernelCall): void => void calls.push(emitted);
-    const total = (list: readonly number[], of: number): number => {
-      if (list.length === 1) return list[0]!;
-      const sum = gradientLike(of);
-      emit({ kind: 'sum', node, in: numbered(list), out: { y: sum }, update: {}, relu: false });
-      return sum;
-    };
-    const partial = (id: number): number => {
-      const gradient = gradientLike(id);
-      pass(id, gradient);
-      return gradient;
-    };
-    const rule = gradientRules[call.kind as ForwardKind] as (
-      call: KernelCall,
-      dys: readonly number[],
-      backward: Backward,
-    ) => void;
-    rule(call, dys, {
-      node,
-      emit,
-      needed: (id) => needed.has(id),
-      total,
-      throughRelu: (list, saved) => {
-        const dy = total(list, saved);
-        const dx = gradientLike(saved);
-        emit({
-          kind: 'activationGradient',
-          node,
-          in: { saved, dy },
-          out: { dx },
-          update: {},
-          function: { name: 'relu' },
-        });
-        return dx;
-      },
-      partial,
-      pass,
-      slice: (id, dy, start) => {
-        if (!needed.has(id)) return;
-        emit({ kind: 'sliceChannels', node, in: { x: dy }, out: { y: partial(id) }, update: {}, start });
-      },
-      channels: (id) => draft.tensor(id).dims[1]!,
-      parameter: (id) => gradients.get(id)!,
-    });
-  }
-  return { calls, gradients };
+  const partial = (id: number): number => {
+    const gradient = gradientLike(id);
+    pass(id, gradient);
+    return gradient;
+  };
+  const total = (list: readonly number[], of: number): number => {
+    if (list.length === 1) return list[0]!;
+    const sum = gradientLike(of);
+    emit({ kind: 'sum', node, in: numbered(list), out: { y: sum }, update: {}, relu: false });
+    return sum;
+  };
+  return {
+    node,
+    emit,
+    needed: (id) => needed.has(id),
+    total,
+    throughRelu: (list, saved) => {
+      const dy = total(list, saved);
+      const dx = gradientLike(saved);
+      const relu = { name: 'relu' } as const;
+      emit({ kind: 'activationGradient', node, in: { saved, dy }, out: { dx }, update: {}, function: relu });
+      return dx;
+    },
+    partial,
+    pass,
+    slice: (id, dy, start) => {
+      if (!needed.has(id)) return;
+      emit({ kind: 'sliceChannels', node, in: { x: dy }, out: { y: partial(id) }, update: {}, start });
+    },
+    channels: (id) => draft.tensor(id).dims[1]!,
+    parameter: (id) => gradients.get(id)!,
+  };
 }

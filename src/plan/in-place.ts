@@ -3,57 +3,10 @@
  * cache that was just read is written without fetching another.
  */
 
-import type { Slots } from './kernels.js';
+import { kernelTable } from './kernels.js';
+import type { Overwrites, Slots } from './kernels/row.js';
 import { lifetimes } from './lifetimes.js';
-import type { KernelKind, Plan } from './plan.js';
-
-/**
- * Result slot → operand slots that it may lie over, best first. An engine that makes use of it (see `takeovers`) has
- * to read an element of the operand for the last time before it writes the same element of the result.
- * `batchNormGradient` may have written daddend over dy or dy2 before it comes to dx.
- */
-const overwritable: { readonly [K in KernelKind]: { readonly [result: string]: readonly string[] } } = {
-  convolution: { y: ['addend'] },
-  convolutionDataGradient: {},
-  convolutionWeightGradient: {},
-  linear: {},
-  linearDataGradient: {},
-  linearWeightGradient: {},
-  batchNorm: { y: ['addend'] },
-  batchNormGradient: { daddend: ['dy', 'dy2'], dx: ['dy', 'dy2', 'x', 'y'] },
-  channelAffine: { y: ['x', 'addend'] },
-  layerNorm: { y: ['x'] },
-  layerNormGradient: { dx: ['dy', 'x'] },
-  localResponseNorm: {},
-  localResponseNormGradient: {},
-  activation: { y: ['x'] },
-  activationGradient: { dx: ['saved'] },
-  sum: { y: ['x0', 'x1', 'x2', 'x3'] },
-  multiply: { y: ['x'] },
-  multiplyGradient: { dx: ['dy', 'x'] },
-  concat: {},
-  sliceChannels: {},
-  channelShuffle: {},
-  padChannels: {},
-  maxPool: {},
-  maxPoolGradient: {},
-  averagePool: {},
-  averagePoolGradient: {},
-  globalAveragePool: {},
-  globalAveragePoolGradient: {},
-  adaptiveAveragePool: {},
-  adaptiveAveragePoolGradient: {},
-  flatten: {},
-  unflatten: {},
-  dropout: {},
-  scale: {},
-  scaleGradient: {},
-  softmaxCrossEntropy: {},
-  gradientNorm: {},
-  sgd: {},
-  adamw: {},
-  movingAverage: {},
-};
+import type { Plan } from './plan.js';
 
 /**
  * Pairs result → operand whose memory it takes over, by tensor id. Both are activations of the same dims, the operand
@@ -65,9 +18,10 @@ export function takeovers(plan: Plan): Map<number, number> {
   const taken = new Set<number>();
   const pairs = new Map<number, number>();
   plan.calls.forEach((call, index) => {
-    const operands = call.in as Slots;
-    for (const [slot, candidates] of Object.entries(overwritable[call.kind])) {
-      const result = (call.out as Slots)[slot];
+    const [operands, results]: readonly [Slots, Slots] = [call.in, call.out];
+    const { overwrites }: { readonly overwrites: Overwrites } = kernelTable[call.kind];
+    for (const [slot, candidates] of Object.entries(overwrites)) {
+      const result = results[slot];
       if (result === undefined) continue;
       const fits = (operand: number): boolean => {
         const [a, b] = [plan.tensors[operand]!, plan.tensors[result]!];

@@ -1,66 +1,37 @@
-/** Facts about kernel kinds that several passes need, and the few ways they look at a call. */
+/** The table of kernels, and the few ways in which passes look at a call. */
 
-import type { KernelCall, KernelKind, NumberedIds, ScalarName } from './plan.js';
+import { channelKernels } from './kernels/channels.js';
+import { convolutionKernels } from './kernels/convolution.js';
+import { elementwiseKernels } from './kernels/elementwise.js';
+import { linearKernels } from './kernels/linear.js';
+import { normalizationKernels } from './kernels/normalization.js';
+import { poolingKernels } from './kernels/pooling.js';
+import { updateKernels } from './kernels/update.js';
+import type { KernelTable, Slots } from './kernels/row.js';
+import type { CallOf, KernelCall, KernelKind, NumberedIds, ScalarName } from './plan.js';
 
-/** Where in a step a kernel stands. `inference` kernels are forward ones that only inference plans use. */
-type Phase = 'forward' | 'inference' | 'loss' | 'backward' | 'update';
+export type { Slots } from './kernels/row.js';
 
-interface KernelFacts {
-  readonly phase: Phase;
-  /** The scalars it reads. */
-  readonly scalars: readonly ScalarName[];
-}
-
-export const kernelFacts = {
-  convolution: { phase: 'forward', scalars: [] },
-  convolutionDataGradient: { phase: 'backward', scalars: [] },
-  convolutionWeightGradient: { phase: 'backward', scalars: [] },
-  linear: { phase: 'forward', scalars: [] },
-  linearDataGradient: { phase: 'backward', scalars: [] },
-  linearWeightGradient: { phase: 'backward', scalars: [] },
-  batchNorm: { phase: 'forward', scalars: [] },
-  batchNormGradient: { phase: 'backward', scalars: [] },
-  channelAffine: { phase: 'inference', scalars: [] },
-  layerNorm: { phase: 'forward', scalars: [] },
-  layerNormGradient: { phase: 'backward', scalars: [] },
-  localResponseNorm: { phase: 'forward', scalars: [] },
-  localResponseNormGradient: { phase: 'backward', scalars: [] },
-  activation: { phase: 'forward', scalars: [] },
-  activationGradient: { phase: 'backward', scalars: [] },
-  sum: { phase: 'forward', scalars: [] },
-  multiply: { phase: 'forward', scalars: [] },
-  multiplyGradient: { phase: 'backward', scalars: [] },
-  concat: { phase: 'forward', scalars: [] },
-  sliceChannels: { phase: 'forward', scalars: [] },
-  channelShuffle: { phase: 'forward', scalars: [] },
-  padChannels: { phase: 'forward', scalars: [] },
-  maxPool: { phase: 'forward', scalars: [] },
-  maxPoolGradient: { phase: 'backward', scalars: [] },
-  averagePool: { phase: 'forward', scalars: [] },
-  averagePoolGradient: { phase: 'backward', scalars: [] },
-  globalAveragePool: { phase: 'forward', scalars: [] },
-  globalAveragePoolGradient: { phase: 'backward', scalars: [] },
-  adaptiveAveragePool: { phase: 'forward', scalars: [] },
-  adaptiveAveragePoolGradient: { phase: 'backward', scalars: [] },
-  flatten: { phase: 'forward', scalars: [] },
-  unflatten: { phase: 'backward', scalars: [] },
-  dropout: { phase: 'forward', scalars: ['step'] },
-  scale: { phase: 'forward', scalars: [] },
-  scaleGradient: { phase: 'backward', scalars: [] },
-  softmaxCrossEntropy: { phase: 'loss', scalars: [] },
-  gradientNorm: { phase: 'update', scalars: [] },
-  sgd: { phase: 'update', scalars: ['learningRate'] },
-  adamw: { phase: 'update', scalars: ['learningRate', 'step'] },
-  movingAverage: { phase: 'update', scalars: ['averageDecay'] },
-} as const satisfies { readonly [K in KernelKind]: KernelFacts };
+/** Every kernel by kind, put together from the families in `kernels/`. */
+export const kernelTable = {
+  ...convolutionKernels,
+  ...linearKernels,
+  ...normalizationKernels,
+  ...elementwiseKernels,
+  ...channelKernels,
+  ...poolingKernels,
+  ...updateKernels,
+} as const satisfies KernelTable;
 
 /** The kernels that the forward half of a training plan is made of: those that need a gradient rule. */
 export type ForwardKind = {
-  [K in KernelKind]: (typeof kernelFacts)[K]['phase'] extends 'forward' ? K : never;
+  [K in KernelKind]: (typeof kernelTable)[K]['phase'] extends 'forward' ? K : never;
 }[KernelKind];
 
-/** Ids by slot; the three records of a call all have this form. */
-export type Slots = { readonly [slot: string]: number };
+/** Whether a training plan's forward half may contain the call. */
+export function isForward(call: KernelCall): call is CallOf<ForwardKind> {
+  return kernelTable[call.kind].phase === 'forward';
+}
 
 /** The ids as x0, x1, … */
 export function numbered(ids: readonly number[]): NumberedIds {
@@ -69,15 +40,17 @@ export function numbered(ids: readonly number[]): NumberedIds {
 
 /** Every id the call reads, those it also updates included. */
 export function idsRead(call: KernelCall): number[] {
-  return [...Object.values(call.in as Slots), ...Object.values(call.update as Slots)];
+  return [...ids(call.in), ...ids(call.update)];
 }
 
 /** Every id the call writes whole. */
 export function idsWritten(call: KernelCall): number[] {
-  return Object.values(call.out as Slots);
+  return ids(call.out);
 }
 
-/** The scalars that the calls read, each once. */
+const ids = (slots: Slots): number[] => Object.values(slots);
+
+/** The scalars that the calls read, each once, in alphabetical order. */
 export function scalarsRead(calls: readonly KernelCall[]): ScalarName[] {
-  return [...new Set(calls.flatMap((call): readonly ScalarName[] => kernelFacts[call.kind].scalars))].sort();
+  return [...new Set(calls.flatMap((call): readonly ScalarName[] => kernelTable[call.kind].scalars))].sort();
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { trainingPlan, type CallOf, type KernelCall, type KernelKind, type Plan } from '../../plan/index.js';
-import { kernelFacts } from '../../plan/kernels.js';
+import { kernelTable } from '../../plan/kernels.js';
 import { constant, filled, normal, relativeError } from '../../testing/index.js';
 import { conformanceCases } from '../conformance-cases.js';
 import { fragment, type Fragment, type Sketch } from '../conformance/fragment.js';
@@ -346,8 +346,8 @@ describe('gradients agree with central finite differences', () => {
   it('and these networks hold every kernel of a backward half', () => {
     const plans = smallNetworks.map(({ graph, batch }) => trainingPlan(graph, { batch }));
     const used = new Set(plans.flatMap(({ calls }) => calls.map(({ kind }) => kind)));
-    const backward = (Object.keys(kernelFacts) as KernelKind[]).filter(
-      (kind) => kernelFacts[kind].phase === 'backward',
+    const backward = (Object.keys(kernelTable) as KernelKind[]).filter(
+      (kind) => kernelTable[kind].phase === 'backward',
     );
     expect(backward.filter((kind) => !used.has(kind))).toEqual([]);
   });

@@ -19,7 +19,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import { graphParameters, initializeWeights } from '../dist/graph/index.js';
-import { openSafetensors, writeSafetensors } from '../dist/train/index.js';
+import { openSafetensors, writeSafetensors } from '../dist/formats/index.js';
 import { createModel } from '../dist/zoo/index.js';
 
 const rounds = Number(process.argv[2] ?? 15);
@@ -62,7 +62,7 @@ try {
 async function writeWeights() {
   const graph = createModel('resnet50');
   const values = initializeWeights(graph, 0);
-  /** @type {Map<string, import('../dist/train/index.js').StoredTensor>} */
+  /** @type {Map<string, import('../dist/formats/index.js').StoredTensor>} */
   const tensors = new Map();
   for (const { name, shape } of graphParameters(graph)) {
     tensors.set(name, { shape, data: values.get(name) ?? new Float32Array() });

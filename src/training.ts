@@ -12,18 +12,7 @@ export { openDataset, type Dataset, type ImageSource, type OpenOptions, type Spl
 export type { Engine } from './engines/engine.js';
 export { openEngine, type EngineName, type EngineOptions } from './engines/registry.js';
 export { openNetworkFile, type NetworkFile } from './network-file/index.js';
-export {
-  readRunRecord,
-  readSafetensors,
-  resolveConfig,
-  train,
-  type RunRecord,
-  type Score,
-  type StoredTensor,
-  type StoredTensors,
-  type TrainConfig,
-  type TrainConfigInput,
-  type TrainEvent,
-  type TrainOptions,
-  type TrainSummary,
-} from './train/index.js';
+export { resolveConfig, type TrainConfig, type TrainConfigInput } from './config/index.js';
+export { readSafetensors, type StoredTensor, type StoredTensors } from './formats/index.js';
+export { readRunRecord, type RunRecord, type Score, type TrainSummary } from './run/index.js';
+export { train, type TrainEvent, type TrainOptions } from './train/index.js';

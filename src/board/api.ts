@@ -1,7 +1,8 @@
 /** What the server tells the page: the JSON of every address below `/api`. Types alone, for both sides. */
 
 import type { EpochRange, StudyDocument } from '../study/index.js';
-import type { TrainConfig, TrainSummary } from '../train/index.js';
+import type { TrainConfig } from '../config/index.js';
+import type { TrainSummary } from '../run/index.js';
 
 /** `stopped`: begun, not done, and nobody trains it now. */
 export type RunState = 'done' | 'running' | 'stopped';

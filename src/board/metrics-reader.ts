@@ -5,9 +5,8 @@
 
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import { whereGone } from '../train/files.js';
-import { parseMetricsLine } from '../train/metrics.js';
+import { whereGone } from '../system/files.js';
+import { parseMetricsLine } from '../run/index.js';
 
 /** Numbers that grow. */
 interface Column {

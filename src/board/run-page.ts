@@ -1,5 +1,8 @@
 /** What the page of one run shows. */
 
+import type { Answered, RunCurves, RunPage, RunRow, Series, WrongAnswer } from './api.js';
+import { downsample } from './downsample.js';
+import type { Metrics, MetricsReader, Table } from './metrics-reader.js';
 import {
   hasWrongPictures,
   readPredictions,
@@ -8,10 +11,7 @@ import {
   surestWrong,
   type Answers,
   type RunRecord,
-} from '../train/index.js';
-import type { Answered, RunCurves, RunPage, RunRow, Series, WrongAnswer } from './api.js';
-import { downsample } from './downsample.js';
-import type { Metrics, MetricsReader, Table } from './metrics-reader.js';
+} from '../run/index.js';
 
 /** Of a curve, at most. */
 export const mostPoints = 1000;

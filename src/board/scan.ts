@@ -8,9 +8,9 @@ import { join, sep } from 'node:path';
 
 import { RectioError } from '../base/error.js';
 import { openStudy } from '../study/index.js';
-import { errorNumber } from '../train/files.js';
-import { readLastMetrics, runHolder, type RunRecord, type TrainSummary } from '../train/index.js';
 import type { Listing, Problem, RunRow, StudyRow } from './api.js';
+import { errorNumber } from '../system/files.js';
+import { readLastMetrics, runHolder, type RunRecord, type TrainSummary } from '../run/index.js';
 
 /** What is looked through: `starts` below `folder`. Ids are paths relative to `folder`. */
 export interface Place {

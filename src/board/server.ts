@@ -9,14 +9,14 @@ import { fileURLToPath } from 'node:url';
 
 import { errorData, RectioError } from '../base/error.js';
 import { drawGraph } from '../draw/index.js';
-import { errorNumber } from '../train/files.js';
-import { readRunRecord, readWrongPictures } from '../train/index.js';
 import { guard, inUrl, type Guard } from './guard.js';
 import { live, type Live } from './live.js';
 import { metricsReader, type MetricsReader } from './metrics-reader.js';
 import { runPage } from './run-page.js';
 import { scanner, type Place, type Scanner } from './scan.js';
 import { studyPages, type StudyPages } from './study-page.js';
+import { errorNumber } from '../system/files.js';
+import { readRunRecord, readWrongPictures } from '../run/index.js';
 
 export interface BoardOptions {
   readonly place: Place;

@@ -1,7 +1,7 @@
 /** What a command is. Its file holds nothing heavy at the top level: what it needs it imports when it runs. */
 
-import type { OptionTable, ParsedArguments, Positional } from './options.js';
-import type { Output } from './output.js';
+import type { OptionTable, ParsedArguments, Positional } from './options/options.js';
+import type { Output } from './terminal/output.js';
 
 export interface Example {
   readonly command: string;

@@ -2,24 +2,23 @@
 
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
-import { benchCommand } from './bench.js';
-import { boardCommand } from './board.js';
+import { benchCommand } from './commands/bench.js';
+import { boardCommand } from './commands/board.js';
 import type { Command } from './command.js';
-import { exitCodes } from './exit-codes.js';
-import { exportCommand } from './export.js';
-import { compareCommand } from './compare.js';
-import { dataCommand } from './data.js';
-import { demoCommand } from './demo.js';
-import { doctorCommand } from './doctor.js';
-import { commandHelp, overview } from './help.js';
-import { inspectCommand } from './inspect.js';
-import { modelsCommand } from './models.js';
-import type { Output } from './output.js';
-import { processOutput } from './output.js';
-import { parseArguments } from './options.js';
-import { reportError } from './report-error.js';
-import { reportCommand } from './report.js';
-import { trainCommand } from './train.js';
+import { exitCodes } from './terminal/exit-codes.js';
+import { exportCommand } from './commands/export.js';
+import { compareCommand } from './commands/compare.js';
+import { dataCommand } from './commands/data.js';
+import { demoCommand } from './commands/demo.js';
+import { doctorCommand } from './commands/doctor.js';
+import { commandHelp, overview } from './options/help.js';
+import { inspectCommand } from './commands/inspect.js';
+import { modelsCommand } from './commands/models.js';
+import { type Output, processOutput } from './terminal/output.js';
+import { parseArguments } from './options/options.js';
+import { reportError } from './terminal/report-error.js';
+import { reportCommand } from './commands/report.js';
+import { trainCommand } from './commands/train.js';
 import { packageVersion } from './version.js';
 
 /** In the order of a first visit. */

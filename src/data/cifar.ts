@@ -10,7 +10,7 @@ import type { Dataset, Split } from './dataset.js';
 import { fileBytes, kindOf, memoryBytes, type ByteSource } from './files.js';
 import type { OpenOptions } from './options.js';
 import { channelStatistics, fingerprint } from './statistics.js';
-import { readTarGz } from './tar.js';
+import { readTarGz } from '../formats/index.js';
 
 const SHAPE = [3, 32, 32] as const;
 const PIXELS = 3 * 32 * 32;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 import { RectioError } from '../base/error.js';
 import { graphParameters, printShape, type Parameter } from '../graph/index.js';
-import { readRunRecord, readSafetensors, type RunRecord, type StoredTensor } from '../train/index.js';
+import { readRunRecord, type RunRecord } from '../run/index.js';
+import { readSafetensors, type StoredTensor } from '../formats/index.js';
 
 export interface RunWeights {
   /** Its network is in it. */

@@ -8,8 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { graphBuilder } from '../graph/index.js';
 import { applyRatio } from '../proportion/index.js';
 import { tinyGraph, tinyOptions } from '../train/testing/tiny.js';
-import { loadWeights, readSafetensors, train, writeSafetensors } from '../train/index.js';
 import { exportSafetensors } from './index.js';
+import { loadWeights } from '../prepare/weights.js';
+import { readSafetensors, writeSafetensors } from '../formats/safetensors.js';
+import { train } from '../train/index.js';
 
 const execute = promisify(execFile);
 

@@ -8,9 +8,9 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { RectioError } from '../base/error.js';
-import { writeSafetensors } from '../train/index.js';
 import { publishedParameter } from '../zoo/published.js';
 import { readRunWeights } from './run-weights.js';
+import { writeSafetensors } from '../formats/index.js';
 
 export interface Exported {
   readonly run: string;

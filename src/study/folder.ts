@@ -15,8 +15,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { RectioError } from '../base/error.js';
-import { errorNumber, onDisk, replaceJson } from '../train/files.js';
 import { planHash, trialsOf, type StudyPlan, type Trial } from './plan.js';
+import { errorNumber, onDisk, replaceJson } from '../system/files.js';
 
 /** `study.json`. */
 export interface StudyRecord {

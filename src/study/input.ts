@@ -2,8 +2,8 @@
 
 import { RectioError } from '../base/error.js';
 import { scopes, type Scope } from '../proportion/index.js';
-import { isRecord, list, number, oneOf, record, refuse, text, wholeNumber } from '../train/check.js';
-import type { TrainConfigInput } from '../train/index.js';
+import { isRecord, list, number, oneOf, record, refuse, text, wholeNumber } from '../base/check.js';
+import type { TrainConfigInput } from '../config/index.js';
 
 /** The baseline once more with seeds of its own; every ratio once more with leaky ReLUs in place of the dropped ones. */
 export const controls = ['otherSeeds', 'leaky'] as const;

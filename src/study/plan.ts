@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 
 import { RectioError } from '../base/error.js';
-import { resolveConfig, type TrainConfig, type TrainConfigInput } from '../train/index.js';
 import { checkInput, type Control, type StudyInput } from './input.js';
+import { resolveConfig, type TrainConfig, type TrainConfigInput } from '../config/index.js';
 
 /** One way to train: a cell of the grid without its seed. */
 export interface Arm {

@@ -1,6 +1,19 @@
 /** What a study has found so far, gathered from the runs on disk. */
 
 import { inspectGraph } from '../inspect/index.js';
+import { readFailure, runFolder, type Addition, type Failure, type Study } from './folder.js';
+import type { Arm, Trial } from './plan.js';
+import {
+  compareAll,
+  detectableDifference,
+  meanError,
+  summarize,
+  type Difference,
+  type Interval,
+  type Outcome,
+  type VarianceComponents,
+} from './statistics/index.js';
+import { trialState, type TrialState } from './trial.js';
 import {
   readEpochs,
   readPredictions,
@@ -10,12 +23,7 @@ import {
   type EpochLine,
   type RunRecord,
   type TrainSummary,
-} from '../train/index.js';
-import { readFailure, runFolder, type Addition, type Failure, type Study } from './folder.js';
-import type { Arm, Trial } from './plan.js';
-import { compareAll, detectableDifference, meanError, summarize } from './statistics/index.js';
-import type { Difference, Interval, Outcome, VarianceComponents } from './statistics/index.js';
-import { trialState, type TrialState } from './trial.js';
+} from '../run/index.js';
 
 export interface StudyResult {
   readonly study: string;

@@ -3,10 +3,11 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { readLastMetrics, takeLock, type Lock, type MetricsLine, type TrainSummary } from '../train/index.js';
 import { claimFile, readFailure, recordFailure, runFolder, type Study } from './folder.js';
 import type { Trial } from './plan.js';
 import { runTrial, trialState, type RectioCommand } from './trial.js';
+import { readLastMetrics, type MetricsLine, type TrainSummary } from '../run/index.js';
+import { takeLock, type Lock } from '../system/lock.js';
 
 export interface RunStudyOptions {
   readonly study: Study;

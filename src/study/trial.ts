@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process';
 import { open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { readSummary, runHolder, type TrainSummary } from '../train/index.js';
-import { onDisk } from '../train/files.js';
 import { logFile, runFolder, settingsFile } from './folder.js';
 import type { Trial } from './plan.js';
+import { readSummary, runHolder, type TrainSummary } from '../run/index.js';
+import { onDisk } from '../system/files.js';
 
 /** How to start `rectio`: a program and its first arguments. */
 export interface RectioCommand {

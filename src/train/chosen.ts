@@ -1,11 +1,9 @@
 /** Where images are held out: the weights of the epoch with the least error on them, which are the run's result. */
 
 import { join } from 'node:path';
-
-import type { TrainState } from './checkpoint.js';
-import type { Score } from './events.js';
+import type { TrainState, Score } from '../run/index.js';
 import { readJudgedWeights } from './programs.js';
-import { readSafetensors, writeSafetensors, type StoredTensor } from './safetensors.js';
+import { readSafetensors, writeSafetensors, type StoredTensor } from '../formats/index.js';
 import type { Session } from './session.js';
 
 const pathOf = (run: string): string => join(run, 'chosen.safetensors');

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { TrainConfigInput } from './config.js';
 import { tinyOptions } from './testing/tiny.js';
+import type { TrainConfigInput } from '../config/config.js';
 import { train } from './train.js';
 
 const run = promisify(execFile);

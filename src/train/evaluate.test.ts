@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { Batch } from '../data/index.js';
 import type { Program } from '../engines/engine.js';
-import { evaluate, scoreOf } from './evaluate.js';
+import { evaluate } from './evaluate.js';
+import { scoreOf } from '../run/score.js';
 
 const classes = 2;
 

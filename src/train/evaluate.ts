@@ -2,33 +2,7 @@
 
 import type { Batch } from '../data/index.js';
 import type { Program } from '../engines/engine.js';
-import type { Score } from './events.js';
-
-/** Sums over images that make a score. */
-export interface Tally {
-  readonly images: number;
-  readonly loss: number;
-  readonly correct: number;
-}
-
-export const emptyTally: Tally = { images: 0, loss: 0, correct: 0 };
-
-export function addTallies(a: Tally, b: Tally): Tally {
-  return { images: a.images + b.images, loss: a.loss + b.loss, correct: a.correct + b.correct };
-}
-
-/** Mean loss, and the share of wrong answers in percent. */
-export function scoreOf({ images, loss, correct }: Tally): Score {
-  return { loss: loss / images, error: (100 * (images - correct)) / images };
-}
-
-/** What a network said to each image of a split, in the split's order. */
-export interface Answers {
-  readonly labels: Uint16Array;
-  readonly predicted: Uint16Array;
-  /** The probability that the network gave to its own answer. */
-  readonly confidence: Float32Array;
-}
+import type { Answers, Tally } from '../run/index.js';
 
 export interface Evaluation {
   readonly tally: Tally;

@@ -3,16 +3,21 @@
 import { join } from 'node:path';
 
 import { chosenWeights } from './chosen.js';
-import { writeEpochsCsv } from './epochs-csv.js';
-import { evaluate, scoreOf, type Evaluation } from './evaluate.js';
-import type { Score, TrainSummary } from './events.js';
-import { replaceJson } from './files.js';
-import { readSummary, summaryPath } from './run-folder.js';
-import { writePredictions } from './predictions.js';
+import {
+  writeEpochsCsv,
+  scoreOf,
+  type Score,
+  type TrainSummary,
+  readSummary,
+  summaryPath,
+  writePredictions,
+  writeWrongPictures,
+} from '../run/index.js';
+import { evaluate, type Evaluation } from './evaluate.js';
+import { replaceJson } from '../system/files.js';
 import { writeInferenceWeights } from './programs.js';
-import { writeSafetensors } from './safetensors.js';
+import { writeSafetensors } from '../formats/index.js';
 import type { Session } from './session.js';
-import { writeWrongPictures } from './wrong-answers.js';
 
 /**
  * Writes model.safetensors (the weights that are the result), predictions.safetensors (their answers to the test

@@ -11,8 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { randomStream } from '../base/random.js';
 import { onednnStatus } from '../engines/onednn/index.js';
-import { readMetrics } from './metrics.js';
-import { readRunRecord } from './run-folder.js';
+import { readMetrics } from '../run/metrics.js';
+import { readRunRecord } from '../run/run-folder.js';
 
 const root = resolve(import.meta.dirname, '../..');
 /** Holds the compiled sources as `dist`, with the native engine beside them as in a clone. */

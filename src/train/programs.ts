@@ -3,8 +3,8 @@
 import type { Engine, Program, Tuning } from '../engines/engine.js';
 import { initializeWeights, type Graph } from '../graph/index.js';
 import { foldWeights, inferencePlan, trainingPlan, type Plan } from '../plan/index.js';
-import type { TrainConfig } from './config.js';
-import type { StoredTensor } from './safetensors.js';
+import type { TrainConfig } from '../config/index.js';
+import type { StoredTensor } from '../formats/index.js';
 
 export interface Programs {
   readonly plan: Plan;

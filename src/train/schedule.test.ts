@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-
-import { averageDecayAt, learningRates, type Schedule } from './schedule.js';
+import { averageDecayAt, learningRates } from './schedule.js';
+import type { Schedule } from '../config/schedule.js';
 
 const horizon = { stepsPerEpoch: 10, totalSteps: 100 };
 

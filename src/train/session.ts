@@ -7,25 +7,32 @@ import { createLoader, firstOf, type Dataset, type Loader, type LoaderOptions } 
 import type { Engine } from '../engines/engine.js';
 import { elements, graphParameters, type Graph } from '../graph/index.js';
 import type { ProportionReport } from '../proportion/index.js';
-import { isRecord } from './check.js';
+import { isRecord } from '../base/check.js';
 import {
   listCheckpoints,
   readCheckpoint,
-  readPersistent,
   removeLeftovers,
   writeCheckpoint,
-  writePersistent,
   type TrainState,
-} from './checkpoint.js';
-import type { TrainConfig } from './config.js';
-import { emptyTally, type Evaluation } from './evaluate.js';
-import { lockRun } from './lock.js';
-import { openMetrics, type EventLog } from './metrics.js';
+  emptyTally,
+  lockRun,
+  openMetrics,
+  type EventLog,
+  createRunFolder,
+  readRunRecord,
+  runName,
+  writeRunRecord,
+  type RunRecord,
+  openTensorboard,
+  describeWeights,
+  type InitialWeights,
+  type WeightsReport,
+} from '../run/index.js';
+import { readPersistent, writePersistent } from './persistent.js';
+import type { TrainConfig } from '../config/index.js';
+import type { Evaluation } from './evaluate.js';
 import { compilePrograms, writeInitialState, type Programs } from './programs.js';
-import { createRunFolder, readRunRecord, runName, writeRunRecord, type RunRecord } from './run-folder.js';
 import { learningRates } from './schedule.js';
-import { openTensorboard } from './tensorboard.js';
-import { describeWeights, type InitialWeights, type WeightsReport } from './weights.js';
 
 export interface TrainOptions {
   /** Opened by the caller. */

@@ -8,13 +8,13 @@ import { RectioError } from '../base/error.js';
 import { createLoader, holdOut } from '../data/index.js';
 import type { Engine, Program } from '../engines/engine.js';
 import { foldWeights, inferencePlan } from '../plan/index.js';
+import { tinyDataset, tinyGraph, tinyOptions } from './testing/tiny.js';
 import type { TrainEvent } from './events.js';
-import { readMetrics } from './metrics.js';
-import { readPredictions } from './predictions.js';
-import { readSafetensors } from './safetensors.js';
+import { readMetrics } from '../run/metrics.js';
+import { readPredictions } from '../run/predictions.js';
+import { readSafetensors } from '../formats/safetensors.js';
 import { learningRates } from './schedule.js';
 import type { TrainOptions } from './session.js';
-import { tinyDataset, tinyGraph, tinyOptions } from './testing/tiny.js';
 import { train } from './train.js';
 
 let folder: string;

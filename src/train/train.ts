@@ -8,11 +8,20 @@ import { RectioError } from '../base/error.js';
 import type { Batch } from '../data/index.js';
 import type { RunOutputs } from '../engines/engine.js';
 import { keepChosen } from './chosen.js';
-import { firstNotFinite, readPersistent, writeCheckpoint, type TrainState } from './checkpoint.js';
-import { addTallies, emptyTally, evaluate, scoreOf, type Tally } from './evaluate.js';
-import type { Score, TrainEvent } from './events.js';
 import { finishRun } from './finish.js';
-import type { MetricsEvent } from './metrics.js';
+import { firstNotFinite, readPersistent } from './persistent.js';
+import {
+  writeCheckpoint,
+  type TrainState,
+  addTallies,
+  emptyTally,
+  scoreOf,
+  type Tally,
+  type Score,
+  type MetricsEvent,
+} from '../run/index.js';
+import { evaluate } from './evaluate.js';
+import type { TrainEvent } from './events.js';
 import { readJudgedWeights, writeInferenceWeights } from './programs.js';
 import { averageDecayAt } from './schedule.js';
 import { openSession, type Session, type TrainOptions } from './session.js';

@@ -3,7 +3,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { onDisk, replaceFile } from '../../train/files.js';
 import type { Study } from '../folder.js';
 import { studyResult, type StudyResult } from '../results.js';
 import { studyDocument } from './document.js';
@@ -11,6 +10,7 @@ import { reportFigures } from './figures.js';
 import { htmlOf } from './html.js';
 import { markdownOf, type Provenance } from './markdown.js';
 import { csvOf, latexOf } from './tables.js';
+import { onDisk, replaceFile } from '../../system/files.js';
 
 export interface Report {
   readonly result: StudyResult;

@@ -5,7 +5,7 @@ import type { Dataset, Split } from '../../data/index.js';
 import { createReferenceEngine } from '../../engines/reference/index.js';
 import { graphBuilder, type Graph } from '../../graph/index.js';
 import { applyRatio } from '../../proportion/index.js';
-import { resolveConfig, type TrainConfigInput } from '../config.js';
+import { resolveConfig, type TrainConfigInput } from '../../config/config.js';
 import type { TrainOptions } from '../session.js';
 
 const shape = [2, 6, 6] as const;

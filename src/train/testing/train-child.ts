@@ -4,8 +4,8 @@
  */
 
 import { openEngine } from '../../engines/registry.js';
-import { train } from '../train.js';
 import { tinyOptions } from './tiny.js';
+import { train } from '../train.js';
 
 const [, , run = '', how, name = '', epochs] = process.argv;
 const engine = await openEngine(name, { threads: 2 });

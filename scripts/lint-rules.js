@@ -1,0 +1,183 @@
+/**
+ * Writes .oxlintrc.json: the rules of the linter, and the rooms of the house in their order. A room may import the rooms
+ * before it, never those behind it.
+ *
+ *     node scripts/lint-rules.js     # after a change here; a test compares
+ */
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { format } from 'prettier';
+
+import { paths } from './paths.js';
+
+/**
+ * @typedef {object} Room
+ * @property {string} name the folder below src
+ * @property {boolean} [pure] data in, data out; runs in a browser
+ * @property {readonly string[]} [only] the rooms that it may know, where these are fewer than those before it
+ */
+
+/** @type {readonly Room[]} */
+export const rooms = [
+  { name: 'base', pure: true },
+  { name: 'graph', pure: true },
+  { name: 'proportion', pure: true },
+  { name: 'inspect', pure: true },
+  { name: 'draw', pure: true },
+  { name: 'zoo', pure: true, only: ['base', 'graph', 'proportion'] },
+  { name: 'plan', pure: true },
+  { name: 'system', only: ['base'] },
+  { name: 'network-file', only: ['base', 'graph', 'system'] },
+  { name: 'formats', only: ['base', 'graph', 'system'] },
+  { name: 'engines' },
+  { name: 'data' },
+  { name: 'config' },
+  { name: 'run' },
+  { name: 'train' },
+  { name: 'prepare' },
+  { name: 'deploy' },
+  { name: 'study' },
+  { name: 'board' },
+  { name: 'cli' },
+];
+
+/** The rooms that open engines; the others know their contract alone. */
+const openers = ['engines', 'prepare', 'cli'];
+
+/** @type {readonly string[]} */
+const engines = ['onednn', 'reference'];
+
+const general = {
+  $schema: './node_modules/oxlint/configuration_schema.json',
+  plugins: ['eslint', 'typescript', 'import', 'unicorn', 'oxc', 'promise', 'vitest'],
+  categories: {
+    correctness: 'error',
+    suspicious: 'error',
+  },
+  rules: {
+    'import/no-cycle': 'error',
+    'import/no-default-export': 'error',
+    'import/no-duplicates': 'error',
+    'import/no-self-import': 'error',
+    'typescript/no-explicit-any': 'error',
+    'typescript/consistent-type-imports': 'error',
+    'unicorn/prefer-node-protocol': 'error',
+    eqeqeq: ['error', 'always'],
+    'no-console': 'error',
+    'no-var': 'error',
+    'prefer-const': 'error',
+    'no-empty': 'error',
+    'no-warning-comments': 'error',
+    'unicorn/consistent-function-scoping': 'off',
+    'unicorn/no-array-sort': 'off',
+    'unicorn/no-array-reverse': 'off',
+    'no-unused-vars': [
+      'error',
+      {
+        argsIgnorePattern: '^_',
+        varsIgnorePattern: '^_',
+      },
+    ],
+    'unicorn/no-useless-spread': 'off',
+    'vitest/expect-expect': 'off',
+    'vitest/no-conditional-expect': 'off',
+    'vitest/valid-title': 'off',
+    'vitest/no-focused-tests': 'error',
+    'vitest/no-disabled-tests': 'error',
+    'vitest/no-identical-title': 'error',
+    'typescript/ban-ts-comment': 'error',
+  },
+  ignorePatterns: ['dist/**', 'build/**', 'node_modules/**', 'runs/**'],
+};
+
+/** What may import anything: tests, and what only they use. */
+const exempt = ['**/*.test.ts', 'src/**/testing/**', 'src/engines/conformance*.ts', 'src/engines/conformance/**'];
+
+/** @param {Room} room */
+function restrictions({ name, pure = false, only }) {
+  const index = rooms.findIndex((room) => room.name === name);
+  const known = only ?? rooms.slice(0, index).map((room) => room.name);
+  const unknown = rooms.map((room) => room.name).filter((other) => other !== name && !known.includes(other));
+  const patterns = [];
+  if (unknown.length > 0) {
+    const message = `Imports point one way: src/${name} may not know ${unknown.join(', ')} (see docs/architecture.md).`;
+    patterns.push({ regex: `\\.\\./(${unknown.join('|')})/`, message });
+  }
+  if (pure) {
+    patterns.push({ regex: '^node:', message: `src/${name} is pure and runs in a browser: no modules of Node.` });
+  } else if (name === 'prepare' || name === 'cli') {
+    patterns.push({ regex: '\\.\\./engines/[^/]+/', message: 'Engines are opened through engines/registry.ts.' });
+  } else if (!openers.includes(name) && known.includes('engines')) {
+    const message = `src/${name} knows the contract engines/engine.ts only, never an engine.`;
+    patterns.push({ regex: '\\.\\./engines/([^/]+/|registry\\.)', message });
+  }
+  return patterns;
+}
+
+/** @param {string} name */
+function purity(name) {
+  const chance = `src/${name} is pure: data in, data out; no clock, and no chance but a seed.`;
+  const browser = `src/${name} is pure and runs in a browser.`;
+  return {
+    'no-restricted-globals': ['error', ...['process', 'Buffer'].map((global) => ({ name: global, message: browser }))],
+    'no-restricted-properties': [
+      'error',
+      { object: 'Math', property: 'random', message: chance },
+      { object: 'Date', property: 'now', message: chance },
+      { object: 'performance', property: 'now', message: chance },
+    ],
+  };
+}
+
+/** The whole configuration. */
+export function lintRules() {
+  const roomRules = rooms.map((room) => ({
+    files: [`src/${room.name}/**/*.ts`],
+    excludeFiles: exempt,
+    rules: {
+      'no-restricted-imports': ['error', { patterns: restrictions(room) }],
+      ...(room.pure ? purity(room.name) : {}),
+    },
+  }));
+  const engineRules = engines.map((name) => ({
+    files: [`src/engines/${name}/**/*.ts`],
+    excludeFiles: exempt,
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            ...restrictions({ name: 'engines' }),
+            ...engines
+              .filter((other) => other !== name)
+              .map((other) => ({ regex: `\\.\\./${other}/`, message: 'An engine never knows another engine.' })),
+          ],
+        },
+      ],
+    },
+  }));
+  return {
+    ...general,
+    overrides: [
+      { files: ['**/*.config.ts'], rules: { 'import/no-default-export': 'off' } },
+      ...roomRules,
+      ...engineRules,
+      {
+        files: ['src/cli/**/*.ts', 'scripts/**', 'bin/**', 'bench/**', 'examples/**'],
+        rules: { 'no-console': 'off' },
+      },
+    ],
+  };
+}
+
+/** The file's text, as the formatter writes it. */
+export function lintRulesText() {
+  return format(JSON.stringify(lintRules()), { parser: 'json', printWidth: 120 });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await writeFile(join(paths.root, '.oxlintrc.json'), await lintRulesText());
+}

@@ -1,0 +1,156 @@
+/** `rectio demo`: the idea in two minutes. Trains one small network at 1:1 and at 2:1 and compares. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { RectioError } from '../../base/error.js';
+import type { ProportionReport } from '../../proportion/index.js';
+import { defineCommand } from '../command.js';
+import { engineOptions } from '../options/engine-options.js';
+import { exitCodes } from '../terminal/exit-codes.js';
+import type { Output } from '../terminal/output.js';
+import { createProgress } from '../terminal/progress.js';
+import { listenForSignals, signalExitCode, type Stopping } from '../terminal/signals.js';
+import { formatCount, formatDuration, formatTable } from '../terminal/table.js';
+import type { TrainSummary } from '../../run/index.js';
+import { prepareTraining, type EngineChoice, type Prepared } from '../../prepare/index.js';
+
+const model = 'resnet20';
+const ratios = ['1:1', '2:1'] as const;
+
+/** Sized for two cores and two minutes; the reference engine can only show the way. */
+const sizes = {
+  fast: { epochs: 3, batch: 128, limit: null },
+  reference: { epochs: 1, batch: 8, limit: 24 },
+} as const;
+
+interface Result {
+  readonly engine: string;
+  readonly ratio: string;
+  readonly proportion: ProportionReport;
+  readonly summary: TrainSummary;
+}
+
+export const demoCommand = defineCommand({
+  name: 'demo',
+  summary: 'train a small network at 1:1 and 2:1 and compare (what npm start runs)',
+  description:
+    `Trains ${model} on the built-in dataset, first with all its ReLUs (1:1), then with every second one dropped (2:1), and ` +
+    'compares. Takes under two minutes on two cores and leaves no files behind.',
+  positionals: [],
+  options: engineOptions,
+  examples: [{ command: 'npx rectio demo', does: 'the whole of it' }],
+  async run({ values }, output) {
+    const stopping = listenForSignals((signal) => output.note(`\n${signal}: stopping; nothing is kept.`));
+    const folder = await mkdtemp(join(tmpdir(), 'rectio-demo-'));
+    try {
+      const results: Result[] = [];
+      for (const ratio of ratios) results.push(await trainAt(ratio, values, { folder, stopping, output }));
+      explain(results, output);
+      return exitCodes.done;
+    } catch (error) {
+      const signal = stopping.received();
+      if (signal && error instanceof RectioError && error.code === 'interrupted') return signalExitCode(signal);
+      throw error;
+    } finally {
+      stopping.release();
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+});
+
+interface Surroundings {
+  readonly folder: string;
+  readonly stopping: Stopping;
+  readonly output: Output;
+}
+
+async function trainAt(
+  ratio: string,
+  choice: EngineChoice,
+  { folder, stopping, output }: Surroundings,
+): Promise<Result> {
+  const [{ resolveConfig }, { train }, { openEngine }] = await Promise.all([
+    import('../../config/index.js'),
+    import('../../train/index.js'),
+    import('../../engines/registry.js'),
+  ]);
+  const slow = (await openEngine(choice.engine)).name === 'reference';
+  const { epochs, batch, limit } = slow ? sizes.reference : sizes.fast;
+  const config = resolveConfig({ model: { name: model }, ratio: { ratio }, epochs, batch, data: { limit } });
+  const progress = createProgress(output.progressTo(false), { proportion: ratio, keepsRun: false });
+  const prepared = await prepareTraining(config, choice, { onProgress: progress.decoding, signal: stopping.signal });
+  if (ratio === ratios[0]) introduce(prepared, output);
+  const run = join(folder, ratio.replace(':', 'to'));
+  let summary: TrainSummary | undefined;
+  try {
+    for await (const event of train({ ...prepared, run, signal: stopping.signal })) {
+      progress.show(event);
+      if (event.type === 'done') summary = event.summary;
+    }
+  } finally {
+    progress.clear();
+  }
+  if (summary === undefined) throw new Error('The training ended without a summary.');
+  return { engine: prepared.engine.name, ratio, proportion: prepared.proportion, summary };
+}
+
+function introduce({ dataset, engine }: Prepared, output: Output): void {
+  const images = `${formatCount(dataset.train.count)} images, ${dataset.classes.length} classes`;
+  output.print(`Two trainings of ${model} on the built-in dataset (${images}), on ${engine.device}.`);
+  output.print('First 1:1, a ReLU behind every convolution; then 2:1, every second ReLU dropped, all else the same.');
+  if (engine.name === 'reference') {
+    output.print('This is the reference engine, which is very slow: a few images show the way, no more.');
+    output.print('npx rectio doctor says what the fast engine needs.');
+  }
+  output.print('');
+}
+
+function explain(results: readonly Result[], output: Output): void {
+  const rows = results.map(({ ratio, proportion, summary }) => [
+    ratio,
+    `${proportion.sites.filter(({ kept }) => kept).length} of ${proportion.sites.length}`,
+    formatCount(summary.parameters),
+    `${summary.train.error.toFixed(1)} %`,
+    `${summary.test.error.toFixed(1)} %`,
+    formatCount(summary.imagesPerSecond),
+    formatDuration(summary.seconds),
+  ]);
+  const right = (title: string) => ({ title, align: 'right' as const });
+  const columns = [
+    { title: 'ratio' },
+    ...['ReLUs kept', 'parameters', 'train error', 'test error', 'images/s', 'time'].map(right),
+  ];
+  output.print(`\n${formatTable(columns, rows)}\n`);
+  output.print(
+    meaning(
+      results,
+      results.every(({ engine }) => engine !== 'reference'),
+    ),
+  );
+  output.print(
+    [
+      '',
+      'Next:',
+      `  npx rectio inspect ${model} --ratio 2:1               which ReLUs were dropped`,
+      `  npx rectio train ${model} --ratio 3:2 --epochs 5      another ratio, kept as a run`,
+      '  npx rectio data get cifar10                          real images',
+      '  npx rectio train --help                              everything else',
+    ].join('\n'),
+  );
+}
+
+/** What the table says, and what it cannot say. */
+function meaning([first, second]: readonly Result[], learned: boolean): string {
+  if (!learned) return 'So few images teach a network nothing: this shows that everything works, and only that.';
+  const difference = second!.summary.test.error - first!.summary.test.error;
+  const size = Math.abs(difference).toFixed(1);
+  const direction = difference < 0 ? 'lower' : 'higher';
+  const what =
+    size === '0.0' ? 'the test error came out the same' : `the test error came out ${size} points ${direction}`;
+  return (
+    `With half the ReLUs dropped, at the same parameters and multiply-adds, ${what}.\n` +
+    'That is one seed and a short training: no conclusion. The same network with another seed can differ as much.'
+  );
+}

@@ -1,0 +1,86 @@
+/** `rectio doctor`: what is here, what is missing, and the command that adds it. */
+
+import { RectioError } from '../../base/error.js';
+import type { Engine } from '../../engines/engine.js';
+import { defineCommand } from '../command.js';
+import { exitCodes } from '../terminal/exit-codes.js';
+import { flag } from '../options/options.js';
+import type { Output } from '../terminal/output.js';
+import { packageVersion } from '../version.js';
+import { thisMachine, type Machine } from '../../system/machine.js';
+
+interface EngineFinding {
+  readonly name: string;
+  readonly works: boolean;
+  /** What it computes on. */
+  readonly device: string | null;
+  readonly threads: number | null;
+  readonly versions: { readonly [library: string]: string };
+  /** Where it does not work: why, and what to do. */
+  readonly problem: string | null;
+  readonly hint: string | null;
+}
+
+interface Findings extends Machine {
+  readonly rectio: string;
+  readonly node: string;
+  /** What `--engine auto` takes. */
+  readonly engine: string;
+  readonly engines: readonly EngineFinding[];
+}
+
+export const doctorCommand = defineCommand({
+  name: 'doctor',
+  summary: 'say what is here, what is missing, and how to add it',
+  description:
+    'Looks at this machine: Node, processor, engines with their libraries, threads and SIMD level. What is missing is ' +
+    'named with the command that adds it; then the exit code is 1.',
+  positionals: [],
+  options: { json: flag('print one JSON document') },
+  examples: [{ command: 'npx rectio doctor', does: 'the first thing to try where something is slow or does not work' }],
+  async run({ values }, output) {
+    const findings = await examine();
+    if (values.json) output.json(findings);
+    else report(findings, output);
+    return findings.engines.every(({ works }) => works) ? exitCodes.done : exitCodes.failed;
+  },
+});
+
+async function examine(): Promise<Findings> {
+  const { engineNames, openEngine } = await import('../../engines/registry.js');
+  const names = engineNames.filter((name) => name !== 'auto');
+  const engines = await Promise.all(names.map((name) => examineEngine(name, openEngine)));
+  return {
+    rectio: packageVersion(),
+    node: process.versions.node,
+    ...thisMachine(),
+    engine: (await openEngine('auto')).name,
+    engines,
+  };
+}
+
+async function examineEngine(name: string, open: (name: string) => Promise<Engine>): Promise<EngineFinding> {
+  try {
+    const { device, threads, versions } = await open(name);
+    return { name, works: true, device, threads, versions, problem: null, hint: null };
+  } catch (error) {
+    if (!(error instanceof RectioError)) throw error;
+    const { message: problem, hint } = error;
+    return { name, works: false, device: null, threads: null, versions: {}, problem, hint };
+  }
+}
+
+function report(findings: Findings, output: Output): void {
+  const { rectio, node, platform, cpu, cores, memoryGb, engine, engines } = findings;
+  output.print(`rectio ${rectio}, Node.js ${node}, ${platform}`);
+  output.print(`${cpu}, ${cores} cores, ${memoryGb} GB memory`);
+  output.print('');
+  for (const { name, works, device, versions, problem, hint } of engines) {
+    const chosen = name === engine ? ', the one that is used' : '';
+    const libraries = Object.entries(versions)
+      .map(([library, version]) => `, ${library} ${version}`)
+      .filter((words) => !device?.includes(words));
+    if (works) output.print(`✓ engine ${name}: ${device}${libraries.join('')}${chosen}`);
+    else output.print(`✗ engine ${name}: ${problem}\n  ${hint}`);
+  }
+}

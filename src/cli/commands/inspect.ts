@@ -1,0 +1,246 @@
+/** `rectio inspect`: what a network consists of at a ratio, what it costs, and what it looks like. */
+
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { RectioError } from '../../base/error.js';
+import { graphToJson, type Graph, type Node, type Op } from '../../graph/index.js';
+import type { Inspection, LayerInspection } from '../../inspect/index.js';
+import type { ProportionReport } from '../../proportion/index.js';
+import { defineCommand } from '../command.js';
+import { exitCodes } from '../terminal/exit-codes.js';
+import {
+  chosenNetwork,
+  givenModel,
+  missingModel,
+  modelOptions,
+  modelPositional,
+  shapeOptions,
+} from '../options/network.js';
+import { flag, type Option } from '../options/options.js';
+import { formatCount, formatLarge, formatTable } from '../terminal/table.js';
+import { proportionOptions } from '../options/proportion-options.js';
+
+/** A file to write, told by its ending. */
+const fileToWrite = (ending: string, help: string): Option<string | undefined> => ({
+  placeholder: `FILE${ending}`,
+  help: `${help}; one that is there is replaced`,
+  fallback: undefined,
+  parse: (value, option) => {
+    if (value.length > ending.length && value.toLowerCase().endsWith(ending)) return value;
+    throw new RectioError('usage', `${option} cannot be '${value}'`, `Give the name of a file that ends in ${ending}.`);
+  },
+});
+
+export const inspectCommand = defineCommand({
+  name: 'inspect',
+  summary: 'show which ReLUs a ratio keeps, and what a network costs',
+  description:
+    'Shows a network at a ratio of convolutions to ReLUs: which ReLUs stay, and parameters, multiply-adds (MACs) and ' +
+    'memory for one image, per block, per stage and in total. Dropping ReLUs changes none of these costs. With --svg it ' +
+    'also draws the network.',
+  positionals: [modelPositional],
+  options: {
+    ...modelOptions,
+    ...proportionOptions,
+    ...shapeOptions,
+    layers: flag('a row for every layer instead of every block'),
+    svg: fileToWrite('.svg', 'draw the network into this file'),
+    saveGraph: fileToWrite('.json', 'write the network, at its ratio, into this file, which is a MODEL then'),
+    json: flag('print one JSON document, layers included'),
+  },
+  examples: [
+    { command: 'npx rectio inspect resnet20', does: 'the network as it is' },
+    { command: 'npx rectio inspect resnet20 --ratio 2:1', does: 'every second ReLU dropped' },
+    { command: 'npx rectio inspect resnet20 --ratio 2:1 --svg resnet20.svg', does: 'and a picture of it' },
+    { command: 'npx rectio inspect resnet50 --ratio 3:2 --scope block --layers', does: 'layer by layer' },
+  ],
+  async run({ values, positionals }, output) {
+    const model = givenModel(positionals, values) ?? missingModel('inspect');
+    const [{ graph, report }, { inspectGraph }] = await Promise.all([
+      chosenNetwork(model, values),
+      import('../../inspect/index.js'),
+    ]);
+    const inspection = inspectGraph(graph, report);
+    if (values.svg !== undefined) await writePicture(values.svg, graph, report);
+    if (values.saveGraph !== undefined) await writeGraph(values.saveGraph, graph);
+    if (values.json) {
+      output.json(inspection);
+      return exitCodes.done;
+    }
+    const { activationMarks, marks } = await import('../../draw/marks.js');
+    const rows = values.layers ? layerRows(inspection, graph) : blockRows(inspection, graph);
+    const rowOfNode = new Map(rows.flatMap((row) => row.layers.map(({ name }) => [name, row.name] as const)));
+    const activations = activationMarks(graph, report, (name) => rowOfNode.get(name)!);
+    const table = formatTable(columns(values.layers), [
+      ...rows.flatMap((row) => cellsWithHeading(row, activations, inspection, values.layers)),
+      null,
+      cells('total', inspection.layers, shareKept(inspection, inspection.layers), values.layers),
+    ]);
+    const signs = `${marks.kept} kept, ${marks.dropped} dropped, ${marks.other} takes no part`;
+    output.print([headline(inspection, report.label), '', table, '', summary(inspection, signs)].join('\n'));
+    if (values.svg !== undefined) output.print(`\nDrawn in ${values.svg}`);
+    if (values.saveGraph !== undefined) output.print(`\nWritten to ${values.saveGraph}`);
+    return exitCodes.done;
+  },
+});
+
+/** @throws RectioError `disk` */
+async function writePicture(path: string, graph: Graph, report: ProportionReport): Promise<void> {
+  const { drawGraph } = await import('../../draw/index.js');
+  await writeText(path, drawGraph(graph, report));
+}
+
+/** @throws RectioError `disk` */
+async function writeGraph(path: string, graph: Graph): Promise<void> {
+  await writeText(path, `${JSON.stringify(graphToJson(graph), null, 1)}\n`);
+}
+
+/** @throws RectioError `disk` */
+async function writeText(path: string, text: string): Promise<void> {
+  const { replaceFile } = await import('../../system/files.js');
+  const folder = dirname(path);
+  if (!(await stat(folder).catch(() => undefined))) {
+    throw new RectioError('disk', `Cannot write ${path}: there is no folder ${folder}`, 'Make the folder first.');
+  }
+  await replaceFile(path, (file) => file.writeFile(text));
+}
+
+/** Where a pattern runs on, as a sentence says it. */
+const scopeWords = { network: 'over the network', stage: 'over each stage', block: 'over each block' } as const;
+
+function headline({ model, ratio }: Inspection, label: string): string {
+  const achieved = ratio.achieved === ratio.asked ? '' : ` (achieved: ${ratio.achieved})`;
+  // Ratios of single stages say themselves where they hold.
+  const where = ratio.asked.includes('=') && ratio.scope === 'network' ? '' : ` ${scopeWords[ratio.scope]}`;
+  return `${model}, ratio ${label}${achieved}, pattern ${ratio.pattern}${where}`;
+}
+
+function summary({ totals, sites }: Inspection, signs: string): string {
+  const kept = sites.filter((site) => site.kept).length;
+  return [
+    `${totals.convolutions} convolutions, ${totals.activations} activations (${signs}); ` +
+      `${kept} of the ${sites.length} that take part are kept`,
+    `${formatCount(totals.parameters)} parameters, ${formatLarge(totals.macs)} MACs, ` +
+      `${formatLarge(totals.activationElements)} values through an activation, for one image`,
+  ].join('\n');
+}
+
+const columns = (perLayer: boolean) =>
+  [
+    { title: perLayer ? 'layer' : 'block' },
+    ...(perLayer ? [{ title: 'kind' }] : []),
+    { title: 'output' },
+    ...(perLayer ? [] : [{ title: 'convolutions', align: 'right' } as const]),
+    { title: 'ReLUs' },
+    { title: 'parameters', align: 'right' },
+    { title: 'MACs', align: 'right' },
+    { title: 'memory', align: 'right' },
+  ] as const;
+
+/** A layer with its node. */
+interface Layer extends LayerInspection {
+  readonly node: Node;
+}
+
+/** A row of the table: one layer, or those of one block. */
+interface Row {
+  /** Unique. */
+  readonly name: string;
+  readonly layers: readonly Layer[];
+  /** The stage of several blocks to which it belongs, with all of its layers where this is the first of its rows. */
+  readonly stage?: { readonly name: string; readonly first?: readonly Layer[] };
+}
+
+const layersOf = ({ layers }: Inspection, graph: Graph): Layer[] =>
+  layers.map((layer, index) => ({ ...layer, node: graph.nodes[index]! }));
+
+function layerRows(inspection: Inspection, graph: Graph): Row[] {
+  return layersOf(inspection, graph).map((layer) => ({ name: layer.name, layers: [layer] }));
+}
+
+function blockRows(inspection: Inspection, graph: Graph): Row[] {
+  const stages = runs(layersOf(inspection, graph), ({ place }) => place.stage ?? place.role);
+  return stages.flatMap((layers): Row[] => {
+    const { stage, role } = layers[0]!.node.place;
+    const parts = runs(layers, ({ place }) => place.block);
+    const [only] = parts;
+    if (parts.length === 1 && only !== undefined) {
+      const { block } = only[0]!.node.place;
+      return [{ name: block ?? stage ?? role ?? spanName(only), layers: only }];
+    }
+    return parts.map((part, index) => ({
+      name: part[0]!.node.place.block ?? spanName(part),
+      layers: part,
+      ...(stage === undefined ? {} : { stage: { name: stage, ...(index === 0 ? { first: layers } : {}) } }),
+    }));
+  });
+}
+
+/** A name for layers that have none in common. */
+function spanName(layers: readonly Layer[]): string {
+  const [first, last] = [layers[0]!.name, layers.at(-1)!.name];
+  const parent = first.slice(0, first.lastIndexOf('.') + 1);
+  return first === last ? first : `${first} … ${last.startsWith(parent) ? last.slice(parent.length) : last}`;
+}
+
+/** Successive layers in one and the same place. */
+function runs(layers: readonly Layer[], keyOf: (node: Node) => string | undefined): Layer[][] {
+  const found: Layer[][] = [];
+  for (const layer of layers) {
+    const last = found.at(-1);
+    if (last !== undefined && keyOf(last[0]!.node) === keyOf(layer.node)) last.push(layer);
+    else found.push([layer]);
+  }
+  return found;
+}
+
+/** A row's cells; a stage's sums stand above its first block. */
+function cellsWithHeading(
+  { name, layers, stage }: Row,
+  activations: ReadonlyMap<string, string>,
+  inspection: Inspection,
+  perLayer: boolean,
+): string[][] {
+  const own = cells(`${stage === undefined ? '' : '  '}${name}`, layers, activations.get(name) ?? '', perLayer);
+  if (stage?.first === undefined) return [own];
+  return [cells(stage.name, stage.first, shareKept(inspection, stage.first), perLayer), own];
+}
+
+function cells(
+  name: string,
+  layers: readonly (LayerInspection | Layer)[],
+  activations: string,
+  perLayer: boolean,
+): string[] {
+  const sum = (value: (layer: LayerInspection) => number) => layers.reduce((total, layer) => total + value(layer), 0);
+  const [first] = layers;
+  return [
+    name,
+    ...(perLayer ? [first !== undefined && 'node' in first ? describe(first.node.op) : ''] : []),
+    layers.at(-1)!.shape.join('×'),
+    ...(perLayer ? [] : [String(sum(({ kind }) => (kind === 'convolution' ? 1 : 0)))]),
+    activations,
+    formatCount(sum((layer) => layer.parameters)),
+    formatLarge(sum((layer) => layer.macs)),
+    formatLarge(
+      sum((layer) => layer.activationBytes),
+      'B',
+    ),
+  ];
+}
+
+/** How many of the sites among these layers are kept: `3 of 6`. */
+function shareKept({ sites }: Inspection, layers: readonly LayerInspection[]): string {
+  const names = new Set(layers.map(({ name }) => name));
+  const own = sites.filter(({ name }) => names.has(name));
+  return own.length === 0 ? '' : `${own.filter(({ kept }) => kept).length} of ${own.length}`;
+}
+
+/** An op in a few words: `convolution 3×3 /2, 32 groups`. */
+function describe(op: Op): string {
+  if (!('kernel' in op)) return op.kind;
+  const stride = op.stride.every((each) => each === 1) ? '' : ` /${[...new Set(op.stride)].join('×')}`;
+  const groups = 'groups' in op && op.groups > 1 ? `, ${op.groups} groups` : '';
+  return `${op.kind} ${op.kernel.join('×')}${stride}${groups}`;
+}

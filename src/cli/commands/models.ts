@@ -1,0 +1,82 @@
+/** `rectio models`: the networks of the zoo. */
+
+import { defineCommand } from '../command.js';
+import { exitCodes } from '../terminal/exit-codes.js';
+import { flag } from '../options/options.js';
+import { formatCount, formatLarge, formatTable } from '../terminal/table.js';
+
+export const modelsCommand = defineCommand({
+  name: 'models',
+  summary: 'list the networks',
+  description:
+    'Lists the networks that train, inspect and bench know, with what one image costs: parameters, multiply-adds ' +
+    '(MACs), how many convolutions and activations there are, and the ratio of the two in the blocks it mostly consists of.',
+  positionals: [
+    {
+      placeholder: 'PATTERN',
+      help: 'a part of their names, or a pattern with * for any characters and ? for one',
+      required: false,
+    },
+  ],
+  options: { json: flag('print one JSON document') },
+  examples: [
+    { command: 'npx rectio models', does: 'every network with its size' },
+    { command: 'npx rectio models resnext', does: 'those with resnext in their name' },
+    { command: "npx rectio models 'resnet1*'", does: 'those whose name begins with resnet1' },
+  ],
+  async run({ values, positionals: [pattern = ''] }, output) {
+    const [{ findModels }, { createModel, modelDefaults }, { nativeRatio, printRatio }, { inspectGraph }] =
+      await Promise.all([
+        import('../../zoo/find.js'),
+        import('../../zoo/index.js'),
+        import('../../proportion/index.js'),
+        import('../../inspect/index.js'),
+      ]);
+    const models = findModels(pattern).map((name) => {
+      const { classes, inputShape } = modelDefaults(name);
+      const graph = createModel(name);
+      const { parameters, macs, convolutions, activations } = inspectGraph(graph).totals;
+      const ratio = nativeRatio(graph);
+      return {
+        name,
+        parameters,
+        macs,
+        convolutions,
+        activations,
+        ratio: ratio === undefined ? null : printRatio(ratio),
+        input: inputShape,
+        classes,
+      };
+    });
+    if (values.json) {
+      output.json(models);
+      return exitCodes.done;
+    }
+    const rows = models.map(({ name, parameters, macs, convolutions, activations, ratio, input, classes }) => [
+      name,
+      formatCount(parameters),
+      formatLarge(macs),
+      String(convolutions),
+      String(activations),
+      ratio ?? '',
+      input.join('×'),
+      String(classes),
+    ]);
+    output.print(
+      formatTable(
+        [
+          { title: 'network' },
+          { title: 'parameters', align: 'right' },
+          { title: 'MACs', align: 'right' },
+          { title: 'convolutions', align: 'right' },
+          { title: 'activations', align: 'right' },
+          { title: 'ratio', align: 'right' },
+          { title: 'input' },
+          { title: 'classes', align: 'right' },
+        ],
+        rows,
+      ),
+    );
+    return exitCodes.done;
+  },
+});

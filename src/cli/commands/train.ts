@@ -1,0 +1,218 @@
+/** `rectio train`: from a network's name to a finished run. */
+
+import { RectioError } from '../../base/error.js';
+import { defineCommand } from '../command.js';
+import { namingFile, readConfigFile } from '../options/config-file.js';
+import { engineOptions } from '../options/engine-options.js';
+import { exitCodes } from '../terminal/exit-codes.js';
+import { flag, integer, optionName, text, type Values } from '../options/options.js';
+import type { LostReason, Output } from '../terminal/output.js';
+import { createProgress } from '../terminal/progress.js';
+import { givenModel, missingModel, modelOptions, modelPositional } from '../options/network.js';
+import { reportError } from '../terminal/report-error.js';
+import { listenForSignals, signalExitCode } from '../terminal/signals.js';
+import { formatDuration } from '../terminal/table.js';
+import { trainingOptions, trainingSettings } from '../options/training-options.js';
+import type { Recipe, TrainConfig, TrainConfigInput } from '../../config/index.js';
+import { proportionOptions } from '../options/proportion-options.js';
+import type { TrainSummary } from '../../run/index.js';
+import { initialWeights, prepareTraining, type EngineChoice, type StoredNetwork } from '../../prepare/index.js';
+import { defined } from '../../base/defined.js';
+
+/** What may be given together with --resume: nothing that decides about the result. */
+const resumeOptions: ReadonlySet<string> = new Set(['resume', 'dataDir', 'workers', 'engine', 'threads', 'json']);
+
+const options = {
+  ...modelOptions,
+  ...proportionOptions,
+  ...trainingOptions,
+  seed: integer(
+    'NUMBER',
+    { least: 0, most: 0xffff_ffff },
+    { help: 'of initial weights, order of images and augmentation', standard: '0' },
+  ),
+  ...engineOptions,
+  run: text('DIR', { help: "the run's folder, which must be new or empty", standard: 'a new one below runs/' }),
+  resume: text('DIR', { help: 'go on with the run in this folder; needs nothing else' }),
+  config: text('FILE', { help: 'JSON file of settings, such as the config.json of a run; options come before it' }),
+  json: flag('print one JSON document on standard output, everything else on standard error'),
+};
+
+type TrainValues = Values<typeof options>;
+
+export const trainCommand = defineCommand({
+  name: 'train',
+  summary: 'train a network at a ratio',
+  description:
+    'Trains a network whose convolutions and ReLUs stand in the ratio N:M, and writes a run: settings, metrics (JSON lines ' +
+    'and TensorBoard), checkpoints and the final weights. Ctrl-C finishes the step, writes a checkpoint and says how to ' +
+    'go on; a second Ctrl-C stops at once.',
+  positionals: [modelPositional],
+  options,
+  examples: [
+    { command: 'npx rectio train resnet20 --epochs 3', does: 'the built-in dataset, no download' },
+    {
+      command: 'npx rectio train resnet20 --data cifar10 --data-dir DIR --ratio 3:2 --epochs 20',
+      does: 'CIFAR-10, of every three ReLUs two kept',
+    },
+    {
+      command: 'npx rectio train resnet18 --data folder --data-dir photos --size 224 --weights FILE',
+      does: 'published weights, with a new classifier for the classes of a folder',
+    },
+    { command: 'npx rectio train --resume runs/resnet20-3to2-seed0', does: 'go on with a run that was stopped' },
+  ],
+  async sections() {
+    const { recipeNames, resolveRecipe } = await import('../../config/index.js');
+    const rows = recipeNames.map((name) => [name, describeRecipe(resolveRecipe(name))] as const);
+    return [{ title: 'Recipes:', rows }];
+  },
+  async run({ values, given, positionals }, output) {
+    const model = givenModel(positionals, values);
+    const { resume } = values;
+    const chosen = resume === undefined ? await newRun(model, values) : await resumedRun(resume, model, values, given);
+    return runTraining(chosen, values, output);
+  },
+});
+
+function describeRecipe({ description, settings }: Recipe): string {
+  const { epochs, batch, optimizer, schedule, labelSmoothing, transforms } = settings;
+  const numbers = [
+    `epochs ${epochs}`,
+    `batch ${batch}`,
+    `lr ${schedule.learningRate}`,
+    `optimizer ${optimizer.kind}`,
+    `weight-decay ${optimizer.weightDecay}`,
+    `label-smoothing ${labelSmoothing}`,
+    `mixup ${transforms.mixup}`,
+    `cutout ${transforms.cutout}`,
+  ];
+  return `${description}. ${numbers.join(', ')}`;
+}
+
+interface Choice {
+  readonly config: TrainConfig;
+  readonly engine: EngineChoice;
+  /** The network of a run that goes on. */
+  readonly stored?: StoredNetwork;
+}
+
+async function newRun(model: string | undefined, values: TrainValues): Promise<Choice> {
+  const [{ resolveConfig }, { checkWeightsFile }] = await Promise.all([
+    import('../../config/index.js'),
+    import('../../prepare/index.js'),
+  ]);
+  const layers = values.config === undefined ? [] : [await readConfigFile(values.config)];
+  const settings = settingsOf(model, values);
+  if (model === undefined && layers.length === 0) missingModel('train');
+  const config = namingFile(values.config, () => resolveConfig(...layers, settings));
+  // Opening a dataset can take minutes; a file that is not there can be told before.
+  if (config.weights.file !== null) await checkWeightsFile(config.weights.file);
+  return { config, engine: values };
+}
+
+/** The options as settings of the config. */
+function settingsOf(model: string | undefined, values: TrainValues): TrainConfigInput {
+  const { ratio, pattern, scope, drop, leak, stem, head, seed } = values;
+  return {
+    ...trainingSettings(model, values),
+    ratio: { ratio, pattern, scope, drop, leak, stem: stem || undefined, head: head || undefined },
+    seed,
+  };
+}
+
+/** A run says itself what it is; only where things lie and how many threads work may change. */
+async function resumedRun(
+  run: string,
+  model: string | undefined,
+  values: TrainValues,
+  given: ReadonlySet<string>,
+): Promise<Choice> {
+  const other = [...given].find((key) => !resumeOptions.has(key));
+  if (other !== undefined || model !== undefined) {
+    const what = other === undefined ? model : optionName(other);
+    throw new RectioError(
+      'usage',
+      `${what} cannot be given together with --resume: a run goes on as it was begun`,
+      `Leave it out, as in: npx rectio train --resume ${run}`,
+    );
+  }
+  const { readRunRecord } = await import('../../run/index.js');
+  const { config, engine, graph, proportion } = await readRunRecord(run);
+  const data = { ...config.data, ...defined({ dir: values.dataDir, workers: values.workers }) };
+  const name = given.has('engine') ? values.engine : engine.name;
+  return {
+    config: { ...config, data },
+    engine: { engine: name, threads: values.threads ?? engine.threads },
+    stored: { graph, proportion },
+  };
+}
+
+async function runTraining({ config, engine, stored }: Choice, values: TrainValues, output: Output): Promise<number> {
+  const { ratio, pattern, drop } = config.ratio;
+  const proportion = [pattern ?? ratio ?? '1:1', ...drop.map((name) => `without ${name}`)].join(' ');
+  const progress = createProgress(output.progressTo(values.json), { proportion, keepsRun: true });
+  const stopping = listenForSignals((signal) => {
+    progress.clear();
+    output.note(`${signal}: finishing the step and writing a checkpoint; once more stops at once.`);
+  });
+  let lost: LostReason | undefined;
+  output.onLost((reason) => {
+    lost = reason;
+    stopping.stop();
+  });
+  try {
+    const [{ train }, { packageVersion }, { isNetworkFile }] = await Promise.all([
+      import('../../train/index.js'),
+      import('../version.js'),
+      import('../../network-file/index.js'),
+    ]);
+    const opening = { onProgress: progress.decoding, signal: stopping.signal };
+    const prepared = await prepareTraining(config, engine, opening, stored);
+    if (stored !== undefined && isNetworkFile(config.model.name)) {
+      output.note(`The network is the one that the run began with; ${config.model.name} is not read.`);
+    }
+    if (engine.engine === 'auto' && prepared.engine.name === 'reference') {
+      output.note('Only the reference engine works here, which is very slow; npx rectio doctor says why.');
+    }
+    const folder = values.resume ?? values.run;
+    const initial = values.resume === undefined ? await initialWeights(config, prepared.network) : {};
+    const events = train({
+      ...prepared,
+      ...initial,
+      versions: { rectio: packageVersion(), ...prepared.engine.versions },
+      ...(folder === undefined ? {} : { run: folder }),
+      resume: values.resume !== undefined,
+      signal: stopping.signal,
+    });
+    for await (const event of events) {
+      progress.show(event);
+      if (event.type === 'done') printSummary(event.summary, values.json, output);
+    }
+    return exitCodes.done;
+  } catch (error) {
+    progress.clear();
+    if (!(error instanceof RectioError) || error.code !== 'interrupted') throw error;
+    const signal = stopping.received();
+    reportError(error, output, { json: values.json, debug: false });
+    if (signal) return signalExitCode(signal);
+    return lost === 'closed' ? exitCodes.closed : exitCodes.failed;
+  } finally {
+    stopping.release();
+  }
+}
+
+function printSummary(summary: TrainSummary, json: boolean, output: Output): void {
+  if (json) {
+    output.json(summary);
+    return;
+  }
+  const { test, train, fit, validation, epoch, seconds, run } = summary;
+  output.print(
+    `done in ${formatDuration(seconds)}: test error ${test.error.toFixed(2)} %, loss ${test.loss.toFixed(3)} ` +
+      `(training: ${train.error.toFixed(2)} %, ${train.loss.toFixed(3)}; images as they are: ${fit.error.toFixed(2)} %)`,
+  );
+  if (validation !== null) {
+    output.print(`chosen by the images held out: epoch ${epoch + 1}, error ${validation.error.toFixed(2)} % on them`);
+  }
+  output.print(`weights and metrics: ${run}`);
+}

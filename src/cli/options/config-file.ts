@@ -1,0 +1,51 @@
+/** The settings in a file of `--config`: JSON, as config.json of a run holds it too. */
+
+import { readFile } from 'node:fs/promises';
+
+import { RectioError } from '../../base/error.js';
+
+/** A file's text. @throws RectioError `usage` where it cannot be read, with `hint` for what to give instead */
+export async function readTextFile(path: string, hint: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new RectioError(
+      'usage',
+      missing ? `There is no file ${path}` : `${path} cannot be read: ${(error as Error).message}`,
+      hint,
+      { cause: error },
+    );
+  }
+}
+
+/** What the file says, not checked yet. @throws RectioError `usage` where it cannot be read or is not JSON */
+export async function readConfigFile(path: string): Promise<unknown> {
+  const text = await readTextFile(path, 'Give a JSON file of settings, such as the config.json of a run.');
+  try {
+    const settings: unknown = JSON.parse(text);
+    return isRunRecord(settings) ? settings.config : settings;
+  } catch (error) {
+    throw new RectioError(
+      'usage',
+      `${path} is not JSON: ${(error as Error).message}`,
+      'Keys and texts stand in double quotes, and no comma stands behind the last one.',
+      { cause: error },
+    );
+  }
+}
+
+/** A run's own record wraps its settings. */
+function isRunRecord(value: unknown): value is { config: unknown } {
+  return typeof value === 'object' && value !== null && 'format' in value && 'config' in value;
+}
+
+/** Runs `resolve`; what is wrong with the settings is said with the file's name. */
+export function namingFile<T>(path: string | undefined, resolve: () => T): T {
+  try {
+    return resolve();
+  } catch (error) {
+    if (path === undefined || !(error instanceof RectioError)) throw error;
+    throw new RectioError(error.code, `${path}: ${error.message}`, error.hint, { cause: error });
+  }
+}

@@ -1,0 +1,20 @@
+/** A file of settings in YAML or JSON, which is YAML as well. */
+
+import { RectioError } from '../../base/error.js';
+import { readTextFile } from './config-file.js';
+
+/** What the file says, not checked yet. @throws RectioError `usage` with the line where it cannot be read */
+export async function readDocument(path: string): Promise<unknown> {
+  const { parseDocument } = await import('yaml');
+  const text = await readTextFile(path, 'Give a file with networks, ratios and seeds, in YAML or JSON.');
+  const document = parseDocument(text);
+  const [first] = document.errors;
+  if (first === undefined) return document.toJS({ maxAliasCount: 100 }) as unknown;
+  const line = first.linePos?.[0].line;
+  throw new RectioError(
+    'usage',
+    `${path}${line === undefined ? '' : `, line ${line}`}: ${first.message.split('\n')[0]}`,
+    'Lists are written [a, b], texts with a colon in quotes: "2:1".',
+    { cause: first },
+  );
+}

@@ -1,0 +1,67 @@
+/** How commands are told which network is meant, and the network that they are told. */
+
+import { RectioError } from '../../base/error.js';
+import type { Graph } from '../../graph/index.js';
+import type { ProportionReport } from '../../proportion/index.js';
+import { choice, integer, text, type Values } from './options.js';
+import type { proportionOptions } from './proportion-options.js';
+import { defined } from '../../base/defined.js';
+
+export const modelPositional = {
+  placeholder: 'MODEL',
+  help: 'the network: a name that rectio models lists, or a file of your own, such as ./mynet.ts',
+  required: false,
+} as const;
+
+export const modelOptions = {
+  model: text('MODEL', { help: 'the network, in place of the argument' }),
+};
+
+export const shapeOptions = {
+  shortcut: choice(['A', 'B'], { help: 'shortcuts that change shape: A pads with zeros, B projects', standard: 'B' }),
+  classes: integer('COUNT', { least: 2 }, { help: 'classes to tell apart', standard: "the network's own" }),
+  size: integer('PIXELS', { least: 1 }, { help: 'height and width of the images', standard: "the network's own" }),
+};
+
+/** The name or path that was given, as an argument or as an option. @throws RectioError `usage` for both */
+export function givenModel(
+  [positional]: readonly string[],
+  { model }: Values<typeof modelOptions>,
+): string | undefined {
+  if (positional !== undefined && model !== undefined) {
+    throw new RectioError(
+      'usage',
+      `The network is given twice: ${positional} and --model ${model}`,
+      'Leave one of them out.',
+    );
+  }
+  return positional ?? model;
+}
+
+/** @throws RectioError `usage`, always: there is no network to work with */
+export function missingModel(command: string): never {
+  throw new RectioError(
+    'usage',
+    'MODEL is missing',
+    `Give the name of a network or a file with one, as in: npx rectio ${command} resnet20`,
+  );
+}
+
+/** The network that the options ask for, rewritten to its proportion. */
+export async function chosenNetwork(
+  name: string,
+  values: Values<typeof proportionOptions> & Values<typeof shapeOptions>,
+): Promise<{ graph: Graph; report: ProportionReport }> {
+  const { applyRatio } = await import('../../proportion/index.js');
+  const { ratio, pattern, scope, drop, leak, stem, head, shortcut, classes, size } = values;
+  const { openNetwork } = await import('../../prepare/index.js');
+  const source = await openNetwork({ name, shortcut: shortcut ?? null });
+  try {
+    const [channels = 3] = source.defaults.inputShape;
+    const inputShape = size === undefined ? undefined : ([channels, size, size] as const);
+    const model = await source.network(defined({ classes, inputShape }));
+    return applyRatio(model, { ...defined({ ratio, pattern, scope, drop, leak }), stem, head });
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Checkpoints: `checkpoints/step-00000123/` with the network (model.safetensors), what the optimizer and the averages
+ * remember (optimizer.safetensors) and where the training stands (state.json). A checkpoint is written under a
+ * temporary name, synced and renamed, so that a name without `.tmp` is always whole.
+ */
+
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { RectioError } from '../base/error.js';
+import type { Score, Tally } from './score.js';
+import { errorNumber, onDisk, replaceJson, syncFolder, whereGone } from '../system/files.js';
+import { readSafetensors, writeSafetensors, type StoredTensor } from '../formats/index.js';
+
+/** Where a training stands between two steps. Together with config and weights it decides everything that follows. */
+export interface TrainState {
+  readonly format: 1;
+  /** Steps done. */
+  readonly step: number;
+  /** Epochs done, their evaluation included. */
+  readonly epoch: number;
+  /** Sums over the training batches of the epoch that is under way. */
+  readonly sums: Tally;
+  /** Of the last epoch that is done. */
+  readonly scores: {
+    readonly train: Score;
+    readonly test: Score | null;
+    readonly validation: Score | null;
+  } | null;
+  /** The epoch whose weights are kept for their score on held-out images; null where none are held out, or none yet. */
+  readonly chosen: { readonly epoch: number; readonly validation: Score } | null;
+  /** Time spent, over all processes that worked on the run. */
+  readonly seconds: { readonly training: number; readonly total: number };
+  readonly seed: number;
+  /** Of the dataset. */
+  readonly fingerprint: string;
+}
+
+/** How many checkpoints stay: one more than needed, in case somebody copies the last but one. */
+const kept = 2;
+
+const folderPattern = /^step-(\d{8,})$/;
+
+function checkpointsOf(run: string): string {
+  return join(run, 'checkpoints');
+}
+
+/** The checkpoints of a run, oldest first. */
+export async function listCheckpoints(run: string): Promise<{ readonly step: number; readonly path: string }[]> {
+  const folder = checkpointsOf(run);
+  const names = (await readdir(folder).catch(whereGone)) ?? [];
+  return names
+    .map((name) => ({ step: Number(folderPattern.exec(name)?.[1] ?? Number.NaN), path: join(folder, name) }))
+    .filter(({ step }) => !Number.isNaN(step))
+    .sort((a, b) => a.step - b.step);
+}
+
+/** Removes what a crash left half-written. */
+export async function removeLeftovers(run: string): Promise<void> {
+  await onDisk(run, async () => {
+    await mkdir(checkpointsOf(run), { recursive: true });
+    for (const folder of [run, checkpointsOf(run)]) {
+      const leftovers = (await readdir(folder)).filter((name) => name.endsWith('.tmp'));
+      for (const name of leftovers) await rm(join(folder, name), { recursive: true, force: true });
+    }
+  });
+}
+
+/**
+ * Writes the checkpoint of a state and removes those that are older than the last two.
+ * @returns its path
+ * @throws RectioError `disk`, with nothing half-written left behind
+ */
+export async function writeCheckpoint(run: string, state: TrainState, tensors: PersistentTensors): Promise<string> {
+  const path = join(checkpointsOf(run), `step-${String(state.step).padStart(8, '0')}`);
+  const beside = `${path}.tmp`;
+  await onDisk(path, async () => {
+    await rm(beside, { recursive: true, force: true });
+    try {
+      await mkdir(beside, { recursive: true });
+      await writeSafetensors(join(beside, 'model.safetensors'), tensors.model, { format: 'pt' });
+      await writeSafetensors(join(beside, 'optimizer.safetensors'), tensors.optimizer);
+      await replaceJson(join(beside, 'state.json'), state);
+      await syncFolder(beside);
+      await discard(path);
+      await rename(beside, path);
+    } catch (error) {
+      await rm(beside, { recursive: true, force: true });
+      throw error;
+    }
+    await syncFolder(checkpointsOf(run));
+    for (const old of (await listCheckpoints(run)).slice(0, -kept)) await discard(old.path);
+  });
+  return path;
+}
+
+/** Removes a checkpoint, giving up its name first: a crash in between must not leave half of it under that name. */
+async function discard(path: string): Promise<void> {
+  const aside = `${path}.old.tmp`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (errorNumber(error) === 'ENOENT') return;
+    throw error;
+  }
+  await rm(aside, { recursive: true, force: true });
+}
+
+/** @throws RectioError `checkpoint` naming the file and what is wrong with it */
+export async function readCheckpoint(path: string): Promise<{ state: TrainState; tensors: PersistentTensors }> {
+  const model = await readSafetensors(join(path, 'model.safetensors'));
+  const optimizer = await readSafetensors(join(path, 'optimizer.safetensors'));
+  return {
+    state: await readState(join(path, 'state.json')),
+    tensors: { model: model.tensors, optimizer: optimizer.tensors },
+  };
+}
+
+async function readState(path: string): Promise<TrainState> {
+  let state: Partial<TrainState>;
+  try {
+    state = JSON.parse(await readFile(path, 'utf8')) as Partial<TrainState>;
+  } catch (error) {
+    throw unusable(`${path} cannot be read`, error);
+  }
+  if (state.format !== 1 || !Number.isSafeInteger(state.step) || !Number.isSafeInteger(state.epoch)) {
+    throw unusable(`${path} is not a state that this version can read`);
+  }
+  return state as TrainState;
+}
+
+/** Everything that a training program keeps from one step to the next, by the plan's names. */
+export interface PersistentTensors {
+  readonly model: ReadonlyMap<string, StoredTensor>;
+  readonly optimizer: ReadonlyMap<string, StoredTensor>;
+}
+
+/** A checkpoint that cannot be gone on from, and why. */
+export function unusable(what: string, cause?: unknown): RectioError {
+  return new RectioError(
+    'checkpoint',
+    `${what}.`,
+    'Resume from an intact checkpoint of this run; delete this one to go on from the one before.',
+    { cause },
+  );
+}

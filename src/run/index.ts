@@ -1,0 +1,36 @@
+/** A run on disk: its files, read and written here alone. */
+
+export {
+  listCheckpoints,
+  readCheckpoint,
+  removeLeftovers,
+  unusable,
+  writeCheckpoint,
+  type PersistentTensors,
+  type TrainState,
+} from './checkpoint.js';
+export { writeEpochsCsv } from './epochs-csv.js';
+export { lockRun, runHolder } from './lock.js';
+export {
+  openMetrics,
+  parseMetricsLine,
+  readEpochs,
+  readLastMetrics,
+  type EpochLine,
+  type EventLog,
+  type MetricsEvent,
+  type MetricsLine,
+} from './metrics.js';
+export { readPredictions, writePredictions, type Answers } from './predictions.js';
+export { createRunFolder, readRunRecord, runName, writeRunRecord, type RunRecord } from './run-folder.js';
+export { addTallies, emptyTally, scoreOf, type Score, type Tally } from './score.js';
+export { readSummary, summaryPath, type TrainSummary } from './summary.js';
+export { openTensorboard } from './tensorboard.js';
+export {
+  describeDifferences,
+  describeWeights,
+  type InitialWeights,
+  type Reshaped,
+  type WeightsReport,
+} from './weights-report.js';
+export { hasWrongPictures, readWrongPictures, surestWrong, writeWrongPictures } from './wrong-answers.js';

@@ -1,0 +1,25 @@
+/** One process per run. */
+
+import { join } from 'node:path';
+
+import { RectioError } from '../base/error.js';
+import { lockHolder, takeLock, type Lock } from '../system/lock.js';
+
+const runLock = (folder: string): string => join(folder, 'lock');
+
+/** @throws RectioError `checkpoint` where another process trains this run, `disk` where the lock cannot be written */
+export async function lockRun(folder: string): Promise<Lock> {
+  const path = runLock(folder);
+  const lock = await takeLock(path);
+  if (typeof lock !== 'string') return lock;
+  throw new RectioError(
+    'checkpoint',
+    `The run ${folder} is being trained by ${lock}.`,
+    `Wait for it to end or stop it; if no such process is left, delete ${path}.`,
+  );
+}
+
+/** The process that trains a run now, in words; undefined where none does. */
+export function runHolder(folder: string): Promise<string | undefined> {
+  return lockHolder(runLock(folder));
+}

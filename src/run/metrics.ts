@@ -1,0 +1,142 @@
+/** The log of a run as JSON lines: every epoch, and a step from time to time, with the time of day (Unix seconds). */
+
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TrainState } from './checkpoint.js';
+import type { Score } from './score.js';
+import { onDisk, replaceFile, whereGone, writeAll } from '../system/files.js';
+
+/** What is worth a line. */
+export type MetricsEvent =
+  | {
+      readonly type: 'step';
+      /** From 0, over the whole training. */
+      readonly step: number;
+      /** From 0. */
+      readonly epoch: number;
+      /** Of this step's batch. */
+      readonly train: Score;
+      readonly learningRate: number;
+      /** Since the epoch's start, waiting for data included. */
+      readonly imagesPerSecond: number;
+    }
+  | {
+      readonly type: 'epoch';
+      readonly epoch: number;
+      /** The epoch's last step. */
+      readonly step: number;
+      /** Mean over the epoch's training batches, as they were trained on (augmented). */
+      readonly train: Score;
+      /** Null where the evaluation interval passes this epoch over, and where images are held out. */
+      readonly test: Score | null;
+      /** On the images held out; null where there are none, or the evaluation interval passes this epoch over. */
+      readonly validation: Score | null;
+      readonly learningRate: number;
+      /** Training alone, evaluation left out. */
+      readonly imagesPerSecond: number;
+      /** The whole epoch, evaluation included. */
+      readonly seconds: number;
+    };
+
+export type MetricsLine = { readonly time: number } & MetricsEvent;
+
+/** An onlooker that writes down what happens. */
+export interface EventLog {
+  write(line: MetricsLine): Promise<void>;
+  /** Returns once everything written would survive a crash of the machine. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+function metricsPath(run: string): string {
+  return join(run, 'metrics.jsonl');
+}
+
+/** What a run's log holds; a line torn by a crash does not count. */
+export async function readMetrics(run: string): Promise<MetricsLine[]> {
+  return parseLines(await readLog(run));
+}
+
+export type EpochLine = Extract<MetricsLine, { type: 'epoch' }>;
+
+/** The epochs in a run's log. Its steps, many times as many, are not parsed. */
+export async function readEpochs(run: string): Promise<EpochLine[]> {
+  const lines = (await readLog(run)).split('\n').filter((line) => line.includes('"type":"epoch"'));
+  return lines.flatMap((line) => (parseMetricsLine(line) as EpochLine | undefined) ?? []);
+}
+
+/** Empty where there is none. A log is ASCII, which is quickest to read as Latin-1. */
+async function readLog(run: string): Promise<string> {
+  return (await readFile(metricsPath(run), 'latin1').catch(whereGone)) ?? '';
+}
+
+/** So much of the end of a log holds its last lines. */
+const tailBytes = 16_384;
+
+/** The last lines of a run's log, however long it is: those in its last 16 KB. None where there is no log. */
+export async function readLastMetrics(run: string): Promise<MetricsLine[]> {
+  const file = await open(metricsPath(run)).catch(whereGone);
+  if (file === undefined) return [];
+  try {
+    const { size } = await file.stat();
+    const buffer = Buffer.alloc(Math.min(size, tailBytes));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
+    return parseLines(buffer.toString('latin1', 0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+function parseLines(text: string): MetricsLine[] {
+  return text.split('\n').flatMap((line) => parseMetricsLine(line) ?? []);
+}
+
+/** Undefined for a line torn by a crash. */
+export function parseMetricsLine(line: string): MetricsLine | undefined {
+  try {
+    return JSON.parse(line) as MetricsLine;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Opens the log of a run that stands at `state`. Lines of what is to be done again are cut, so that in the end the log
+ * tells of every step once. @returns the lines kept, and the log to go on with
+ * @throws RectioError `disk`
+ */
+export async function openMetrics(
+  run: string,
+  state: Pick<TrainState, 'step' | 'epoch'>,
+): Promise<{ readonly lines: readonly MetricsLine[]; readonly log: EventLog }> {
+  const path = metricsPath(run);
+  const done = (line: MetricsLine) => (line.type === 'epoch' ? line.epoch < state.epoch : line.step < state.step);
+  const lines = (await readMetrics(run)).filter(done);
+  await replaceFile(path, (file) => file.writeFile(lines.map(printLine).join('')));
+  return { lines, log: await appendTo(path, (line) => new TextEncoder().encode(printLine(line))) };
+}
+
+function printLine(line: MetricsLine): string {
+  return `${JSON.stringify(line)}\n`;
+}
+
+/** A log that appends each line to a file; where the disk refuses, no half of a line stays. */
+export async function appendTo(path: string, encode: (line: MetricsLine) => Uint8Array): Promise<EventLog> {
+  const file = await onDisk(path, () => open(path, 'a'));
+  let { size } = await file.stat();
+  return {
+    write: (line) =>
+      onDisk(path, async () => {
+        const bytes = encode(line);
+        try {
+          await writeAll(file, bytes);
+          size += bytes.length;
+        } catch (error) {
+          await file.truncate(size);
+          throw error;
+        }
+      }),
+    sync: () => onDisk(path, () => file.sync()),
+    close: () => file.close(),
+  };
+}

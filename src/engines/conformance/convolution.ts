@@ -3,7 +3,7 @@
 import type { Pair } from '../../graph/op.js';
 import type { ConvolutionWindow, TensorRole } from '../../plan/plan.js';
 import { normal, type Fill } from '../../testing/values.js';
-import { fragment, type Fragment } from './fragment.js';
+import { type CaseTable, fragment, type Fragment } from './fragment.js';
 
 interface Row {
   readonly title: string;
@@ -130,14 +130,14 @@ const combination = (number: number): Extras => ({
   relu: (number & 4) !== 0,
 });
 
-export const convolutionCases: readonly Fragment[] = [
+const convolutionCases: readonly Fragment[] = [
   ...rows.map((row, index) => forward(row, combination(index % 8))),
   ...Array.from({ length: 8 }, (_, number) =>
     forward({ ...rows[0]!, title: '3×3 on 24 channels', channels: 24, out: 24 }, combination(number)),
   ),
 ];
 
-export const convolutionDataGradientCases: readonly Fragment[] = rows
+const convolutionDataGradientCases: readonly Fragment[] = rows
   .filter(({ role }) => role !== 'input')
   .map((row) =>
     fragment(row.title, ({ given, made }) => [
@@ -156,7 +156,7 @@ export const convolutionDataGradientCases: readonly Fragment[] = rows
   );
 
 /** With the forward call, as in every real plan: both share the weight's layout. */
-export const convolutionWeightGradientCases: readonly Fragment[] = rows.map((row, index) =>
+const convolutionWeightGradientCases: readonly Fragment[] = rows.map((row, index) =>
   fragment(`${row.title}${index % 2 === 1 ? ', with bias' : ''}`, ({ given, made }) => {
     const x = given('x', row.role ?? 'activation', dims(row), normal);
     const weight = given('conv.weight', 'parameter', weightDims(row), weightFill(row));
@@ -185,3 +185,10 @@ export const convolutionWeightGradientCases: readonly Fragment[] = rows.map((row
     ];
   }),
 );
+
+/** The cases of this family by kind. */
+export const convolutionTable = {
+  convolution: convolutionCases,
+  convolutionDataGradient: convolutionDataGradientCases,
+  convolutionWeightGradient: convolutionWeightGradientCases,
+} satisfies Partial<CaseTable>;

@@ -2,7 +2,7 @@
 
 import type { ActivationFunction, TensorRole } from '../../plan/plan.js';
 import { integers, normal, rectified, uniform, type Fill } from '../../testing/values.js';
-import { fragment, type Fragment } from './fragment.js';
+import { type CaseTable, fragment, type Fragment } from './fragment.js';
 
 type Dims = readonly number[];
 
@@ -49,7 +49,7 @@ const slopes = (dims: Dims) => [
 ];
 const printSlopes = (shared: boolean) => (shared ? 'one slope' : 'a slope per channel');
 
-export const activationCases: readonly Fragment[] = [
+const activationCases: readonly Fragment[] = [
   ...plain.flatMap(({ f, range }, index) => {
     // All shapes for the moderate range, one in turn for the others.
     const chosen = range.name === '' ? inputs : [inputs[index % inputs.length]!];
@@ -89,7 +89,7 @@ function savedFill(f: ActivationFunction, fill: Fill): Fill {
   return fill;
 }
 
-export const activationGradientCases: readonly Fragment[] = [
+const activationGradientCases: readonly Fragment[] = [
   ...plain.flatMap(({ f, range }, index) => {
     const chosen = range.name === '' ? shapes : [shapes[index % shapes.length]!];
     return chosen.map((dims) =>
@@ -142,7 +142,7 @@ export const activationGradientCases: readonly Fragment[] = [
 const factorDims = (per: 'channel' | 'element', dims: Dims): Dims => (per === 'channel' ? [dims[1]!] : dims.slice(1));
 const ways = ['channel', 'element'] as const;
 
-export const scaleCases: readonly Fragment[] = inputs.flatMap(({ dims, role }) =>
+const scaleCases: readonly Fragment[] = inputs.flatMap(({ dims, role }) =>
   ways.map((per) =>
     fragment(`per ${per} on ${printDims(dims, role)}`, ({ given, made }) => [
       {
@@ -160,7 +160,7 @@ export const scaleCases: readonly Fragment[] = inputs.flatMap(({ dims, role }) =
   ),
 );
 
-export const scaleGradientCases: readonly Fragment[] = [
+const scaleGradientCases: readonly Fragment[] = [
   ...shapes.map((dims) => ({ dims, role: 'activation' as TensorRole })),
   { dims: [2, 3, 9, 9], role: 'input' as TensorRole },
 ].flatMap(({ dims, role }) =>
@@ -191,7 +191,7 @@ const gated: readonly { readonly dims: Dims; readonly role: TensorRole }[] = [
 ];
 const gateDims = ([batch = 1, channels = 1]: Dims): Dims => [batch, channels, 1, 1];
 
-export const multiplyCases: readonly Fragment[] = gated.map(({ dims, role }) =>
+const multiplyCases: readonly Fragment[] = gated.map(({ dims, role }) =>
   fragment(printDims(dims, role), ({ given, made }) => [
     {
       kind: 'multiply',
@@ -203,7 +203,7 @@ export const multiplyCases: readonly Fragment[] = gated.map(({ dims, role }) =>
   ]),
 );
 
-export const multiplyGradientCases: readonly Fragment[] = gated.map(({ dims, role }) =>
+const multiplyGradientCases: readonly Fragment[] = gated.map(({ dims, role }) =>
   fragment(printDims(dims, role), ({ given, made }) => [
     {
       kind: 'multiplyGradient',
@@ -233,7 +233,7 @@ const masked = [
 ];
 const shares = ['element', 'example'] as const;
 
-export const dropoutCases: readonly Fragment[] = masked.flatMap(({ dims, role, rate, seed, stream }) =>
+const dropoutCases: readonly Fragment[] = masked.flatMap(({ dims, role, rate, seed, stream }) =>
   shares.map((per) =>
     fragment(
       `per ${per}, rate ${rate} on ${printDims(dims, role)} at several steps`,
@@ -254,3 +254,14 @@ export const dropoutCases: readonly Fragment[] = masked.flatMap(({ dims, role, r
     ),
   ),
 );
+
+/** The cases of this family by kind. */
+export const elementwiseTable = {
+  activation: activationCases,
+  activationGradient: activationGradientCases,
+  scale: scaleCases,
+  scaleGradient: scaleGradientCases,
+  multiply: multiplyCases,
+  multiplyGradient: multiplyGradientCases,
+  dropout: dropoutCases,
+} satisfies Partial<CaseTable>;

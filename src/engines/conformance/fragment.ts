@@ -5,7 +5,14 @@
  */
 
 import { scalarsRead } from '../../plan/kernels.js';
-import { persistentRoles, type KernelCall, type Plan, type TensorRole, type TensorSpec } from '../../plan/plan.js';
+import {
+  persistentRoles,
+  type KernelCall,
+  type KernelKind,
+  type Plan,
+  type TensorRole,
+  type TensorSpec,
+} from '../../plan/plan.js';
 import { filled, type Fill } from '../../testing/values.js';
 import type { RunScalars } from '../engine.js';
 
@@ -19,6 +26,9 @@ export interface Fragment {
   /** Magnitude to measure errors against where the true result cancels to (nearly) nothing. */
   readonly scale: number;
 }
+
+/** The cases of every kernel. */
+export type CaseTable = { readonly [K in KernelKind]: readonly Fragment[] };
 
 export interface FragmentOptions {
   /** One run without scalars where left out. */

@@ -1,7 +1,7 @@
 /** Fully connected layers, the loss behind them, and the reshaping before them. */
 
 import { constant, integers, normal, type Fill } from '../../testing/values.js';
-import { fragment, type Fragment } from './fragment.js';
+import { type CaseTable, fragment, type Fragment } from './fragment.js';
 
 const sizes: readonly { readonly batch: number; readonly inputs: number; readonly outputs: number }[] = [
   { batch: 2, inputs: 64, outputs: 10 },
@@ -15,7 +15,7 @@ const both = sizes.flatMap((size) => [true, false].map((bias) => ({ ...size, bia
 const title = ({ batch, inputs, outputs }: (typeof sizes)[number]) => `${inputs} to ${outputs}, batch of ${batch}`;
 const withBias = (bias: boolean) => (bias ? ', with bias' : '');
 
-export const linearCases: readonly Fragment[] = both.map(({ bias, ...size }) =>
+const linearCases: readonly Fragment[] = both.map(({ bias, ...size }) =>
   fragment(`${title(size)}${withBias(bias)}`, ({ given, made }) => [
     {
       kind: 'linear',
@@ -31,7 +31,7 @@ export const linearCases: readonly Fragment[] = both.map(({ bias, ...size }) =>
   ]),
 );
 
-export const linearDataGradientCases: readonly Fragment[] = sizes.map((size) =>
+const linearDataGradientCases: readonly Fragment[] = sizes.map((size) =>
   fragment(title(size), ({ given, made }) => [
     {
       kind: 'linearDataGradient',
@@ -46,7 +46,7 @@ export const linearDataGradientCases: readonly Fragment[] = sizes.map((size) =>
   ]),
 );
 
-export const linearWeightGradientCases: readonly Fragment[] = both.map(({ bias, ...size }) =>
+const linearWeightGradientCases: readonly Fragment[] = both.map(({ bias, ...size }) =>
   fragment(`${title(size)}${withBias(bias)}`, ({ given, made }) => {
     const x = given('x', 'activation', [size.batch, size.inputs], normal);
     const weight = given('fc.weight', 'parameter', [size.outputs, size.inputs], normal);
@@ -88,7 +88,7 @@ const losses: readonly { title: string; batch: number; classes: number; logits: 
   { title: 'logits that are all the same', batch: 3, classes: 10, logits: constant(0.5), targets: oneHot(10), labelSmoothing: 0 },
 ];
 
-export const softmaxCrossEntropyCases: readonly Fragment[] = losses.map(
+const softmaxCrossEntropyCases: readonly Fragment[] = losses.map(
   ({ title: name, batch, classes, logits, targets, labelSmoothing }) =>
     fragment(name, ({ given, made }) => [
       {
@@ -117,7 +117,7 @@ const maps: readonly (readonly [number, number, number, number])[] = [
 ];
 const vectors = (map: (typeof maps)[number]): number[] => [map[0], map[1] * map[2] * map[3]];
 
-export const flattenCases: readonly Fragment[] = [
+const flattenCases: readonly Fragment[] = [
   ...maps.map((map) => ({ map, role: 'activation' as const })),
   { map: maps[3]!, role: 'input' as const },
 ].map(({ map, role }) =>
@@ -132,7 +132,7 @@ export const flattenCases: readonly Fragment[] = [
   ]),
 );
 
-export const unflattenCases: readonly Fragment[] = maps.map((map) =>
+const unflattenCases: readonly Fragment[] = maps.map((map) =>
   fragment(`to [${map.join(', ')}]`, ({ given, made }) => [
     {
       kind: 'unflatten',
@@ -143,3 +143,13 @@ export const unflattenCases: readonly Fragment[] = maps.map((map) =>
     },
   ]),
 );
+
+/** The cases of this family by kind. */
+export const linearTable = {
+  linear: linearCases,
+  linearDataGradient: linearDataGradientCases,
+  linearWeightGradient: linearWeightGradientCases,
+  softmaxCrossEntropy: softmaxCrossEntropyCases,
+  flatten: flattenCases,
+  unflatten: unflattenCases,
+} satisfies Partial<CaseTable>;

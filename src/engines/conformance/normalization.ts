@@ -2,7 +2,7 @@
 
 import type { TensorRole } from '../../plan/plan.js';
 import { constant, normal, rectified, uniform, type Fill } from '../../testing/values.js';
-import { fragment, type Fragment, type FragmentOptions } from './fragment.js';
+import { type CaseTable, fragment, type Fragment, type FragmentOptions } from './fragment.js';
 
 type Dims = readonly [batch: number, channels: number, height: number, width: number];
 
@@ -56,7 +56,7 @@ const cases = [
 const title = ({ dims, title: name }: Row, parts: readonly (string | false)[]): string =>
   [`[${dims.join(', ')}]${name ? ` ${name}` : ''}`, ...parts.filter((part) => part !== false)].join(', ');
 
-export const batchNormCases: readonly Fragment[] = cases.map(({ row, relu, more }) =>
+const batchNormCases: readonly Fragment[] = cases.map(({ row, relu, more }) =>
   fragment(
     title(row, [more && 'with addend', relu && 'with ReLU']),
     ({ given, made }) => {
@@ -93,7 +93,7 @@ export const batchNormCases: readonly Fragment[] = cases.map(({ row, relu, more 
 /** By what a gradient is masked: what a ReLU gave, or the bias from which it can be told. */
 const masks = [{ relu: false }, { relu: true, by: 'y' }, { relu: true, by: 'bias' }] as const;
 
-export const batchNormGradientCases: readonly Fragment[] = cases
+const batchNormGradientCases: readonly Fragment[] = cases
   .filter(({ row }) => row.role !== 'input')
   .flatMap(({ row, relu, more }) =>
     [false, true].flatMap((dy2) =>
@@ -157,7 +157,7 @@ export const batchNormGradientCases: readonly Fragment[] = cases
     ),
   );
 
-export const channelAffineCases: readonly Fragment[] = cases
+const channelAffineCases: readonly Fragment[] = cases
   .filter(({ row }) => !row.options)
   .map(({ row, relu, more }) =>
     fragment(title(row, [more && 'with addend', relu && 'with ReLU']), ({ given, made }) => [
@@ -176,3 +176,10 @@ export const channelAffineCases: readonly Fragment[] = cases
       },
     ]),
   );
+
+/** The cases of this family by kind. */
+export const batchNormTable = {
+  batchNorm: batchNormCases,
+  batchNormGradient: batchNormGradientCases,
+  channelAffine: channelAffineCases,
+} satisfies Partial<CaseTable>;

@@ -3,7 +3,7 @@
 import type { Pair } from '../../graph/op.js';
 import type { TensorRole, Window } from '../../plan/plan.js';
 import { integers, normal, type Fill } from '../../testing/values.js';
-import { fragment, type Fragment } from './fragment.js';
+import { type CaseTable, fragment, type Fragment } from './fragment.js';
 
 interface Row {
   readonly title: string;
@@ -56,7 +56,7 @@ function outDims({ dims, kernel, stride, padding = [0, 0], ceil = false }: Row):
   return [dims[0], dims[1], extent(0), extent(1)];
 }
 
-export const maxPoolCases: readonly Fragment[] = rows.map((row) =>
+const maxPoolCases: readonly Fragment[] = rows.map((row) =>
   fragment(title(row), ({ given, made }) => [
     {
       kind: 'maxPool',
@@ -70,7 +70,7 @@ export const maxPoolCases: readonly Fragment[] = rows.map((row) =>
 );
 
 /** With the forward call, which writes the index in the engine's own layout. */
-export const maxPoolGradientCases: readonly Fragment[] = rows.map((row) =>
+const maxPoolGradientCases: readonly Fragment[] = rows.map((row) =>
   fragment(title(row), ({ given, made, hidden }) => {
     const index = hidden('index', 'activation', outDims(row), 'uint8');
     return [
@@ -104,7 +104,7 @@ const averaged = rows.flatMap((row) =>
     : [{ row, countPadding: false, more: '' }],
 );
 
-export const averagePoolCases: readonly Fragment[] = averaged.map(({ row, countPadding, more }) =>
+const averagePoolCases: readonly Fragment[] = averaged.map(({ row, countPadding, more }) =>
   fragment(title(row, more), ({ given, made }) => [
     {
       kind: 'averagePool',
@@ -118,7 +118,7 @@ export const averagePoolCases: readonly Fragment[] = averaged.map(({ row, countP
   ]),
 );
 
-export const averagePoolGradientCases: readonly Fragment[] = averaged
+const averagePoolGradientCases: readonly Fragment[] = averaged
   .filter(({ row }) => row.role !== 'input')
   .map(({ row, countPadding, more }) =>
     fragment(title(row, more), ({ given, made }) => [
@@ -143,7 +143,7 @@ const maps: readonly Row['dims'][] = [
 ];
 const pooled = ([batch, channels]: Row['dims']) => [batch, channels, 1, 1];
 
-export const globalAveragePoolCases: readonly Fragment[] = [
+const globalAveragePoolCases: readonly Fragment[] = [
   ...maps.map((dims) => ({ dims, role: 'activation' as TensorRole })),
   { dims: [2, 3, 9, 9] as const, role: 'input' as TensorRole },
 ].map(({ dims, role }) =>
@@ -158,7 +158,7 @@ export const globalAveragePoolCases: readonly Fragment[] = [
   ]),
 );
 
-export const globalAveragePoolGradientCases: readonly Fragment[] = maps.map((dims) =>
+const globalAveragePoolGradientCases: readonly Fragment[] = maps.map((dims) =>
   fragment(`[${dims.join(', ')}]`, ({ given, made }) => [
     {
       kind: 'globalAveragePoolGradient',
@@ -182,7 +182,7 @@ const adapted: readonly { readonly dims: Row['dims']; readonly size: Pair; reado
 ];
 const printAdapted = (dims: Row['dims'], size: Pair) => `[${dims.join(', ')}] to ${size[0]}×${size[1]}`;
 
-export const adaptiveAveragePoolCases: readonly Fragment[] = adapted.map(({ dims, size, role = 'activation' }) =>
+const adaptiveAveragePoolCases: readonly Fragment[] = adapted.map(({ dims, size, role = 'activation' }) =>
   fragment(`${printAdapted(dims, size)}${role === 'input' ? ', the input' : ''}`, ({ given, made }) => [
     {
       kind: 'adaptiveAveragePool',
@@ -194,7 +194,7 @@ export const adaptiveAveragePoolCases: readonly Fragment[] = adapted.map(({ dims
   ]),
 );
 
-export const adaptiveAveragePoolGradientCases: readonly Fragment[] = adapted
+const adaptiveAveragePoolGradientCases: readonly Fragment[] = adapted
   .filter(({ role }) => role !== 'input')
   .map(({ dims, size }) =>
     fragment(printAdapted(dims, size), ({ given, made }) => [
@@ -207,3 +207,15 @@ export const adaptiveAveragePoolGradientCases: readonly Fragment[] = adapted
       },
     ]),
   );
+
+/** The cases of this family by kind. */
+export const poolingTable = {
+  maxPool: maxPoolCases,
+  maxPoolGradient: maxPoolGradientCases,
+  averagePool: averagePoolCases,
+  averagePoolGradient: averagePoolGradientCases,
+  globalAveragePool: globalAveragePoolCases,
+  globalAveragePoolGradient: globalAveragePoolGradientCases,
+  adaptiveAveragePool: adaptiveAveragePoolCases,
+  adaptiveAveragePoolGradient: adaptiveAveragePoolGradientCases,
+} satisfies Partial<CaseTable>;

@@ -2,7 +2,7 @@
 
 import type { NumberedIds, TensorRole } from '../../plan/plan.js';
 import { normal } from '../../testing/values.js';
-import { fragment, type Fragment, type Sketch } from './fragment.js';
+import { type CaseTable, fragment, type Fragment, type Sketch } from './fragment.js';
 
 /** [N, C, …] with other channels. */
 const withChannels = (channels: number, [batch = 1, , ...spatial]: readonly number[]) => [batch, channels, ...spatial];
@@ -23,7 +23,7 @@ const sums: readonly { readonly dims: readonly number[]; readonly count: number;
   { dims: [2, 3, 9, 9], count: 2, role: 'input' },
 ];
 
-export const sumCases: readonly Fragment[] = sums.flatMap(({ dims, count, role = 'activation' }) =>
+const sumCases: readonly Fragment[] = sums.flatMap(({ dims, count, role = 'activation' }) =>
   [false, true].map((relu) =>
     fragment(
       `${count} of [${dims.join(', ')}]${relu ? ', with ReLU' : ''}${role === 'input' ? ', one the input' : ''}`,
@@ -60,7 +60,7 @@ const joins: readonly {
   { widths: [10, 7], like: [5, 0] },
 ];
 
-export const concatCases: readonly Fragment[] = joins.map(({ widths, like, role = 'activation' }) =>
+const concatCases: readonly Fragment[] = joins.map(({ widths, like, role = 'activation' }) =>
   fragment(
     `${widths.join(' + ')} channels of [${like.join(', ')}]${role === 'input' ? ', one the input' : ''}`,
     (sketch) => [
@@ -106,7 +106,7 @@ const cuts: readonly {
   { of: [2, 17, 7, 5], start: 1, count: 3, role: 'input' },
 ];
 
-export const sliceChannelsCases: readonly Fragment[] = cuts.map(({ of, start, count, role = 'activation' }) =>
+const sliceChannelsCases: readonly Fragment[] = cuts.map(({ of, start, count, role = 'activation' }) =>
   fragment(
     `channels ${start} to ${start + count - 1} of [${of.join(', ')}]${role === 'input' ? ' of the input' : ''}`,
     ({ given, made }) => [
@@ -133,7 +133,7 @@ const shuffles: readonly { readonly of: readonly number[]; readonly groups: numb
   { of: [2, 6, 9, 9], groups: 2, role: 'input' },
 ];
 
-export const channelShuffleCases: readonly Fragment[] = shuffles.map(({ of, groups, role = 'activation' }) =>
+const channelShuffleCases: readonly Fragment[] = shuffles.map(({ of, groups, role = 'activation' }) =>
   fragment(`${groups} groups in [${of.join(', ')}]${role === 'input' ? ' of the input' : ''}`, ({ given, made }) => [
     {
       kind: 'channelShuffle',
@@ -162,7 +162,7 @@ const pads: readonly {
   { of: [2, 3, 9, 9], before: 5, after: 9, role: 'input' },
 ];
 
-export const padChannelsCases: readonly Fragment[] = pads.map(({ of, before, after, role = 'activation' }) =>
+const padChannelsCases: readonly Fragment[] = pads.map(({ of, before, after, role = 'activation' }) =>
   fragment(
     `${before} before and ${after} behind [${of.join(', ')}]${role === 'input' ? ' of the input' : ''}`,
     ({ given, made }) => [
@@ -177,3 +177,12 @@ export const padChannelsCases: readonly Fragment[] = pads.map(({ of, before, aft
     ],
   ),
 );
+
+/** The cases of this family by kind. */
+export const structureTable = {
+  sum: sumCases,
+  concat: concatCases,
+  sliceChannels: sliceChannelsCases,
+  channelShuffle: channelShuffleCases,
+  padChannels: padChannelsCases,
+} satisfies Partial<CaseTable>;

@@ -2,7 +2,7 @@
 
 import type { AdamWCall, KernelCall, NumberedIds, SgdCall } from '../../plan/plan.js';
 import { constant, normal, uniform } from '../../testing/values.js';
-import { fragment, type Fragment, type Sketch } from './fragment.js';
+import { type CaseTable, fragment, type Fragment, type Sketch } from './fragment.js';
 
 type Dims = readonly number[];
 
@@ -34,27 +34,31 @@ function sgdCall(
 }
 
 /** Behind an update of the norm's own parameters, as in every real plan. */
-export const gradientNormCases: readonly Fragment[] = [
-  shapes,
-  [[17]],
-  Array.from({ length: 12 }, (_, i) => [i + 1]),
-].map((all) =>
-  fragment(
-    `over gradients of ${all.map((dims) => `[${dims.join(', ')}]`).join(' ')}`,
-    (sketch) => {
-      const norm = sketch.made('norm', 'small', [1]);
-      const updates = all.map((dims, index) =>
-        sgdCall(sketch, `p${index}.weight`, dims, norm, { momentum: 0, nesterov: false, weightDecay: 0, clipNorm: 1 }),
-      );
-      const gradients: NumberedIds = Object.fromEntries(updates.map((call, index) => [`x${index}`, call.in.gradient]));
-      const normCall: KernelCall = { kind: 'gradientNorm', node: 'norm', in: gradients, out: { norm }, update: {} };
-      return [normCall, ...updates];
-    },
-    { runs: [{ learningRate: 0.1 }] },
-  ),
+const gradientNormCases: readonly Fragment[] = [shapes, [[17]], Array.from({ length: 12 }, (_, i) => [i + 1])].map(
+  (all) =>
+    fragment(
+      `over gradients of ${all.map((dims) => `[${dims.join(', ')}]`).join(' ')}`,
+      (sketch) => {
+        const norm = sketch.made('norm', 'small', [1]);
+        const updates = all.map((dims, index) =>
+          sgdCall(sketch, `p${index}.weight`, dims, norm, {
+            momentum: 0,
+            nesterov: false,
+            weightDecay: 0,
+            clipNorm: 1,
+          }),
+        );
+        const gradients: NumberedIds = Object.fromEntries(
+          updates.map((call, index) => [`x${index}`, call.in.gradient]),
+        );
+        const normCall: KernelCall = { kind: 'gradientNorm', node: 'norm', in: gradients, out: { norm }, update: {} };
+        return [normCall, ...updates];
+      },
+      { runs: [{ learningRate: 0.1 }] },
+    ),
 );
 
-export const sgdCases: readonly Fragment[] = shapes
+const sgdCases: readonly Fragment[] = shapes
   .flatMap((dims) => [
     { dims, momentum: 0, nesterov: false },
     { dims, momentum: 0.9, nesterov: false },
@@ -98,7 +102,7 @@ function adamwCall(
   };
 }
 
-export const adamwCases: readonly Fragment[] = shapes
+const adamwCases: readonly Fragment[] = shapes
   .flatMap((dims) => clips.map((clipNorm, index) => ({ dims, clipNorm, weightDecay: index === 0 ? 0 : 0.05 })))
   .map(({ dims, clipNorm, weightDecay }) =>
     fragment(
@@ -118,7 +122,7 @@ export const adamwCases: readonly Fragment[] = shapes
     ),
   );
 
-export const movingAverageCases: readonly Fragment[] = [
+const movingAverageCases: readonly Fragment[] = [
   ...shapes.map((dims) => ({ dims, role: 'parameter' as const })),
   { dims: [17], role: 'statistic' as const },
 ].map(({ dims, role }) =>
@@ -139,3 +143,11 @@ export const movingAverageCases: readonly Fragment[] = [
     { runs: [{ averageDecay: 0 }, { averageDecay: 0.9 }, { averageDecay: 0.999 }, { averageDecay: 1 }] },
   ),
 );
+
+/** The cases of this family by kind. */
+export const updateTable = {
+  gradientNorm: gradientNormCases,
+  sgd: sgdCases,
+  adamw: adamwCases,
+  movingAverage: movingAverageCases,
+} satisfies Partial<CaseTable>;

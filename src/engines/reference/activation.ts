@@ -1,7 +1,7 @@
 /** Elementwise functions and their derivatives; which derivative holds at a kink says `ActivationGradientCall`. */
 
 import type { ActivationCall, ActivationFunction, ActivationGradientCall } from '../../plan/plan.js';
-import { planesOf, type Step, type Tensor } from './tensor.js';
+import { type KernelFamily, planesOf, type Step, type Tensor } from './tensor.js';
 
 interface Rule {
   /** f(x). `slope` is leaky ReLU's own or the one that PReLU learned for the element's channel. */
@@ -71,7 +71,7 @@ function slopeIndex(x: Tensor, weight: Tensor): (i: number) => number {
   return weight.data.length > 1 ? (i) => Math.floor(i / area) % channels : () => 0;
 }
 
-export function activation(call: ActivationCall, step: Step): void {
+function activation(call: ActivationCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const y = step.tensor(call.out.y).data;
   const { value } = rules[call.function.name];
@@ -79,7 +79,7 @@ export function activation(call: ActivationCall, step: Step): void {
   for (let i = 0; i < y.length; i++) y[i] = value(x.data[i]!, slopeAt(i));
 }
 
-export function activationGradient(call: ActivationGradientCall, step: Step): void {
+function activationGradient(call: ActivationGradientCall, step: Step): void {
   const saved = step.tensor(call.in.saved);
   const dy = step.tensor(call.in.dy).data;
   const dx = step.tensor(call.out.dx).data;
@@ -95,3 +95,8 @@ export function activationGradient(call: ActivationGradientCall, step: Step): vo
     if (saved.data[i]! < 0) dweight[indexAt(i)]! += dy[i]! * saved.data[i]!;
   }
 }
+
+export const activationKernels = {
+  activation,
+  activationGradient,
+} satisfies KernelFamily;

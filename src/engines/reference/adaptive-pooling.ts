@@ -1,7 +1,7 @@
 /** Mean over as many windows as the output has elements, whatever the input's size. */
 
 import type { AdaptiveAveragePoolCall, AdaptiveAveragePoolGradientCall } from '../../plan/plan.js';
-import { sizesOf, type Step, type Tensor } from './tensor.js';
+import { type KernelFamily, sizesOf, type Step, type Tensor } from './tensor.js';
 
 /** Visits each output element with the indices of the input elements in its window. */
 function forEachWindow(
@@ -32,7 +32,7 @@ function span(index: number, count: number, size: number): number[] {
   return Array.from({ length: end - first }, (_, i) => first + i);
 }
 
-export function adaptiveAveragePool(call: AdaptiveAveragePoolCall, step: Step): void {
+function adaptiveAveragePool(call: AdaptiveAveragePoolCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const y = step.tensor(call.out.y);
   forEachWindow(x, y, (out, elements) => {
@@ -40,7 +40,7 @@ export function adaptiveAveragePool(call: AdaptiveAveragePoolCall, step: Step): 
   });
 }
 
-export function adaptiveAveragePoolGradient(call: AdaptiveAveragePoolGradientCall, step: Step): void {
+function adaptiveAveragePoolGradient(call: AdaptiveAveragePoolGradientCall, step: Step): void {
   const dy = step.tensor(call.in.dy);
   const dx = step.tensor(call.out.dx);
   dx.data.fill(0);
@@ -48,3 +48,8 @@ export function adaptiveAveragePoolGradient(call: AdaptiveAveragePoolGradientCal
     for (const i of elements) dx.data[i]! += dy.data[out]! / elements.length;
   });
 }
+
+export const adaptivePoolingKernels = {
+  adaptiveAveragePool,
+  adaptiveAveragePoolGradient,
+} satisfies KernelFamily;

@@ -2,7 +2,7 @@
 
 import type { BatchNormCall, BatchNormGradientCall, ChannelAffineCall } from '../../plan/plan.js';
 import { addInPlace, rectifyInPlace } from './elementwise.js';
-import { planesOf, type Step, type Tensor } from './tensor.js';
+import { type KernelFamily, planesOf, type Step, type Tensor } from './tensor.js';
 
 /** y[n, c, …] = x[n, c, …]·scale[c] + shift[c]. */
 function affinePerChannel(x: Tensor, scale: Float64Array, shift: Float64Array, y: Tensor): void {
@@ -15,7 +15,7 @@ function affinePerChannel(x: Tensor, scale: Float64Array, shift: Float64Array, y
   }
 }
 
-export function batchNorm(call: BatchNormCall, step: Step): void {
+function batchNorm(call: BatchNormCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const y = step.tensor(call.out.y);
   const weight = step.tensor(call.in.weight).data;
@@ -56,7 +56,7 @@ export function batchNorm(call: BatchNormCall, step: Step): void {
   if (call.relu) rectifyInPlace(y.data);
 }
 
-export function batchNormGradient(call: BatchNormGradientCall, step: Step): void {
+function batchNormGradient(call: BatchNormGradientCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const weight = step.tensor(call.in.weight).data;
   const means = step.tensor(call.in.mean).data;
@@ -104,10 +104,16 @@ export function batchNormGradient(call: BatchNormGradientCall, step: Step): void
   }
 }
 
-export function channelAffine(call: ChannelAffineCall, step: Step): void {
+function channelAffine(call: ChannelAffineCall, step: Step): void {
   const y = step.tensor(call.out.y);
   affinePerChannel(step.tensor(call.in.x), step.tensor(call.in.scale).data, step.tensor(call.in.shift).data, y);
   const addend = step.optional(call.in.addend);
   if (addend) addInPlace(y.data, addend.data);
   if (call.relu) rectifyInPlace(y.data);
 }
+
+export const batchNormKernels = {
+  batchNorm,
+  batchNormGradient,
+  channelAffine,
+} satisfies KernelFamily;

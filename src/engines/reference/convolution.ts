@@ -14,7 +14,7 @@ import type {
   ConvolutionWindow,
 } from '../../plan/plan.js';
 import { addInPlace, addPerChannel, rectifyInPlace, sumPerChannel } from './elementwise.js';
-import { sizesOf, type Step, type Tensor } from './tensor.js';
+import { type KernelFamily, sizesOf, type Step, type Tensor } from './tensor.js';
 
 interface Geometry {
   readonly batch: number;
@@ -116,7 +116,7 @@ function forEachGroup(
   }
 }
 
-export function convolution(call: ConvolutionCall, step: Step): void {
+function convolution(call: ConvolutionCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const y = step.tensor(call.out.y);
   const weight = step.tensor(call.in.weight).data;
@@ -138,7 +138,7 @@ export function convolution(call: ConvolutionCall, step: Step): void {
   if (call.relu) rectifyInPlace(y.data);
 }
 
-export function convolutionDataGradient(call: ConvolutionDataGradientCall, step: Step): void {
+function convolutionDataGradient(call: ConvolutionDataGradientCall, step: Step): void {
   const dx = step.tensor(call.out.dx);
   const dy = step.tensor(call.in.dy);
   const weight = step.tensor(call.in.weight).data;
@@ -157,7 +157,7 @@ export function convolutionDataGradient(call: ConvolutionDataGradientCall, step:
   });
 }
 
-export function convolutionWeightGradient(call: ConvolutionWeightGradientCall, step: Step): void {
+function convolutionWeightGradient(call: ConvolutionWeightGradientCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const dy = step.tensor(call.in.dy);
   const dweight = step.tensor(call.out.dweight).data.fill(0);
@@ -175,3 +175,9 @@ export function convolutionWeightGradient(call: ConvolutionWeightGradientCall, s
   const dbias = step.optional(call.out.dbias);
   if (dbias) sumPerChannel(dy, dbias);
 }
+
+export const convolutionKernels = {
+  convolution,
+  convolutionDataGradient,
+  convolutionWeightGradient,
+} satisfies KernelFamily;

@@ -2,9 +2,9 @@
 
 import type { LinearCall, LinearDataGradientCall, LinearWeightGradientCall } from '../../plan/plan.js';
 import { sumPerChannel } from './elementwise.js';
-import { planesOf, type Step } from './tensor.js';
+import { type KernelFamily, planesOf, type Step } from './tensor.js';
 
-export function linear(call: LinearCall, step: Step): void {
+function linear(call: LinearCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const y = step.tensor(call.out.y);
   const weight = step.tensor(call.in.weight).data;
@@ -20,7 +20,7 @@ export function linear(call: LinearCall, step: Step): void {
   }
 }
 
-export function linearDataGradient(call: LinearDataGradientCall, step: Step): void {
+function linearDataGradient(call: LinearDataGradientCall, step: Step): void {
   const dx = step.tensor(call.out.dx);
   const dy = step.tensor(call.in.dy);
   const weight = step.tensor(call.in.weight).data;
@@ -35,7 +35,7 @@ export function linearDataGradient(call: LinearDataGradientCall, step: Step): vo
   }
 }
 
-export function linearWeightGradient(call: LinearWeightGradientCall, step: Step): void {
+function linearWeightGradient(call: LinearWeightGradientCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const dy = step.tensor(call.in.dy);
   const dweight = step.tensor(call.out.dweight).data;
@@ -51,3 +51,9 @@ export function linearWeightGradient(call: LinearWeightGradientCall, step: Step)
   const dbias = step.optional(call.out.dbias);
   if (dbias) sumPerChannel(dy, dbias);
 }
+
+export const linearKernels = {
+  linear,
+  linearDataGradient,
+  linearWeightGradient,
+} satisfies KernelFamily;

@@ -1,7 +1,7 @@
 /** Softmax and cross entropy in one, with the gradient of the batch's mean loss. */
 
 import type { SoftmaxCrossEntropyCall } from '../../plan/plan.js';
-import { planesOf, type Step } from './tensor.js';
+import { type KernelFamily, planesOf, type Step } from './tensor.js';
 
 /** The position of the first largest value. */
 function firstLargest(values: Float64Array): number {
@@ -10,7 +10,7 @@ function firstLargest(values: Float64Array): number {
   return best;
 }
 
-export function softmaxCrossEntropy(call: SoftmaxCrossEntropyCall, step: Step): void {
+function softmaxCrossEntropy(call: SoftmaxCrossEntropyCall, step: Step): void {
   const logits = step.tensor(call.in.logits);
   const targets = step.tensor(call.in.targets).data;
   const losses = step.tensor(call.out.losses).data;
@@ -34,3 +34,7 @@ export function softmaxCrossEntropy(call: SoftmaxCrossEntropyCall, step: Step): 
     correct[n] = firstLargest(row) === firstLargest(target) ? 1 : 0;
   }
 }
+
+export const lossKernels = {
+  softmaxCrossEntropy,
+} satisfies KernelFamily;

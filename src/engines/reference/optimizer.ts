@@ -1,9 +1,9 @@
 /** The update of parameters, the gradients' norm, and moving averages. */
 
 import type { AdamWCall, GradientNormCall, MovingAverageCall, SgdCall } from '../../plan/plan.js';
-import { numbered, type Step } from './tensor.js';
+import { type KernelFamily, numbered, type Step } from './tensor.js';
 
-export function gradientNorm(call: GradientNormCall, step: Step): void {
+function gradientNorm(call: GradientNormCall, step: Step): void {
   let squares = 0;
   for (const gradient of numbered(step, call.in)) {
     for (let i = 0; i < gradient.data.length; i++) squares += gradient.data[i]! ** 2;
@@ -17,7 +17,7 @@ function clipFactor(call: SgdCall | AdamWCall, step: Step): number {
   return norm ? Math.min(1, call.clipNorm / norm.data[0]!) : 1;
 }
 
-export function sgd(call: SgdCall, step: Step): void {
+function sgd(call: SgdCall, step: Step): void {
   const gradient = step.tensor(call.in.gradient).data;
   const parameter = step.tensor(call.update.parameter).data;
   const velocity = step.optional(call.update.velocity)?.data;
@@ -34,7 +34,7 @@ export function sgd(call: SgdCall, step: Step): void {
   }
 }
 
-export function adamw(call: AdamWCall, step: Step): void {
+function adamw(call: AdamWCall, step: Step): void {
   const gradient = step.tensor(call.in.gradient).data;
   const parameter = step.tensor(call.update.parameter).data;
   const first = step.tensor(call.update.firstMoment).data;
@@ -54,9 +54,16 @@ export function adamw(call: AdamWCall, step: Step): void {
   }
 }
 
-export function movingAverage(call: MovingAverageCall, step: Step): void {
+function movingAverage(call: MovingAverageCall, step: Step): void {
   const x = step.tensor(call.in.x).data;
   const average = step.tensor(call.update.average).data;
   const decay = step.scalar('averageDecay');
   for (let i = 0; i < average.length; i++) average[i] = decay * average[i]! + (1 - decay) * x[i]!;
 }
+
+export const updateKernels = {
+  gradientNorm,
+  sgd,
+  adamw,
+  movingAverage,
+} satisfies KernelFamily;

@@ -9,7 +9,7 @@ import type {
   MaxPoolGradientCall,
   Window,
 } from '../../plan/plan.js';
-import { planesOf, sizesOf, type Step } from './tensor.js';
+import { type KernelFamily, planesOf, sizesOf, type Step } from './tensor.js';
 
 /** Where a window starts and ends along one dimension: `start` may lie in the padding, `first` … `end` − 1 are real. */
 function span(output: number, size: number, kernel: number, stride: number, padding: number) {
@@ -23,7 +23,7 @@ function span(output: number, size: number, kernel: number, stride: number, padd
   };
 }
 
-export function maxPool(call: MaxPoolCall, step: Step): void {
+function maxPool(call: MaxPoolCall, step: Step): void {
   const { kernel, stride, padding } = call.window;
   const x = step.tensor(call.in.x);
   const y = step.tensor(call.out.y);
@@ -53,7 +53,7 @@ export function maxPool(call: MaxPoolCall, step: Step): void {
   }
 }
 
-export function maxPoolGradient(call: MaxPoolGradientCall, step: Step): void {
+function maxPoolGradient(call: MaxPoolGradientCall, step: Step): void {
   const { kernel, stride, padding } = call.window;
   const dy = step.tensor(call.in.dy);
   const dx = step.tensor(call.out.dx);
@@ -79,7 +79,7 @@ function divisor(rows: ReturnType<typeof span>, columns: ReturnType<typeof span>
   return (rows.end - rows.first) * (columns.end - columns.first);
 }
 
-export function averagePool(call: AveragePoolCall, step: Step): void {
+function averagePool(call: AveragePoolCall, step: Step): void {
   const { kernel, stride, padding }: Window = call.window;
   const x = step.tensor(call.in.x);
   const y = step.tensor(call.out.y);
@@ -100,7 +100,7 @@ export function averagePool(call: AveragePoolCall, step: Step): void {
   }
 }
 
-export function averagePoolGradient(call: AveragePoolGradientCall, step: Step): void {
+function averagePoolGradient(call: AveragePoolGradientCall, step: Step): void {
   const { kernel, stride, padding }: Window = call.window;
   const dy = step.tensor(call.in.dy);
   const dx = step.tensor(call.out.dx);
@@ -121,7 +121,7 @@ export function averagePoolGradient(call: AveragePoolGradientCall, step: Step): 
   }
 }
 
-export function globalAveragePool(call: GlobalAveragePoolCall, step: Step): void {
+function globalAveragePool(call: GlobalAveragePoolCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const y = step.tensor(call.out.y).data;
   const { area } = planesOf(x);
@@ -132,9 +132,18 @@ export function globalAveragePool(call: GlobalAveragePoolCall, step: Step): void
   }
 }
 
-export function globalAveragePoolGradient(call: GlobalAveragePoolGradientCall, step: Step): void {
+function globalAveragePoolGradient(call: GlobalAveragePoolGradientCall, step: Step): void {
   const dy = step.tensor(call.in.dy).data;
   const dx = step.tensor(call.out.dx);
   const { area } = planesOf(dx);
   for (let plane = 0; plane < dy.length; plane++) dx.data.fill(dy[plane]! / area, plane * area, (plane + 1) * area);
 }
+
+export const poolingKernels = {
+  maxPool,
+  maxPoolGradient,
+  averagePool,
+  averagePoolGradient,
+  globalAveragePool,
+  globalAveragePoolGradient,
+} satisfies KernelFamily;

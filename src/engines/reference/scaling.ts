@@ -2,7 +2,7 @@
 
 import { philox } from '../../base/random.js';
 import type { DropoutCall, MultiplyCall, MultiplyGradientCall, ScaleCall, ScaleGradientCall } from '../../plan/plan.js';
-import { planesOf, type Step, type Tensor } from './tensor.js';
+import { type KernelFamily, planesOf, type Step, type Tensor } from './tensor.js';
 
 /** Where element i of x finds its factor. */
 function factorIndex(x: Tensor, per: 'channel' | 'element'): (i: number) => number {
@@ -10,7 +10,7 @@ function factorIndex(x: Tensor, per: 'channel' | 'element'): (i: number) => numb
   return per === 'channel' ? (i) => Math.floor(i / area) % channels : (i) => i % (channels * area);
 }
 
-export function scale(call: ScaleCall, step: Step): void {
+function scale(call: ScaleCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const y = step.tensor(call.out.y).data;
   const weight = step.tensor(call.in.weight).data;
@@ -18,7 +18,7 @@ export function scale(call: ScaleCall, step: Step): void {
   for (let i = 0; i < y.length; i++) y[i] = x.data[i]! * weight[factorAt(i)]!;
 }
 
-export function scaleGradient(call: ScaleGradientCall, step: Step): void {
+function scaleGradient(call: ScaleGradientCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const dy = step.tensor(call.in.dy).data;
   const weight = step.tensor(call.in.weight).data;
@@ -31,7 +31,7 @@ export function scaleGradient(call: ScaleGradientCall, step: Step): void {
   }
 }
 
-export function multiply(call: MultiplyCall, step: Step): void {
+function multiply(call: MultiplyCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const y = step.tensor(call.out.y).data;
   const gate = step.tensor(call.in.gate).data;
@@ -39,7 +39,7 @@ export function multiply(call: MultiplyCall, step: Step): void {
   for (let i = 0; i < y.length; i++) y[i] = x.data[i]! * gate[Math.floor(i / area)]!;
 }
 
-export function multiplyGradient(call: MultiplyGradientCall, step: Step): void {
+function multiplyGradient(call: MultiplyGradientCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const gate = step.tensor(call.in.gate).data;
   const dy = step.tensor(call.in.dy).data;
@@ -56,7 +56,7 @@ export function multiplyGradient(call: MultiplyGradientCall, step: Step): void {
 /** 'drop' in ASCII: keeps these draws apart from all others of the same seed. */
 const DROPOUT_KEY = 0x64726f70;
 
-export function dropout(call: DropoutCall, step: Step): void {
+function dropout(call: DropoutCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const y = step.tensor(call.out.y).data;
   const { batch, channels, area } = planesOf(x);
@@ -72,3 +72,11 @@ export function dropout(call: DropoutCall, step: Step): void {
     }
   }
 }
+
+export const scalingKernels = {
+  scale,
+  scaleGradient,
+  multiply,
+  multiplyGradient,
+  dropout,
+} satisfies KernelFamily;

@@ -10,9 +10,9 @@ import type {
   UnflattenCall,
 } from '../../plan/plan.js';
 import { addInPlace, rectifyInPlace } from './elementwise.js';
-import { numbered, planesOf, type Step, type Tensor } from './tensor.js';
+import { type KernelFamily, numbered, planesOf, type Step, type Tensor } from './tensor.js';
 
-export function sum(call: SumCall, step: Step): void {
+function sum(call: SumCall, step: Step): void {
   const y = step.tensor(call.out.y).data.fill(0);
   for (const x of numbered(step, call.in)) addInPlace(y, x.data);
   if (call.relu) rectifyInPlace(y);
@@ -28,7 +28,7 @@ function copyChannels(x: Tensor, from: number, y: Tensor, to: number, count: num
   }
 }
 
-export function concat(call: ConcatCall, step: Step): void {
+function concat(call: ConcatCall, step: Step): void {
   const y = step.tensor(call.out.y);
   let to = 0;
   for (const x of numbered(step, call.in)) {
@@ -38,12 +38,12 @@ export function concat(call: ConcatCall, step: Step): void {
   }
 }
 
-export function sliceChannels(call: SliceChannelsCall, step: Step): void {
+function sliceChannels(call: SliceChannelsCall, step: Step): void {
   const y = step.tensor(call.out.y);
   copyChannels(step.tensor(call.in.x), call.start, y, 0, planesOf(y).channels);
 }
 
-export function channelShuffle(call: ChannelShuffleCall, step: Step): void {
+function channelShuffle(call: ChannelShuffleCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const y = step.tensor(call.out.y);
   const { channels } = planesOf(x);
@@ -54,7 +54,7 @@ export function channelShuffle(call: ChannelShuffleCall, step: Step): void {
   }
 }
 
-export function padChannels(call: PadChannelsCall, step: Step): void {
+function padChannels(call: PadChannelsCall, step: Step): void {
   const x = step.tensor(call.in.x);
   const y = step.tensor(call.out.y);
   y.data.fill(0);
@@ -62,6 +62,16 @@ export function padChannels(call: PadChannelsCall, step: Step): void {
 }
 
 /** Both ways: the elements keep their row-major order. */
-export function reshape(call: FlattenCall | UnflattenCall, step: Step): void {
+function reshape(call: FlattenCall | UnflattenCall, step: Step): void {
   step.tensor(call.out.y).data.set(step.tensor(call.in.x).data);
 }
+
+export const structureKernels = {
+  sum,
+  concat,
+  sliceChannels,
+  channelShuffle,
+  padChannels,
+  flatten: reshape,
+  unflatten: reshape,
+} satisfies KernelFamily;

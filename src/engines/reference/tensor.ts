@@ -1,6 +1,7 @@
 /** What reference kernels work on: plain row-major float64 arrays, whatever type the plan gives the tensor. */
 
-import type { NumberedIds, ScalarName } from '../../plan/plan.js';
+import type { Rules } from '../../base/rules.js';
+import type { KernelCall, NumberedIds, ScalarName } from '../../plan/plan.js';
 
 export interface Tensor {
   readonly name: string;
@@ -15,6 +16,9 @@ export interface Step {
   optional(id: number | undefined): Tensor | undefined;
   scalar(name: ScalarName): number;
 }
+
+/** Kernels by kind, as a file of this folder offers them. `kernels.ts` puts the families together. */
+export type KernelFamily = Partial<Rules<KernelCall, [step: Step], void>>;
 
 /** The tensors x0, x1, x2, … in their order. */
 export function numbered(step: Step, ids: NumberedIds): Tensor[] {

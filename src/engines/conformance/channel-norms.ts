@@ -1,8 +1,8 @@
-/** Layer norm of feature maps and vectors. */
+/** Layer norm of feature maps and vectors; local response norm with odd and even windows, and wider than there are channels. */
 
 import type { TensorRole } from '../../plan/plan.js';
 import { constant, normal, uniform, type Fill } from '../../testing/values.js';
-import { fragment, type Fragment, type FragmentOptions, type Sketch } from './fragment.js';
+import { type CaseTable, fragment, type Fragment, type FragmentOptions, type Sketch } from './fragment.js';
 
 interface Row {
   readonly dims: readonly number[];
@@ -45,7 +45,7 @@ function operands({ dims, x = normal, role = 'activation' }: Row, { given, made 
   };
 }
 
-export const layerNormCases: readonly Fragment[] = rows.map((row) =>
+const layerNormCases: readonly Fragment[] = rows.map((row) =>
   fragment(
     printRow(row),
     (sketch) => {
@@ -66,7 +66,7 @@ export const layerNormCases: readonly Fragment[] = rows.map((row) =>
 );
 
 /** With the forward call, whose statistics the gradient reads. */
-export const layerNormGradientCases: readonly Fragment[] = rows
+const layerNormGradientCases: readonly Fragment[] = rows
   .filter(({ role }) => role !== 'input')
   .map((row) =>
     fragment(
@@ -100,3 +100,69 @@ export const layerNormGradientCases: readonly Fragment[] = rows
       row.options,
     ),
   );
+
+interface ResponseNormRow {
+  readonly dims: readonly number[];
+  readonly role?: TensorRole;
+  readonly size: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly k: number;
+}
+
+/** AlexNet's numbers hardly change what they see; a larger alpha shows what the neighbors do. */
+const responseNormRows: readonly ResponseNormRow[] = [
+  { dims: [2, 17, 5, 7], size: 5, alpha: 1e-4, beta: 0.75, k: 1 },
+  { dims: [2, 17, 5, 7], size: 5, alpha: 2, beta: 0.75, k: 1 },
+  { dims: [1, 16, 8, 8], size: 3, alpha: 0.5, beta: 0.5, k: 2 },
+  { dims: [3, 40, 1, 1], size: 4, alpha: 1, beta: 0.75, k: 1 },
+  { dims: [2, 24, 3, 9], size: 2, alpha: 1, beta: 1.5, k: 1 },
+  { dims: [5, 3, 4, 7], size: 9, alpha: 1, beta: 0.75, k: 2 },
+  { dims: [2, 1, 9, 4], size: 1, alpha: 1, beta: 0.75, k: 1 },
+  { dims: [2, 3, 9, 9], role: 'input', size: 5, alpha: 0.1, beta: 0.75, k: 1 },
+];
+
+const printResponseNorm = ({ dims, role, size, alpha, beta, k }: ResponseNormRow) =>
+  `${size} channels of [${dims.join(', ')}]${role === 'input' ? ' of the input' : ''}, alpha ${alpha}, beta ${beta}, k ${k}`;
+
+const localResponseNormCases: readonly Fragment[] = responseNormRows.map((row) =>
+  fragment(printResponseNorm(row), ({ given, made }) => {
+    const { dims, role = 'activation', size, alpha, beta, k } = row;
+    return [
+      {
+        kind: 'localResponseNorm',
+        node: 'norm',
+        in: { x: given('x', role, dims, normal) },
+        out: { y: made('y', 'activation', dims) },
+        update: {},
+        ...{ size, alpha, beta, k },
+      },
+    ];
+  }),
+);
+
+const localResponseNormGradientCases: readonly Fragment[] = responseNormRows
+  .filter(({ role }) => role !== 'input')
+  .map((row) =>
+    fragment(printResponseNorm(row), ({ given, made }) => {
+      const { dims, size, alpha, beta, k } = row;
+      return [
+        {
+          kind: 'localResponseNormGradient',
+          node: 'norm',
+          in: { x: given('x', 'activation', dims, normal), dy: given('dy', 'activation', dims, normal) },
+          out: { dx: made('dx', 'activation', dims) },
+          update: {},
+          ...{ size, alpha, beta, k },
+        },
+      ];
+    }),
+  );
+
+/** The cases of this family by kind. */
+export const channelNormTable = {
+  layerNorm: layerNormCases,
+  layerNormGradient: layerNormGradientCases,
+  localResponseNorm: localResponseNormCases,
+  localResponseNormGradient: localResponseNormGradientCases,
+} satisfies Partial<CaseTable>;

@@ -4,7 +4,8 @@ import { hashText, randomStream, type RandomStream } from '../base/random.js';
 import { applyRule, type Rules } from '../base/rules.js';
 import type { Graph } from './graph.js';
 import type { Initializer } from './parameters.js';
-import { elements, graphParameters } from './shapes.js';
+import { graphParameters } from './shapes.js';
+import { elements } from './sizes.js';
 
 /** Part of the key of every weight's random stream: another text would change the weights of every seed. */
 const weightStream = hashText('train.weights');

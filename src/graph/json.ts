@@ -7,7 +7,8 @@ import type { Graph, Node, Place } from './graph.js';
 import type { Shape } from './op.js';
 import { show } from './show.js';
 import { nodeParameters } from './parameters.js';
-import { elements, inferShapes } from './shapes.js';
+import { inferShapes } from './shapes.js';
+import { elements } from './sizes.js';
 import { checkName, longestName, verifyGraph } from './verify.js';
 
 /**

@@ -1,9 +1,10 @@
 /** A Graph as text, one line for each node: for reading, for tests, and for reviewing what a pass changed. */
 
-import { attributeTypes } from './attributes.js';
 import type { Graph, Node, Place } from './graph.js';
 import type { Shape } from './op.js';
-import { inferShapes, printShape } from './shapes.js';
+import { opTable } from './op-table.js';
+import { inferShapes } from './shapes.js';
+import { printShape } from './sizes.js';
 
 /**
  * The network as text: a heading wherever the place changes, then `name = op(inputs, attributes): shape`. Nothing is
@@ -29,7 +30,7 @@ function printPlace({ stage, block, role }: Place): string {
 
 function printNode({ name, op, inputs }: Node, shape: Shape): string {
   const values: { readonly [attribute: string]: unknown } = { ...op };
-  const attributes = Object.keys(attributeTypes[op.kind]).map((key) => `${key} ${printValue(values[key])}`);
+  const attributes = Object.keys(opTable[op.kind].attributes).map((key) => `${key} ${printValue(values[key])}`);
   return `${name} = ${op.kind}(${[...inputs, ...attributes].join(', ')}): ${printShape(shape)}`;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Graph } from '../graph/graph.js';
-import { elements, graphParameters } from '../graph/shapes.js';
+import { elements, graphParameters } from '../graph/index.js';
 import { createModel, modelNames } from '../zoo/index.js';
 import { placeInArena } from './arena.js';
 import { foldWeights } from './fold.js';

@@ -3,7 +3,7 @@
 import { randomStream } from '../../base/random.js';
 import { graphBuilder, type GraphBuilder, type Value } from '../../graph/builder.js';
 import type { Graph } from '../../graph/graph.js';
-import { elements, graphParameters } from '../../graph/shapes.js';
+import { elements, graphParameters } from '../../graph/index.js';
 
 /** One residual block with identity shortcut between a stem and a classifier. */
 export function tinyResidual(): Graph {

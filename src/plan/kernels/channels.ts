@@ -18,6 +18,14 @@ export const channelKernels = {
       }
       check.expect('y', y, withChannels(dims, channels));
     },
+    gradient: ({ in: terms, out: { y } }, dys, backward) => {
+      const dy = backward.total(dys, y);
+      let start = 0;
+      for (const term of Object.values(terms)) {
+        backward.slice(term, dy, start);
+        start += backward.channels(term);
+      }
+    },
   },
 
   sliceChannels: {
@@ -32,6 +40,18 @@ export const channelKernels = {
         check.refuse(`takes channels ${start} … ${start + channels - 1} of ${dims[1]}`);
       }
     },
+    gradient: ({ in: { x }, out: { y }, start }, dys, backward) => {
+      const { node } = backward;
+      const dy = backward.total(dys, y);
+      backward.emit({
+        kind: 'padChannels',
+        node,
+        in: { x: dy },
+        out: { y: backward.partial(x) },
+        update: {},
+        before: start,
+      });
+    },
   },
 
   channelShuffle: {
@@ -42,6 +62,18 @@ export const channelKernels = {
       const dims = check.dims('x', x, 4);
       check.expect('y', y, dims);
       if (!(groups >= 1 && dims[1]! % groups === 0)) check.refuse(`shuffles ${dims[1]} channels in ${groups} groups`);
+    },
+    gradient: ({ in: { x }, out: { y }, groups }, dys, backward) => {
+      const dy = backward.total(dys, y);
+      backward.emit({
+        kind: 'channelShuffle',
+        node: backward.node,
+        in: { x: dy },
+        out: { y: backward.partial(x) },
+        update: {},
+        // Transposing back: as many runs as each run had channels.
+        groups: backward.channels(x) / groups,
+      });
     },
   },
 
@@ -56,6 +88,9 @@ export const channelKernels = {
       if (!(before >= 0 && before + channels <= dims[1]!)) {
         check.refuse(`puts ${channels} channels behind ${before} into ${dims[1]}`);
       }
+    },
+    gradient: ({ in: { x }, out: { y }, before }, dys, backward) => {
+      backward.slice(x, backward.total(dys, y), before);
     },
   },
 } as const satisfies Partial<KernelTable>;

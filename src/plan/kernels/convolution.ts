@@ -15,6 +15,26 @@ export const convolutionKernels = {
       check.expect('bias', bias, [dims[1]!]);
       check.expect('addend', addend, dims);
     },
+    gradient: ({ in: { x, weight, bias, addend }, out: { y }, window, relu }, dys, backward) => {
+      const { node } = backward;
+      const dy = relu ? backward.throughRelu(dys, y) : backward.total(dys, y);
+      if (addend !== undefined) backward.pass(addend, dy);
+      // The weights' gradient first: x can go before dx comes.
+      backward.emit({
+        kind: 'convolutionWeightGradient',
+        node,
+        in: { x, dy },
+        out: {
+          dweight: backward.parameter(weight),
+          ...(bias === undefined ? {} : { dbias: backward.parameter(bias) }),
+        },
+        update: {},
+        window,
+      });
+      if (!backward.needed(x)) return;
+      const dx = backward.partial(x);
+      backward.emit({ kind: 'convolutionDataGradient', node, in: { dy, weight }, out: { dx }, update: {}, window });
+    },
   },
 
   convolutionDataGradient: {

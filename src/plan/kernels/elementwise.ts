@@ -12,6 +12,18 @@ export const elementwiseKernels = {
       check.expect('y', y, check.dims('x', x));
       slopes(check, name === 'prelu', { weight }, check.dims('x', x)[1]!);
     },
+    gradient: ({ in: { x, weight }, out: { y }, function: f }, dys, backward) => {
+      const saved = f.name === 'relu' || f.name === 'relu6' ? y : x;
+      const dy = backward.total(dys, y);
+      backward.emit({
+        kind: 'activationGradient',
+        node: backward.node,
+        in: { saved, dy, ...(weight === undefined ? {} : { weight }) },
+        out: { dx: backward.partial(x), ...(weight === undefined ? {} : { dweight: backward.parameter(weight) }) },
+        update: {},
+        function: f,
+      });
+    },
   },
 
   activationGradient: {
@@ -29,6 +41,10 @@ export const elementwiseKernels = {
     scalars: [],
     overwrites: { y: ['x0', 'x1', 'x2', 'x3'] },
     shapes: ({ in: terms, out: { y } }, check) => alike(check, { y, ...terms }),
+    gradient: ({ in: terms, out: { y }, relu }, dys, backward) => {
+      const dy = relu ? backward.throughRelu(dys, y) : backward.total(dys, y);
+      for (const term of Object.values(terms)) backward.pass(term, dy);
+    },
   },
 
   multiply: {
@@ -39,6 +55,16 @@ export const elementwiseKernels = {
       const dims = check.dims('x', x, 4);
       check.expect('y', y, dims);
       check.expect('gate', gate, [dims[0]!, dims[1]!, 1, 1]);
+    },
+    gradient: ({ in: { x, gate }, out: { y } }, dys, backward) => {
+      const dy = backward.total(dys, y);
+      backward.emit({
+        kind: 'multiplyGradient',
+        node: backward.node,
+        in: { x, gate, dy },
+        out: { dgate: backward.partial(gate), ...(backward.needed(x) ? { dx: backward.partial(x) } : {}) },
+        update: {},
+      });
     },
   },
 
@@ -64,6 +90,17 @@ export const elementwiseKernels = {
       check.expect('y', y, dims);
       check.expect('weight', weight, factors(dims, per));
     },
+    gradient: ({ in: { x, weight }, out: { y }, per }, dys, backward) => {
+      const dy = backward.total(dys, y);
+      backward.emit({
+        kind: 'scaleGradient',
+        node: backward.node,
+        in: { x, weight, dy },
+        out: { dweight: backward.parameter(weight), dx: backward.partial(x) },
+        update: {},
+        per,
+      });
+    },
   },
 
   scaleGradient: {
@@ -86,6 +123,21 @@ export const elementwiseKernels = {
     shapes: ({ in: { x }, out: { y }, rate }, check) => {
       check.expect('y', y, check.dims('x', x));
       if (!(rate >= 0 && rate < 1)) check.refuse(`drops at a rate of ${rate} instead of one in [0, 1)`);
+    },
+    gradient: ({ in: { x }, out: { y }, rate, per, seed, stream }, dys, backward) => {
+      const dy = backward.total(dys, y);
+      const dx = backward.partial(x);
+      backward.emit({
+        kind: 'dropout',
+        node: backward.node,
+        in: { x: dy },
+        out: { y: dx },
+        update: {},
+        rate,
+        per,
+        seed,
+        stream,
+      });
     },
   },
 } as const satisfies Partial<KernelTable>;

@@ -12,6 +12,23 @@ export const linearKernels = {
       const [, outFeatures = 0] = linear(check, check.dims('x', x, 2), check.dims('y', y, 2), weight);
       check.expect('bias', bias, [outFeatures]);
     },
+    gradient: ({ in: { x, weight, bias }, out: { y } }, dys, backward) => {
+      const { node } = backward;
+      const dy = backward.total(dys, y);
+      backward.emit({
+        kind: 'linearWeightGradient',
+        node,
+        in: { x, dy },
+        out: {
+          dweight: backward.parameter(weight),
+          ...(bias === undefined ? {} : { dbias: backward.parameter(bias) }),
+        },
+        update: {},
+      });
+      if (!backward.needed(x)) return;
+      const dx = backward.partial(x);
+      backward.emit({ kind: 'linearDataGradient', node, in: { dy, weight }, out: { dx }, update: {} });
+    },
   },
 
   linearDataGradient: {
@@ -38,6 +55,16 @@ export const linearKernels = {
     scalars: [],
     overwrites: {},
     shapes: ({ in: { x }, out: { y } }, check) => check.expect('y', y, flat(check.dims('x', x))),
+    gradient: ({ in: { x }, out: { y } }, dys, backward) => {
+      const dy = backward.total(dys, y);
+      backward.emit({
+        kind: 'unflatten',
+        node: backward.node,
+        in: { x: dy },
+        out: { y: backward.partial(x) },
+        update: {},
+      });
+    },
   },
 
   unflatten: {

@@ -14,6 +14,28 @@ export const normalizationKernels = {
       check.expect('addend', addend, dims);
       vectors(check, dims[1]!, { weight, bias, mean: out.mean, inverseDeviation: out.inverseDeviation, ...update });
     },
+    gradient: ({ in: { x, weight, bias, addend }, out: { y, mean, inverseDeviation }, relu }, dys, backward) => {
+      // The kernel adds two parts on the way; more would cost it more than one sum before.
+      const [dy, dy2] = dys.length === 2 ? (dys as [number, number]) : [backward.total(dys, y)];
+      const wanted = addend !== undefined && backward.needed(addend);
+      const unchanged = !relu && dy2 === undefined;
+      // Without an addend x tells as well as y what the ReLU let through, and is read anyway.
+      const mask = !relu ? {} : addend === undefined ? { bias } : { y };
+      if (wanted && unchanged) backward.pass(addend, dy);
+      backward.emit({
+        kind: 'batchNormGradient',
+        node: backward.node,
+        in: { x, dy, ...(dy2 === undefined ? {} : { dy2 }), ...mask, weight, mean, inverseDeviation },
+        out: {
+          dx: backward.partial(x),
+          dweight: backward.parameter(weight),
+          dbias: backward.parameter(bias),
+          ...(wanted && !unchanged ? { daddend: backward.partial(addend) } : {}),
+        },
+        update: {},
+        relu,
+      });
+    },
   },
 
   batchNormGradient: {
@@ -60,6 +82,16 @@ export const normalizationKernels = {
       vectors(check, dims[1]!, { weight, bias });
       positions(check, dims, { mean, inverseDeviation });
     },
+    gradient: ({ in: { x, weight, bias }, out: { y, mean, inverseDeviation } }, dys, backward) => {
+      const dy = backward.total(dys, y);
+      backward.emit({
+        kind: 'layerNormGradient',
+        node: backward.node,
+        in: { x, dy, weight, mean, inverseDeviation },
+        out: { dx: backward.partial(x), dweight: backward.parameter(weight), dbias: backward.parameter(bias) },
+        update: {},
+      });
+    },
   },
 
   layerNormGradient: {
@@ -81,6 +113,17 @@ export const normalizationKernels = {
     shapes: ({ in: { x }, out: { y }, size }, check) => {
       check.expect('y', y, check.dims('x', x, 4));
       if (!(size >= 1)) check.refuse(`sums over ${size} channels`);
+    },
+    gradient: ({ in: { x }, out: { y }, size, alpha, beta, k }, dys, backward) => {
+      const dy = backward.total(dys, y);
+      backward.emit({
+        kind: 'localResponseNormGradient',
+        node: backward.node,
+        in: { x, dy },
+        out: { dx: backward.partial(x) },
+        update: {},
+        ...{ size, alpha, beta, k },
+      });
     },
   },
 

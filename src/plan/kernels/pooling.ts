@@ -14,6 +14,12 @@ export const poolingKernels = {
       check.expect('index', index, check.dims('y', y));
       if (window.kernel[0] * window.kernel[1] > 256) check.refuse('has windows of more than 256 elements');
     },
+    gradient: ({ in: { x }, out: { y, index }, window }, dys, backward) => {
+      const dy = backward.total(dys, y);
+      const dx = backward.partial(x);
+      const { node } = backward;
+      backward.emit({ kind: 'maxPoolGradient', node, in: { dy, index: index! }, out: { dx }, update: {}, window });
+    },
   },
 
   maxPoolGradient: {
@@ -32,6 +38,12 @@ export const poolingKernels = {
     overwrites: {},
     shapes: ({ in: { x }, out: { y }, window }, check) =>
       pooling(check, window, check.dims('x', x, 4), check.dims('y', y, 4)),
+    gradient: ({ in: { x }, out: { y }, window, countPadding }, dys, backward) => {
+      const dy = backward.total(dys, y);
+      const dx = backward.partial(x);
+      const { node } = backward;
+      backward.emit({ kind: 'averagePoolGradient', node, in: { dy }, out: { dx }, update: {}, window, countPadding });
+    },
   },
 
   averagePoolGradient: {
@@ -49,6 +61,11 @@ export const poolingKernels = {
     shapes: ({ in: { x }, out: { y } }, check) => {
       const [batch, channels] = check.dims('x', x, 4);
       check.expect('y', y, [batch!, channels!, 1, 1]);
+    },
+    gradient: ({ in: { x }, out: { y } }, dys, backward) => {
+      const dy = backward.total(dys, y);
+      const dx = backward.partial(x);
+      backward.emit({ kind: 'globalAveragePoolGradient', node: backward.node, in: { dy }, out: { dx }, update: {} });
     },
   },
 
@@ -68,6 +85,11 @@ export const poolingKernels = {
     overwrites: {},
     shapes: ({ in: { x }, out: { y } }, check) =>
       equal(check, 'batch and channels', check.dims('y', y, 4).slice(0, 2), check.dims('x', x, 4).slice(0, 2)),
+    gradient: ({ in: { x }, out: { y } }, dys, backward) => {
+      const dy = backward.total(dys, y);
+      const dx = backward.partial(x);
+      backward.emit({ kind: 'adaptiveAveragePoolGradient', node: backward.node, in: { dy }, out: { dx }, update: {} });
+    },
   },
 
   adaptiveAveragePoolGradient: {

@@ -1,19 +1,15 @@
 /** What the passes of `plan` have to know about a kernel: one row for every kind. */
 
 import type { Shape } from '../../graph/op.js';
-import type { CallOf, KernelKind, ScalarName } from '../plan.js';
+import type { CallOf, KernelCall, KernelKind, ScalarName } from '../plan.js';
 
 /** Tensor ids by slot; the three records of a call all have this form. */
 export type Slots = { readonly [slot: string]: number };
 
-/** Where in a step a kernel stands. `inference` kernels are forward ones that only inference plans use. */
-type Phase = 'forward' | 'inference' | 'loss' | 'backward' | 'update';
-
 /** Result slot → operand slots, best first. */
 export type Overwrites = { readonly [result: string]: readonly string[] };
 
-export interface KernelRow<Kind extends KernelKind> {
-  readonly phase: Phase;
+interface CommonRow<Kind extends KernelKind> {
   /** The scalars it reads. */
   readonly scalars: readonly ScalarName[];
   /**
@@ -26,6 +22,20 @@ export interface KernelRow<Kind extends KernelKind> {
   readonly shapes: (call: CallOf<Kind>, check: Check) => void;
 }
 
+/** A kernel of the forward half of a training plan: it needs a gradient. */
+interface ForwardRow<Kind extends KernelKind> extends CommonRow<Kind> {
+  readonly phase: 'forward';
+  /** Emits the calls that turn `dys`, parts of the gradient by the call's y, into gradients by its inputs. */
+  readonly gradient: (call: CallOf<Kind>, dys: readonly number[], backward: Backward) => void;
+}
+
+interface OtherRow<Kind extends KernelKind> extends CommonRow<Kind> {
+  /** Where in a step the kernel stands. `inference` kernels are forward ones that only inference plans use. */
+  readonly phase: 'inference' | 'loss' | 'backward' | 'update';
+}
+
+export type KernelRow<Kind extends KernelKind> = ForwardRow<Kind> | OtherRow<Kind>;
+
 export type KernelTable = { readonly [Kind in KernelKind]: KernelRow<Kind> };
 
 /** What a shape rule asks of its call's tensors. `undefined` stands for an optional slot that is not used. */
@@ -35,6 +45,27 @@ export interface Check {
   /** Refuses a tensor of other dims. */
   expect(slot: string, id: number | undefined, dims: Shape): void;
   refuse(complaint: string): never;
+}
+
+/** What a gradient rule works with. */
+export interface Backward {
+  readonly node: string;
+  emit(call: KernelCall): void;
+  /** Whether the loss's gradient by this tensor is of use to any parameter. */
+  needed(id: number): boolean;
+  /** One tensor that holds the sum of `gradients`; adds a call where there are several. */
+  total(gradients: readonly number[], of: number): number;
+  /** The gradient before a fused ReLU, given that behind it; `y` is what the ReLU gave. */
+  throughRelu(gradients: readonly number[], y: number): number;
+  /** A new tensor for a part of the gradient by the activation `id`. */
+  partial(id: number): number;
+  /** Takes an existing tensor as a part of the gradient by the activation `id`. */
+  pass(id: number, gradient: number): void;
+  /** Takes the channels of `dy` from `start` on, as many as `id` has, as a part of the gradient by `id`. */
+  slice(id: number, dy: number, start: number): void;
+  channels(id: number): number;
+  /** The tensor for the gradient by a parameter. */
+  parameter(id: number): number;
 }
 
 /** Asks all tensors to have the dims of the first. */

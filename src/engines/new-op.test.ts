@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { opKinds, type OpKind } from '../graph/index.js';
+import { kernelTable } from '../plan/kernels.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
+
+/** The numbered places of the section "An op" in CONTRIBUTING.md. */
+const [, section = ''] = read('CONTRIBUTING.md').split(/^## An op$/m);
+const places = [...section.split(/^## /m)[0]!.matchAll(/^\d+\. `([^`]+)`/gm)].map(([, path]) => path!);
+
+/** Sources that may have to know an op: no tests, nor the rows and networks that tests run on, nor networks of the zoo. */
+const sources = ['src', 'native']
+  .flatMap((folder) =>
+    readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
+  )
+  .filter((path) => /\.(ts|cc|hpp)$/.test(path))
+  .filter((path) => !/\.test\.ts$|\/testing\/|^src\/zoo\/|^src\/engines\/conformance\/networks\.ts$/.test(path));
+
+/** Files that name the op, its kernel or its gradient, as `kind` or within a name such as `makeLocalResponseNorm`. */
+function naming(kind: OpKind): string[] {
+  const name = new RegExp(`(?<![a-z])${kind}(?![a-z])|${kind[0]!.toUpperCase()}${kind.slice(1)}(?![a-z])`);
+  return sources.filter((path) => name.test(read(path)));
+}
+
+const placeOf = (path: string): string =>
+  places.find((place) => path === place || (place.endsWith('/') && path.startsWith(place))) ?? path;
+
+describe('the places where CONTRIBUTING.md says that an op is named', () => {
+  it('are at most 14', () => {
+    expect(places.length).toBeLessThanOrEqual(14);
+    expect(new Set(places).size).toBe(places.length);
+  });
+
+  it.each(['localResponseNorm', 'adaptiveAveragePool', 'channelShuffle'] as const)(
+    'are all there are for %s, each once',
+    (kind) => {
+      expect(opKinds).toContain(kind);
+      expect(kernelTable).toHaveProperty(kind);
+      expect(naming(kind).map(placeOf).toSorted()).toEqual(places.toSorted());
+    },
+  );
+});

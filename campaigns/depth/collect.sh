@@ -1,0 +1,25 @@
+#!/bin/sh
+# Copies what is published of the finished trainings into this folder: plan, settings, epochs, predictions and summaries.
+# Weights, checkpoints and logs stay where they are. Paths of the machine become relative ones; nothing else is changed.
+#
+#     campaigns/depth/collect.sh DIR     # DIR: where run.sh put the studies
+set -eu
+studies=$(cd "${1:?"Give the folder of the studies, such as ../depth-studies"}" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+plans=$(sed -n 's/.*--plan \([^ ]*\)\/campaigns\/depth\/plans.*/\1/p' "$studies"/*/study.json | head -n 1)
+
+publish() { # FILE TARGET
+  sed -e "s#$studies/##g" -e "s#$plans/##g" "$1" > "$2"
+}
+
+for summary in "$studies"/*/trials/*/summary.json; do
+  run=$(dirname "$summary")
+  study=$(dirname "$(dirname "$run")")
+  target="$here/studies/$(basename "$study")"
+  mkdir -p "$target/trials/$(basename "$run")" "$target/seeds"
+  [ -f "$target/study.json" ] || publish "$study/study.json" "$target/study.json"
+  for file in config.json summary.json epochs.csv; do
+    publish "$run/$file" "$target/trials/$(basename "$run")/$file"
+  done
+  cp "$run/predictions.safetensors" "$target/trials/$(basename "$run")/"
+done

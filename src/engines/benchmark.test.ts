@@ -14,7 +14,7 @@ function tinyNetwork(): Graph {
 
 const settings = { graph: tinyNetwork(), batch: 3, steps: 4, warmUp: 2 } as const;
 
-/** The reference engine with a meter: every run costs 2 ms in each of two convolutions and 1 ms in a sum. */
+/** The reference engine with a fake profile: every run costs 2 ms in each of two convolutions and 1 ms in a sum. */
 function metered(): { engine: Engine; runs: () => number } {
   const reference = createReferenceEngine();
   let runs = 0;

@@ -1,4 +1,4 @@
-/** How fast a network's bare step is: random images in memory, no loader, no logging. */
+/** Times a network's bare step: random images in memory, no loader, no logging. */
 
 import { RectioError } from '../base/error.js';
 import { randomStream } from '../base/random.js';
@@ -13,18 +13,18 @@ export interface BenchmarkOptions {
   readonly batch: number;
   /** `train`: forward, backward and update; `eval`: forward, with batch norm folded. */
   readonly mode: 'train' | 'eval';
-  /** Steps that count. */
+  /** Timed steps, at least 1. */
   readonly steps: number;
-  /** Steps before them that do not. */
+  /** Untimed steps before them. */
   readonly warmUp: number;
 }
 
 export interface BenchmarkResult {
-  /** From the median step. */
+  /** Computed from the median step. */
   readonly imagesPerSecond: number;
   /** Milliseconds. */
   readonly stepMs: { readonly min: number; readonly median: number; readonly max: number };
-  /** Mean milliseconds of a step by kind of kernel, the dearest first; absent where the engine cannot tell. */
+  /** Mean milliseconds per step by kind of kernel, most expensive first. Absent if the engine does not measure it. */
   readonly profile?: readonly KernelCost[];
 }
 
@@ -33,7 +33,7 @@ export interface KernelCost {
   readonly milliseconds: number;
 }
 
-/** What the peers in bench/peers do as well. */
+/** The same settings as those of the peers in bench/peers. */
 const optimizer = {
   kind: 'sgd',
   momentum: 0.9,
@@ -44,7 +44,10 @@ const optimizer = {
 const learningRate = 0.1;
 const seed = 0;
 
-/** Compiles the network, runs it on one random batch, and times the steps. */
+/**
+ * Compiles the network, runs it on one random batch, and times the steps.
+ * @throws RectioError `usage` if there are no steps to time
+ */
 export async function benchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
   const { graph, engine, batch, mode, steps, warmUp } = options;
   const training = mode === 'train';
@@ -56,7 +59,7 @@ export async function benchmark(options: BenchmarkOptions): Promise<BenchmarkRes
     const inputs = randomInputs(plan);
     const times: number[] = [];
     for (let step = 0; step < warmUp + steps; step++) {
-      // What was spent on warming up does not count.
+      // Discards the costs of the warm-up.
       if (step === warmUp) await program.profile?.();
       const start = performance.now();
       await program.run(inputs, training ? { learningRate, step } : {});
@@ -73,7 +76,7 @@ async function writeWeights(program: Program, weights: ReadonlyMap<string, Float
   for (const [name, data] of weights) await program.write(name, data);
 }
 
-/** Normal images, and targets of which each names one class. */
+/** Normally distributed images and one-hot targets. */
 function randomInputs(plan: Plan): RunInputs {
   const stream = randomStream(seed);
   const dims = (name: string): readonly number[] => plan.tensors[plan.inputs[name]!]!.dims;
@@ -96,7 +99,7 @@ function costsByKind(costs: readonly CallCost[], steps: number): KernelCost[] {
 
 function summary(times: readonly number[], batch: number): BenchmarkResult {
   if (times.length === 0) {
-    throw new RectioError('usage', 'A benchmark of no steps measures nothing', 'Give at least one step.');
+    throw new RectioError('usage', 'A benchmark needs at least one step', 'Raise the number of steps.');
   }
   const sorted = times.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

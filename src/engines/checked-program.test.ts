@@ -9,7 +9,7 @@ const weight = plan.tensors.find(({ role }) => persistentRoles.has(role))!;
 const size = weight.dims.reduce((product, extent) => product * extent, 1);
 const scalars = { learningRate: 0.1, step: 0, averageDecay: 0.9 };
 
-/** An engine's part that trusts everything, and a list of what it was asked to do. */
+/** An engine's part without any checks, and a list of the calls that reach it. */
 function trusting(): { bare: BareProgram; asked: unknown[][] } {
   const asked: unknown[][] = [];
   const bare: BareProgram = {
@@ -32,8 +32,8 @@ function trusting(): { bare: BareProgram; asked: unknown[][] } {
 const given = trusting();
 const program = await checkedProgram(plan, {}, () => given.bare);
 
-describe('a program of an engine that trusts everything', () => {
-  it('is asked by id and in the order of the plan, and answers by name', async () => {
+describe('a program of an engine without checks of its own', () => {
+  it('passes ids and inputs in the order of the plan to the engine, and returns outputs by name', async () => {
     const { bare, asked } = trusting();
     const own = await checkedProgram(plan, {}, () => bare);
     const data = new Float32Array(size);
@@ -57,12 +57,12 @@ describe('a program of an engine that trusts everything', () => {
     ['a scalar that is no number', () => program.run(inputs, { ...scalars, learningRate: NaN })],
     ['a tensor that does not persist', () => program.read('images')],
     ['too many values', () => program.write(weight.name, new Float32Array(size + 1))],
-  ])('does not hear of %s', async (_, call) => {
+  ])('refuses %s before the engine is called', async (_, call) => {
     await expect(call()).rejects.toMatchObject({ code: 'engine' });
     expect(given.asked).toEqual([]);
   });
 
-  it('is disposed once', async () => {
+  it('is disposed only once', async () => {
     const { bare, asked } = trusting();
     const own = await checkedProgram(plan, {}, () => bare);
     await own.dispose();
@@ -71,7 +71,7 @@ describe('a program of an engine that trusts everything', () => {
     expect(asked).toEqual([['dispose']]);
   });
 
-  it('is not prepared for a plan or a tuning that is wrong', async () => {
+  it('refuses a wrong plan or tuning before the engine prepares anything', async () => {
     const never = (): BareProgram => expect.unreachable();
     const broken = { ...plan, calls: plan.calls.slice(1) };
     await expect(checkedProgram(broken, {}, never)).rejects.toMatchObject({ code: 'plan' });

@@ -1,6 +1,6 @@
 /**
- * What every engine does alike, done once: it checks plans, names, sizes and scalars, and refuses what comes after
- * disposal. An engine supplies a `BareProgram`, which may rely on all of that.
+ * The checks that all engines share: of plans, names, sizes and scalars, and that nothing is called after disposal. An
+ * engine supplies a `BareProgram`, which may rely on these checks.
  */
 
 import { RectioError } from '../base/error.js';
@@ -9,28 +9,28 @@ import { persistentRoles, type Plan, type TensorSpec, verifyPlan } from '../plan
 import type { CallCost, CompileOptions, Program, RunInputs, RunScalars, Tuning } from './engine.js';
 
 /**
- * The part of a program that is an engine's own. Like a `Program`, it carries out calls in the order they were made
- * and copies what it is given before it returns.
+ * The part of a program that an engine implements. Like a `Program`, it runs calls in the order they were made and
+ * copies its arguments before it returns.
  */
 export interface BareProgram {
   readonly tuning: Tuning;
   /** Bytes of device memory held. */
   readonly bytes: number;
-  /** Inputs and outputs in the order of the plan's own; every scalar that the plan names is a finite number. */
+  /** Takes inputs and returns outputs in the plan's order. Every scalar that the plan names is a finite number. */
   readonly run: (inputs: readonly Float32Array[], scalars: RunScalars) => Promise<readonly Float32Array[]>;
-  /** A persistent tensor by id. */
+  /** Reads a persistent tensor by id. */
   readonly read: (tensor: number) => Promise<Float32Array>;
   /** Sets a persistent tensor; `data` has as many values as the tensor. */
   readonly write: (tensor: number, data: Float32Array) => Promise<void>;
-  /** Milliseconds that each call of the plan has taken since the last question, if the engine can tell. */
+  /** Milliseconds that each call of the plan has taken since the last query. Absent if the engine does not measure it. */
   readonly profile?: () => Promise<ArrayLike<number>>;
-  /** Comes once, and last. */
+  /** Called once, after all other calls. */
   readonly dispose: () => Promise<void>;
 }
 
 /**
- * Compiles a plan: checks it and its tuning, lets the engine prepare its part, and guards that.
- * @throws RectioError `plan` for a plan that breaks the rules, `engine` for a tuning that belongs to another one
+ * Compiles a plan: checks the plan and the tuning, lets the engine prepare its part, and wraps that part in checks.
+ * @throws RectioError `plan` if the plan breaks the rules, `engine` if the tuning belongs to another plan
  */
 export async function checkedProgram(
   plan: Plan,
@@ -42,7 +42,7 @@ export async function checkedProgram(
   return guarded(plan, await prepare(tuning));
 }
 
-/** A choice is stored under the kind and node of its call; the native engine names calls in the same way. */
+/** Choices are stored by `<kind> <node>` of their call; the native engine uses the same names. */
 function checkTuning(plan: Plan, tuning: Tuning): void {
   const calls = new Set(plan.calls.map(({ kind, node }) => `${kind} ${node}`));
   const stray = Object.keys(tuning).find((call) => !calls.has(call));
@@ -62,9 +62,9 @@ function guarded(plan: Plan, prepared: BareProgram): Program {
       .filter(({ role }) => persistentRoles.has(role))
       .map((tensor) => [tensor.name, slot(tensor.name, tensor)]),
   );
-  /** Let go on disposal, and the memory with it. */
+  /** Cleared on disposal, so that its memory can be freed. */
   let bare: BareProgram | undefined = prepared;
-  /** Async, so that a refusal is a rejection; `work` still begins at once. */
+  /** Async, so that a refusal is a rejected promise; `work` still starts synchronously. */
   const live = async <T>(work: (bare: BareProgram) => Promise<T>): Promise<T> => {
     if (bare) return work(bare);
     throw new RectioError(
@@ -98,7 +98,7 @@ function guarded(plan: Plan, prepared: BareProgram): Program {
   };
 }
 
-/** A tensor that callers name: an input, or a persistent one. */
+/** A tensor that callers refer to by name: an input or a persistent tensor. */
 interface Slot {
   readonly name: string;
   readonly id: number;
@@ -151,7 +151,7 @@ function inputsInOrder(plan: Plan, slots: readonly Slot[], given: RunInputs): Fl
   });
 }
 
-/** A copy: the caller may change its own as soon as `run` has returned. */
+/** Returns a copy, because the caller may change its own record as soon as `run` has returned. */
 function checkedScalars(plan: Plan, scalars: RunScalars): RunScalars {
   for (const name of plan.scalars) {
     if (Number.isFinite(scalars[name])) continue;

@@ -1,4 +1,4 @@
-/** The cases of every kernel. Total over the kinds: a new kernel does not compile without its rows in a family. */
+/** The cases of every kernel. Total over the kinds: the code does not compile if a kernel has no cases in any family. */
 
 import { channelNormTable } from './conformance/channel-norms.js';
 import { convolutionTable } from './conformance/convolution.js';

@@ -1,6 +1,6 @@
 /**
- * What every engine has to pass, against the float64 reference: each kernel over the table of cases, whole networks,
- * and the contract of `engine.ts`. An engine's test is one call of `describeConformance`.
+ * The test suite that every engine has to pass, compared with the float64 reference: each kernel over the table of cases,
+ * whole networks, and the contract of `engine.ts`. An engine's test is one call of `describeConformance`.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -12,17 +12,17 @@ import { smallNetworks, zooNetworks } from './conformance/networks.js';
 import { adamw, gradientTrial, inferenceTrial, sgd, smoothed, stepsTrial } from './conformance/trials.js';
 import type { Engine } from './engine.js';
 
-/** Milliseconds. The reference takes seconds, and on a busy machine many times as long. */
+/** Milliseconds. The reference takes seconds, and many times as long on a busy machine. */
 const NETWORK_TIMEOUT = 300_000;
 
 export interface ConformanceOptions {
-  /** Whether the zoo's networks are run as well; default true. The reference against itself is spared them. */
+  /** Whether to run networks of the zoo as well; default true. The reference skips them when compared with itself. */
   readonly zoo?: boolean;
 }
 
 /**
  * Registers the suite.
- * @param open makes the engine; it is called once
+ * @param open opens the engine; called once
  */
 export function describeConformance(
   engineName: string,

@@ -6,56 +6,56 @@
 import type { KernelKind, Plan, ScalarName } from '../plan/plan.js';
 
 /**
- * Which implementation each call uses, where an engine chose by measuring. Plain JSON. A run stores it, because two
+ * The implementation that each call uses, if the engine chose it by measuring. Plain JSON. A run stores it, because two
  * implementations may round differently: with the same tuning, a resumed run repeats the same bits.
  */
 export type Tuning = { readonly [call: string]: string };
 
 export interface CompileOptions {
-  /** Take these choices instead of measuring. Choices the plan has no call for are an error. */
+  /** Use these choices instead of measuring. A choice for a call that the plan does not contain is an error. */
   readonly tuning?: Tuning;
 }
 
 export interface Engine {
   /** `reference`, `onednn`, … */
   readonly name: string;
-  /** What it computes on, for people: `CPU, 2 threads, AVX-512`. */
+  /** The hardware it computes on, for people to read: `CPU, 2 threads, AVX-512`. */
   readonly device: string;
-  /** Threads that compute. */
+  /** Number of compute threads. */
   readonly threads: number;
-  /** Of the libraries it computes with, by name; empty where it brings everything itself. */
+  /** Versions of the libraries it uses, by name; empty if it uses none. */
   readonly versions: { readonly [library: string]: string };
-  /** Prepares a plan to run. @throws RectioError `engine` where the plan asks for what the engine cannot do. */
+  /** Prepares a plan to run. @throws RectioError `engine` if the plan needs something that the engine cannot do. */
   compile(plan: Plan, options?: CompileOptions): Promise<Program>;
 }
 
-/** A compiled plan with its own memory. Calls are carried out one after the other, in the order they were made. */
+/** A compiled plan with its own memory. Calls run one after the other, in the order they were made. */
 export interface Program {
   readonly tuning: Tuning;
   /** Bytes of device memory held: persistent tensors, arena, scratch. */
   readonly bytes: number;
   /**
-   * One whole step, away from the JavaScript thread. Takes every input of the plan in logical NCHW order, copies them
-   * before it returns, and gives back every output.
+   * Runs one whole step, off the JavaScript thread. Takes every input of the plan in logical NCHW order, copies the
+   * inputs before it returns, and resolves to every output.
    */
   run(inputs: RunInputs, scalars: RunScalars): Promise<RunOutputs>;
   /**
-   * A persistent tensor by name, in logical order; a copy. It holds every bit there is: whoever writes all persistent
-   * tensors of one program into a fresh one goes on with the same results.
+   * Returns a copy of a persistent tensor in logical order. Nothing else carries over between steps: after all
+   * persistent tensors of one program are written into a new one, both give the same results.
    */
   read(tensor: string): Promise<Float32Array>;
-  /** Sets a persistent tensor by name. Before their first write, all are zero. */
+  /** Sets a persistent tensor by name. All are zero until they are first written. */
   write(tensor: string, data: Float32Array): Promise<void>;
-  /** What each call of the plan has cost since the last question, where the engine can tell; in the plan's order. */
+  /** The cost of each call since the last query, in the plan's order. Absent if the engine does not measure it. */
   profile?(): Promise<CallCost[]>;
-  /** Frees the memory; every later call is refused. */
+  /** Frees the memory once earlier calls are done; every later call is refused. */
   dispose(): Promise<void>;
 }
 
 export interface CallCost {
   readonly kind: KernelKind;
   readonly node: string;
-  /** Wall time over all runs. */
+  /** Wall time, summed over all runs. */
   readonly milliseconds: number;
 }
 

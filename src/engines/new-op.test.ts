@@ -11,7 +11,7 @@ const read = (path: string): string => readFileSync(`${root}${path}`, 'utf8');
 const [, section = ''] = read('CONTRIBUTING.md').split(/^## An op$/m);
 const places = [...section.split(/^## /m)[0]!.matchAll(/^\d+\. `([^`]+)`/gm)].map(([, path]) => path!);
 
-/** Sources that may have to know an op: no tests, nor the rows and networks that tests run on, nor networks of the zoo. */
+/** Sources that may name an op; without tests, the networks that tests run on, and the zoo. */
 const sources = ['src', 'native']
   .flatMap((folder) =>
     readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
@@ -19,7 +19,7 @@ const sources = ['src', 'native']
   .filter((path) => /\.(ts|cc|hpp)$/.test(path))
   .filter((path) => !/\.test\.ts$|\/testing\/|^src\/zoo\/|^src\/engines\/conformance\/networks\.ts$/.test(path));
 
-/** Files that name the op, its kernel or its gradient, as `kind` or within a name such as `makeLocalResponseNorm`. */
+/** Files that name the op, its kernel or its gradient, also within a name such as `makeLocalResponseNorm`. */
 function naming(kind: OpKind): string[] {
   const name = new RegExp(`(?<![a-z])${kind}(?![a-z])|${kind[0]!.toUpperCase()}${kind.slice(1)}(?![a-z])`);
   return sources.filter((path) => name.test(read(path)));
@@ -28,14 +28,14 @@ function naming(kind: OpKind): string[] {
 const placeOf = (path: string): string =>
   places.find((place) => path === place || (place.endsWith('/') && path.startsWith(place))) ?? path;
 
-describe('the places where CONTRIBUTING.md says that an op is named', () => {
-  it('are at most 14', () => {
+describe('the list in CONTRIBUTING.md of the files that name an op', () => {
+  it('has at most 14 entries', () => {
     expect(places.length).toBeLessThanOrEqual(14);
     expect(new Set(places).size).toBe(places.length);
   });
 
   it.each(['localResponseNorm', 'adaptiveAveragePool', 'channelShuffle'] as const)(
-    'are all there are for %s, each once',
+    'matches the files that name %s',
     (kind) => {
       expect(opKinds).toContain(kind);
       expect(kernelTable).toHaveProperty(kind);

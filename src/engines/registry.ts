@@ -1,4 +1,4 @@
-/** Engines by the names that users type. */
+/** Opens engines by the names that users type. */
 
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
@@ -6,11 +6,11 @@ import type { Engine } from './engine.js';
 import { createReferenceEngine } from './reference/index.js';
 
 export interface EngineOptions {
-  /** Threads to compute with, at least 1; the engine's own choice where left out. */
+  /** Number of compute threads, at least 1; by default the engine chooses. */
   readonly threads?: number;
 }
 
-// The native engine is loaded when it is asked for: whoever does not compute should not wait for it.
+// The native engine is loaded on demand, so that commands that compute nothing do not wait for it.
 const openers = {
   auto: async (options) => {
     const { createOnednnEngine, onednnStatus } = await import('./onednn/index.js');
@@ -29,7 +29,7 @@ function isEngineName(name: string): name is EngineName {
 }
 
 /**
- * Opens an engine; `auto` takes the fastest one that works here.
+ * Opens an engine; `auto` means the fastest one that works on this machine.
  * @throws RectioError `usage` for an unknown name
  */
 export async function openEngine(name: string, options: EngineOptions = {}): Promise<Engine> {

@@ -1,4 +1,4 @@
-/** Layer norm of feature maps and vectors; local response norm with odd and even windows, and wider than there are channels. */
+/** Layer norm of feature maps and vectors; local response norm with odd and even windows and windows wider than the input. */
 
 import type { TensorRole } from '../../plan/plan.js';
 import { constant, normal, uniform, type Fill } from '../../testing/values.js';
@@ -65,7 +65,7 @@ const layerNormCases: readonly Fragment[] = rows.map((row) =>
   ),
 );
 
-/** With the forward call, whose statistics the gradient reads. */
+/** Includes the forward call, whose statistics the gradient reads. */
 const layerNormGradientCases: readonly Fragment[] = rows
   .filter(({ role }) => role !== 'input')
   .map((row) =>
@@ -110,7 +110,7 @@ interface ResponseNormRow {
   readonly k: number;
 }
 
-/** AlexNet's numbers hardly change what they see; a larger alpha shows what the neighbors do. */
+/** With AlexNet's numbers the input hardly changes; a larger alpha shows the effect of the neighboring channels. */
 const responseNormRows: readonly ResponseNormRow[] = [
   { dims: [2, 17, 5, 7], size: 5, alpha: 1e-4, beta: 0.75, k: 1 },
   { dims: [2, 17, 5, 7], size: 5, alpha: 2, beta: 0.75, k: 1 },

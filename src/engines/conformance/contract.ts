@@ -1,4 +1,4 @@
-/** What `engine.ts` promises beside numbers: names, sizes, order, memory, repeatability and refusals. */
+/** Tests of what `engine.ts` promises apart from numbers: names, sizes, order, memory, repeatability and refusals. */
 
 import { describe, expect, it } from 'vitest';
 import { RectioError } from '../../base/error.js';
@@ -32,7 +32,7 @@ async function stepThenRead(program: Program, step: number): Promise<Record<stri
   return { ...outputs, ...(await readAll(program)) };
 }
 
-/** The plan with one call's record changed. */
+/** The plan with some fields of one call replaced. */
 function withCall(plan: Plan, index: number, change: object): Plan {
   return {
     ...plan,
@@ -40,7 +40,7 @@ function withCall(plan: Plan, index: number, change: object): Plan {
   };
 }
 
-/** Every way to let one slot of one call name a tensor that is not there. */
+/** All plans in which one slot of one call refers to a tensor that does not exist. */
 function misnumbered(plan: Plan): Plan[] {
   return plan.calls.flatMap((call, index) =>
     (['in', 'out', 'update'] as const).flatMap((part) =>
@@ -53,7 +53,7 @@ function misnumbered(plan: Plan): Plan[] {
   );
 }
 
-/** Every way to make one dimension of one tensor larger, zero or absurd. */
+/** All plans in which one dimension of one tensor is too large, zero or absurd. */
 function missized(plan: Plan): Plan[] {
   return plan.tensors.flatMap((tensor) =>
     tensor.dims.flatMap((size, axis) =>
@@ -80,7 +80,7 @@ const sizedInputs = (plan: Plan): RunInputs =>
     }),
   );
 
-/** Whether the engine refuses the plan, at once or when it runs; a plan that is legal by chance has to run. */
+/** Whether the engine refuses the plan, at compilation or when it runs. A plan that happens to be legal has to run. */
 async function refuses(engine: Engine, plan: Plan): Promise<boolean> {
   try {
     const program = await engine.compile(plan);
@@ -93,7 +93,7 @@ async function refuses(engine: Engine, plan: Plan): Promise<boolean> {
   }
 }
 
-/** What a call was refused with; nothing where it was not refused. */
+/** The error that a call was refused with; undefined if it was not refused. */
 async function refusal(call: Promise<unknown>): Promise<unknown> {
   try {
     await call;
@@ -103,14 +103,14 @@ async function refusal(call: Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** An error of an engine whose message names the culprit and whose hint says something. */
+/** An `engine` error whose message names the culprit and whose hint is not empty. */
 const engineError = (culprit: string) => ({
   code: 'engine',
   message: expect.stringContaining(culprit),
   hint: expect.stringMatching(/./),
 });
 
-/** Registers the tests of the contract. */
+/** Registers the tests of the contract. Longer than 60 lines because it is a flat list of tests. */
 export function describeContract(engineOf: () => Engine): void {
   describe('keeps the contract of programs', () => {
     it('starts with zeros in every persistent tensor', async () => {

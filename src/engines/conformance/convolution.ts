@@ -1,4 +1,4 @@
-/** Convolutions over windows, channels and sizes, the odd ones above all. */
+/** Convolutions over windows, channels and sizes, mostly odd ones. */
 
 import type { Pair } from '../../graph/op.js';
 import type { ConvolutionWindow, TensorRole } from '../../plan/plan.js';
@@ -12,7 +12,7 @@ interface Row {
   readonly size: Pair;
   readonly out: number;
   readonly window: ConvolutionWindow;
-  /** `activation` where left out. */
+  /** Default `activation`. */
   readonly role?: TensorRole;
 }
 
@@ -91,7 +91,7 @@ function outDims({ batch, size, out, window: { kernel, stride, padding, dilation
   return [batch, out, extent(0), extent(1)];
 }
 
-/** Weights as initialized: outputs of about unit size whatever the kernel. */
+/** Weights as initialized, so that outputs are of about unit size for every kernel. */
 function weightFill(row: Row): Fill {
   const [, ...rest] = weightDims(row);
   return { kind: 'normal', deviation: 1 / Math.sqrt(rest.reduce((product, size) => product * size, 1)) };
@@ -123,7 +123,7 @@ function forward(row: Row, { bias, addend, relu }: Extras): Fragment {
   ]);
 }
 
-/** Every combination of extras in turn, so that each window meets one and each combination many windows. */
+/** Cycles through the combinations of extras: each window gets one, and each combination gets many windows. */
 const combination = (number: number): Extras => ({
   bias: (number & 1) !== 0,
   addend: (number & 2) !== 0,
@@ -155,7 +155,7 @@ const convolutionDataGradientCases: readonly Fragment[] = rows
     ]),
   );
 
-/** With the forward call, as in every real plan: both share the weight's layout. */
+/** Includes the forward call, as every real plan does: both share the weight's layout. */
 const convolutionWeightGradientCases: readonly Fragment[] = rows.map((row, index) =>
   fragment(`${row.title}${index % 2 === 1 ? ', with bias' : ''}`, ({ given, made }) => {
     const x = given('x', row.role ?? 'activation', dims(row), normal);

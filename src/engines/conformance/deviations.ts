@@ -5,12 +5,12 @@ import type { CompileOptions, Engine, Program } from '../engine.js';
 import { runReference } from '../reference/run.js';
 import type { Trial } from './trials.js';
 
-/** What a kernel may differ by, relative to the largest value of the tensor. */
+/** How much a kernel's result may differ, relative to the largest value of the tensor. */
 export const KERNEL_TOLERANCE = 1e-4;
 
 /**
- * What a network's results may differ by: the rounding of every layer adds up, and division by small deviations in
- * batch norms magnifies it. Relative errors of 1e-6 in every kernel's result make up to 1e-4 in these networks' gradients.
+ * How much a network's results may differ: the rounding errors of all layers add up, and division by small deviations in
+ * batch norms magnifies them. Relative errors of 1e-6 in every kernel's result make up to 1e-4 in these networks' gradients.
  */
 export const NETWORK_TOLERANCE = 1e-3;
 
@@ -22,7 +22,7 @@ async function readAll(program: Program, names: Iterable<string>): Promise<Map<s
   return values;
 }
 
-/** Makes every run on the engine and on the reference, and compares all that can be seen after each. */
+/** Does every run on the engine and on the reference, and compares outputs and persistent tensors after each. */
 export async function deviations(
   engine: Engine,
   trial: Trial,

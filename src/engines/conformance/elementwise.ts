@@ -1,4 +1,4 @@
-/** Activations, factors, gates and masks: whatever treats every element, or every channel, by itself. */
+/** Activations, factors, gates and masks: kernels that treat every element, or every channel, by itself. */
 
 import type { ActivationFunction, TensorRole } from '../../plan/plan.js';
 import { integers, normal, rectified, uniform, type Fill } from '../../testing/values.js';
@@ -27,7 +27,7 @@ const functions: readonly ActivationFunction[] = [
 
 const describeFunction = (f: ActivationFunction) => (f.name === 'leakyRelu' ? `leakyRelu of slope ${f.slope}` : f.name);
 
-/** Moderate values, values on the kinks, and values far out, where exponentials overflow. */
+/** Moderate values, values on the kinks, and large values, for which exponentials overflow. */
 const ranges: readonly { readonly name: string; readonly fill: Fill }[] = [
   { name: '', fill: uniform(-8, 8) },
   { name: ' at whole numbers', fill: integers(-7, 7) },
@@ -42,7 +42,7 @@ const printDims = (dims: Dims, role: TensorRole = 'activation') =>
   `[${dims.join(', ')}]${role === 'input' ? ' of the input' : ''}`;
 
 const plain = functions.flatMap((f) => ranges.map((range) => ({ f, range })));
-/** One slope for all, or one for each channel. */
+/** One slope for all channels, or one for each. */
 const slopes = (dims: Dims) => [
   { shared: true, count: 1 },
   { shared: false, count: dims[1]! },
@@ -51,7 +51,7 @@ const printSlopes = (shared: boolean) => (shared ? 'one slope' : 'a slope per ch
 
 const activationCases: readonly Fragment[] = [
   ...plain.flatMap(({ f, range }, index) => {
-    // All shapes for the moderate range, one in turn for the others.
+    // All shapes with the moderate range; the other ranges take the shapes in turn.
     const chosen = range.name === '' ? inputs : [inputs[index % inputs.length]!];
     return chosen.map(({ dims, role }) =>
       fragment(`${describeFunction(f)} on ${printDims(dims, role)}${range.name}`, ({ given, made }) => [
@@ -82,7 +82,7 @@ const activationCases: readonly Fragment[] = [
   ),
 ];
 
-/** What the gradient gets to see: the function's result for relu and relu6, its argument for the others. */
+/** The tensor that the gradient reads: the function's result for relu and relu6, its argument for the others. */
 function savedFill(f: ActivationFunction, fill: Fill): Fill {
   if (f.name === 'relu') return { kind: 'mapped', of: fill, by: (x) => Math.max(x, 0) };
   if (f.name === 'relu6') return { kind: 'mapped', of: fill, by: (x) => Math.min(Math.max(x, 0), 6) };
@@ -174,7 +174,7 @@ const scaleGradientCases: readonly Fragment[] = [
           in: { x: given('x', role, dims, rectified), weight, dy: given('dy', 'activation', dims, normal) },
           out: {
             dweight: made('grad:scale.weight', 'gradient', factorDims(per, dims), weight),
-            // Nobody needs the gradient by the input.
+            // The gradient with respect to the images is not needed.
             ...(role !== 'input' && { dx: made('dx', 'activation', dims) }),
           },
           update: {},
@@ -215,7 +215,7 @@ const multiplyGradientCases: readonly Fragment[] = gated.map(({ dims, role }) =>
       },
       out: {
         dgate: made('dgate', 'activation', gateDims(dims)),
-        // Nobody needs the gradient by the input.
+        // The gradient with respect to the images is not needed.
         ...(role !== 'input' && { dx: made('dx', 'activation', dims) }),
       },
       update: {},
@@ -228,7 +228,7 @@ const masked = [
   { dims: [2, 17, 5, 7], role: 'activation' as TensorRole, rate: 0.1, seed: 2 ** 32 - 1, stream: 2 ** 32 - 2 },
   { dims: [5, 10], role: 'activation' as TensorRole, rate: 0.9, seed: 0, stream: 0 },
   { dims: [3, 33], role: 'activation' as TensorRole, rate: 0, seed: 1, stream: 1 },
-  // More examples than one block of random words decides on, and no whole number of blocks.
+  // More examples than one block of random words covers, and not a multiple of that.
   { dims: [11, 3, 4, 1], role: 'activation' as TensorRole, rate: 0.5, seed: 7, stream: 3 },
 ];
 const shares = ['element', 'example'] as const;

@@ -1,6 +1,6 @@
 /**
- * Plan fragments for the conformance suite: one kernel call (or a few that belong together), with everything it reads
- * given by the test and everything it writes handed back. Tensors keep the roles they have in real plans, because
+ * Plan fragments for the conformance suite: one kernel call, or a few that belong together. The test supplies everything
+ * they read and gets back everything they write. Tensors keep the roles they have in real plans, because
  * engines lay them out in memory by role.
  */
 
@@ -21,9 +21,9 @@ export interface Fragment {
   readonly plan: Plan;
   readonly inputs: { readonly [name: string]: Float32Array };
   readonly persistent: ReadonlyMap<string, Float32Array>;
-  /** The scalars of one run after the other. */
+  /** The scalars of each run, in order. */
   readonly runs: readonly RunScalars[];
-  /** Magnitude to measure errors against where the true result cancels to (nearly) nothing. */
+  /** Magnitude to measure errors against when the true result cancels to (nearly) zero. */
   readonly scale: number;
 }
 
@@ -31,16 +31,16 @@ export interface Fragment {
 export type CaseTable = { readonly [K in KernelKind]: readonly Fragment[] };
 
 export interface FragmentOptions {
-  /** One run without scalars where left out. */
+  /** Default: one run without scalars. */
   readonly runs?: readonly RunScalars[];
   readonly scale?: number;
 }
 
-/** Names the tensors of a fragment; each function returns the id. */
+/** Adds tensors to a fragment; each function returns the tensor's id. */
 export interface Sketch {
-  /** A tensor that the test fills: an input of the plan, or a persistent one, by its role. */
+  /** A tensor that the test fills; its role decides whether it is an input of the plan or persistent. */
   given(name: string, role: TensorRole, dims: readonly number[], fill: Fill, of?: number): number;
-  /** A tensor that a call writes and the test compares. */
+  /** A tensor that a call writes and that the test compares. */
   made(name: string, role: TensorRole, dims: readonly number[], of?: number): number;
   /** A tensor that stays inside the plan. */
   hidden(name: string, role: TensorRole, dims: readonly number[], type?: TensorSpec['type']): number;

@@ -1,8 +1,8 @@
 /**
- * Weights whose ReLUs decide clearly. Between two engines a value next to zero may fall on either side; a gradient
- * passes on one side and not on the other, and everything behind it differs by far more than rounding. So each bias in
- * front of a ReLU is moved a little, to where the widest gap between its channel's values lies at zero. The same is
- * done for the other functions that have kinks.
+ * Weights for which no ReLU's input is close to zero. Two engines may round such an input to different sides of zero; the
+ * gradient then passes in one engine only, and everything behind it differs by far more than rounding. Each bias in front
+ * of a ReLU is therefore moved a little, so that zero lies in the widest gap between its channel's values. The same is done
+ * for the other functions that have kinks.
  */
 
 import type { KernelCall, Plan } from '../../plan/index.js';
@@ -13,7 +13,7 @@ import { execute } from '../reference/kernels.js';
 import { allocate, stepOver } from '../reference/memory.js';
 import { planesOf, type Tensor } from '../reference/tensor.js';
 
-/** Where a function's derivative jumps. */
+/** The arguments at which a function's derivative jumps. */
 export const kinks: { readonly [K in ActivationFunction['name']]: readonly number[] } = {
   relu: [0],
   leakyRelu: [0],
@@ -26,7 +26,7 @@ export const kinks: { readonly [K in ActivationFunction['name']]: readonly numbe
   hardSigmoid: [-3, 3],
 };
 
-/** The kinks that a call's result meets: those of its own ReLU, or of the activations that read it. */
+/** The kinks that matter for a call's result: those of its own ReLU, or of the activations that read it. */
 function kinksBehind(call: KernelCall, { calls }: Plan): readonly number[] {
   if (call.kind !== 'batchNorm' && call.kind !== 'convolution') return [];
   if (call.relu) return kinks.relu;
@@ -35,10 +35,10 @@ function kinksBehind(call: KernelCall, { calls }: Plan): readonly number[] {
   );
 }
 
-/** How far a bias may be moved; values before a ReLU are of about unit size. */
+/** How far a bias may be moved; inputs of a ReLU are of about unit size. */
 const REACH = 0.5;
 
-/** The middle of the widest gap between values that lie within reach of zero. */
+/** The middle of the widest gap between values that lie within that distance of zero. */
 function widestGap(values: number[]): number {
   const near = [-REACH, ...values.filter((value) => Math.abs(value) < REACH).sort((a, b) => a - b), REACH];
   let widest = 1;
@@ -58,7 +58,7 @@ function channelValues(y: Tensor, channel: number): number[] {
   return values;
 }
 
-/** The persistent values with the biases in front of ReLUs moved; needs the forward half of a training plan. */
+/** The persistent values, with the biases in front of ReLUs moved. Needs the forward half of a training plan. */
 export function withMargins(
   plan: Plan,
   inputs: RunInputs,

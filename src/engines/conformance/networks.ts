@@ -1,4 +1,4 @@
-/** Whole networks for the conformance suite: small ones that hold every op, and the zoo's. */
+/** Whole networks for the conformance suite: small ones that together contain every op, and some of the zoo. */
 
 import { graphBuilder, type Graph, type GraphBuilder, type Value } from '../../graph/index.js';
 import { createModel } from '../../zoo/index.js';
@@ -15,7 +15,7 @@ function head(net: GraphBuilder, x: Value, classes: number): void {
   );
 }
 
-/** A ResNet of two blocks: one that keeps its shape, one with a projection. */
+/** A ResNet of two blocks: one that keeps the shape, one with a projection. */
 function residual(): Graph {
   const net = graphBuilder('tiny-residual', [3, 9, 9]);
   const unit = (name: string, x: Value, outChannels: number, kernel: number, stride: number): Value =>
@@ -56,7 +56,7 @@ function activations(): Graph {
   return net.build();
 }
 
-/** Branches that join by concatenation, with pooling of every kind, factors, padding and dropout between them. */
+/** Branches joined by concatenation, with pooling of every kind, factors, padding and dropout. */
 function branches(): Graph {
   const net = graphBuilder('branches', [3, 11, 13]);
   const stem = net.relu(
@@ -104,7 +104,7 @@ function mobile(): Graph {
   return net.build();
 }
 
-/** A pre-activation network: norms that read sums, and values that two nodes read. */
+/** A pre-activation network: norms that read sums, and values with two readers. */
 function preActivation(): Graph {
   const net = graphBuilder('tiny-pre-activation', [3, 8, 8]);
   const unit = (name: string, x: Value, outChannels: number, stride: number): Value =>
@@ -123,7 +123,7 @@ function preActivation(): Graph {
   return net.build();
 }
 
-/** What the newer families are made of: layer norm, gates, halves that are shuffled, and windows that adapt. */
+/** The ops of the newer families: layer norm, gates, channel slicing and shuffling, and adaptive pooling. */
 function gates(): Graph {
   const net = graphBuilder('gates', [3, 9, 7]);
   const stem = net.localResponseNorm('lrn', net.convolution('stem', net.input, { outChannels: 34, kernel: 3 }), {
@@ -152,7 +152,7 @@ function gates(): Graph {
   return net.build();
 }
 
-/** No bias in front of a batch norm: its gradient is zero but for rounding, and nothing to compare. */
+/** Convolutions before a batch norm have no bias: its gradient would be zero except for rounding. */
 export const smallNetworks: readonly NetworkCase[] = [
   { graph: residual(), batch: 5 },
   { graph: activations(), batch: 3 },
@@ -163,9 +163,9 @@ export const smallNetworks: readonly NetworkCase[] = [
 ].map(({ graph, batch }) => ({ title: `${graph.name}, batch ${batch}`, graph, batch }));
 
 /**
- * The zoo's, as small as their gradients stay well conditioned: a batch norm over two values gives ±1 whatever they
- * are, and its gradient is the difference of nearly equal numbers. ResNet-18 ends in maps of 1×1 on 32×32 images, so
- * it gets slightly larger ones.
+ * Networks of the zoo, as small as possible with well conditioned gradients: a batch norm over two values always gives ±1,
+ * and its gradient is a difference of nearly equal numbers. ResNet-18 reduces 32×32 images to 1×1 maps, so it gets slightly
+ * larger images.
  */
 export const zooNetworks: readonly NetworkCase[] = [
   { name: 'resnet20', batch: 2 },

@@ -1,4 +1,4 @@
-/** Batch norm with everything that may be fused behind it, and its folded form. */
+/** Batch norm with everything that can be fused into it, and its folded form. */
 
 import type { TensorRole } from '../../plan/plan.js';
 import { constant, normal, rectified, uniform, type Fill } from '../../testing/values.js';
@@ -32,8 +32,8 @@ const rows: readonly Row[] = [
 ];
 
 /**
- * What has no variance. x − mean and dx cancel to zero here, and rounding may leave what 1/√epsilon magnifies: errors
- * are measured against that magnitude.
+ * Inputs without variance. x − mean and dx cancel to zero, and 1/√epsilon magnifies what rounding leaves; errors are
+ * therefore measured against that magnitude.
  */
 const degenerate: readonly Row[] = [
   { dims: [1, 40, 1, 1], title: 'with one value per channel', options: { scale: 1 / Math.sqrt(1e-5) } },
@@ -90,7 +90,7 @@ const batchNormCases: readonly Fragment[] = cases.map(({ row, relu, more }) =>
   ),
 );
 
-/** By what a gradient is masked: what a ReLU gave, or the bias from which it can be told. */
+/** What masks the gradient: the ReLU's result, or the bias from which that can be computed. */
 const masks = [{ relu: false }, { relu: true, by: 'y' }, { relu: true, by: 'bias' }] as const;
 
 const batchNormGradientCases: readonly Fragment[] = cases
@@ -138,7 +138,7 @@ const batchNormGradientCases: readonly Fragment[] = cases
               inverseDeviation,
               dy: given('dy', 'activation', row.dims, normal),
               ...(dy2 && { dy2: given('dy2', 'activation', row.dims, normal) }),
-              // Not the forward result: its zeros must fall where both engines agree, which rounding could change.
+              // Not the forward result: rounding could place its zeros differently in the two engines.
               ...(by === 'y' && { y: given('y', 'activation', row.dims, rectified) }),
               ...(by === 'bias' && { bias }),
             },

@@ -1,4 +1,4 @@
-/** Pooling: overlapping windows, padding, and output sizes that were rounded up. */
+/** Pooling with overlapping windows, padding, and output sizes that are rounded up. */
 
 import type { Pair } from '../../graph/op.js';
 import type { TensorRole, Window } from '../../plan/plan.js';
@@ -50,7 +50,7 @@ function outDims({ dims, kernel, stride, padding = [0, 0], ceil = false }: Row):
     const size = dims[axis + 2]!;
     const steps = (size + 2 * padding[axis] - kernel[axis]) / stride[axis];
     const count = (ceil ? Math.ceil(steps) : Math.floor(steps)) + 1;
-    // A window that would start in the far padding is left out.
+    // A window that would start in the padding at the end is left out.
     return ceil && (count - 1) * stride[axis] >= size + padding[axis] ? count - 1 : count;
   };
   return [dims[0], dims[1], extent(0), extent(1)];
@@ -69,7 +69,7 @@ const maxPoolCases: readonly Fragment[] = rows.map((row) =>
   ]),
 );
 
-/** With the forward call, which writes the index in the engine's own layout. */
+/** Includes the forward call, which writes the index in the engine's own layout. */
 const maxPoolGradientCases: readonly Fragment[] = rows.map((row) =>
   fragment(title(row), ({ given, made, hidden }) => {
     const index = hidden('index', 'activation', outDims(row), 'uint8');
@@ -94,7 +94,7 @@ const maxPoolGradientCases: readonly Fragment[] = rows.map((row) =>
   }),
 );
 
-/** Padding counts or not; where there is neither padding nor rounding up, that makes no difference. */
+/** With and without counting the padding; this makes a difference only with padding or rounding up. */
 const averaged = rows.flatMap((row) =>
   row.padding || row.ceil
     ? [

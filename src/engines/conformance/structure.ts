@@ -1,10 +1,10 @@
-/** Sums, and what moves channels about. Blocks of 16 channels must not show at their seams. */
+/** Sums, and kernels that move channels. Channel counts that are not multiples of 16 test the native engine's blocks. */
 
 import type { NumberedIds, TensorRole } from '../../plan/plan.js';
 import { normal } from '../../testing/values.js';
 import { type CaseTable, fragment, type Fragment, type Sketch } from './fragment.js';
 
-/** [N, C, …] with other channels. */
+/** [N, C, …] with another number of channels. */
 const withChannels = (channels: number, [batch = 1, , ...spatial]: readonly number[]) => [batch, channels, ...spatial];
 
 function givenAll({ given }: Sketch, shapes: readonly (readonly number[])[], first: TensorRole): NumberedIds {

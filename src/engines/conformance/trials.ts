@@ -1,4 +1,4 @@
-/** Plans of whole networks with everything a test starts them from. */
+/** Plans of whole networks, with the values that a test starts them from. */
 
 import { foldWeights, inferencePlan, trainingPlan, type OptimizerOptions, type Plan } from '../../plan/index.js';
 import { filled, normal, testWeights } from '../../testing/index.js';
@@ -7,7 +7,7 @@ import type { Fragment } from './fragment.js';
 import { kinks, withMargins } from './margins.js';
 import type { NetworkCase } from './networks.js';
 
-/** A plan with what it starts from and the runs to make of it. */
+/** A plan, its initial values, and the runs to do. */
 export type Trial = Pick<Fragment, 'plan' | 'inputs' | 'persistent' | 'runs' | 'scale'>;
 
 function imagesFor({ graph, batch }: NetworkCase): Float32Array {
@@ -27,7 +27,7 @@ function trainingInputs(network: NetworkCase, plan: Plan): RunInputs {
   return { images: imagesFor(network), targets };
 }
 
-/** What is written before the first step: all parameters and statistics, and averages that start as their tensors. */
+/** Values written before the first step: all parameters and statistics, and averages equal to their tensors. */
 function startingValues({ graph }: NetworkCase, plan: Plan): Map<string, Float32Array> {
   const weights = testWeights(graph);
   const averages = plan.tensors.flatMap(({ name, role, of }) =>
@@ -36,7 +36,7 @@ function startingValues({ graph }: NetworkCase, plan: Plan): Map<string, Float32
   return new Map([...weights, ...averages]);
 }
 
-/** One step forward and backward, from where ReLUs decide clearly; dropout draws at step 3. */
+/** One step forward and backward from weights with margins (see `margins.ts`); dropout draws at step 3. */
 export function gradientTrial(network: NetworkCase): Trial {
   const plan = trainingPlan(network.graph, { batch: network.batch, labelSmoothing: 0.1, seed: 5 });
   const inputs = trainingInputs(network, plan);
@@ -72,8 +72,8 @@ const kinked: ReadonlySet<string> = new Set(
 );
 
 /**
- * The network with SiLU for every function that has a kink. Over several steps rounding carries values across kinks,
- * and no choice of weights prevents it.
+ * The network with SiLU in place of every function that has a kink. Over several steps rounding moves values across kinks,
+ * and no choice of weights prevents that.
  */
 export function smoothed({ graph, batch, title }: NetworkCase): NetworkCase {
   const nodes = graph.nodes.map((node) =>
@@ -99,7 +99,7 @@ export const sgd: OptimizerOptions = {
   weightDecay: 1e-2,
   decayNormsAndBiases: false,
 };
-/** With an epsilon that keeps gradients next to zero, which are mostly rounding, from moving weights at full speed. */
+/** The epsilon keeps gradients close to zero, which are mostly rounding, from changing weights at the full rate. */
 export const adamw: OptimizerOptions = {
   kind: 'adamw',
   beta1: 0.9,

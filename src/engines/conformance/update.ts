@@ -1,4 +1,4 @@
-/** What happens to parameters at the end of a step. */
+/** Kernels that act on parameters at the end of a step. */
 
 import type { AdamWCall, KernelCall, NumberedIds, SgdCall } from '../../plan/plan.js';
 import { constant, normal, uniform } from '../../testing/values.js';
@@ -6,10 +6,10 @@ import { type CaseTable, fragment, type Fragment, type Sketch } from './fragment
 
 type Dims = readonly number[];
 
-/** Shapes of a convolution's weight, a fully connected one's, a bias, and of a single slope. */
+/** Shapes of a convolution's weight, a fully connected layer's weight, a bias, and a single slope. */
 const shapes: readonly Dims[] = [[24, 17, 3, 3], [10, 40], [17], [1]];
 
-/** Small enough and large enough for clipping to act, and not to. */
+/** A limit that clips the gradients, and one that does not. */
 const clips = [undefined, 0.01, 1e6];
 
 function sgdCall(
@@ -33,7 +33,7 @@ function sgdCall(
   };
 }
 
-/** Behind an update of the norm's own parameters, as in every real plan. */
+/** Placed behind an update of the norm's parameters, as in every real plan. */
 const gradientNormCases: readonly Fragment[] = [shapes, [[17]], Array.from({ length: 12 }, (_, i) => [i + 1])].map(
   (all) =>
     fragment(

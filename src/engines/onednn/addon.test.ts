@@ -7,7 +7,7 @@ import { onednnStatus } from './status.js';
 
 const SIZE = 2 ** 19;
 
-/** Many slow calls: a run of it takes a good part of a second. */
+/** Many slow calls: one run takes about half a second. */
 const slow: Plan = {
   name: 'slow',
   mode: 'inference',
@@ -34,7 +34,7 @@ async function start(addon: NativeAddon): Promise<NativeHandle> {
   return handle;
 }
 
-/** oneDNN's part: its primitives are built and measured, and then run. */
+/** Convolutions, for which oneDNN primitives are built, measured and run. */
 const convolving: Plan = {
   ...slow,
   name: 'convolving',
@@ -54,7 +54,7 @@ const convolving: Plan = {
   })),
 };
 
-/** A script that loads the addon, does `first`, has the plan compiled and run over and over, and then does `last`. */
+/** A script that loads the addon, executes `first`, compiles the plan, starts a hundred runs, and executes `last`. */
 const busy = (plan: Plan, first: string, last: string): string => `
   const addon = require(${JSON.stringify(addonPath)});
   const plan = ${JSON.stringify(plan)};
@@ -119,7 +119,7 @@ describe.runIf(available)('the addon', () => {
     await worker.terminate();
     const [values] = await queued;
     expect(values).toHaveLength(SIZE);
-    // A hundred runs were asked for; they were dropped, the one at hand between two calls.
+    // The worker had asked for a hundred runs; they were dropped, the current one between two calls.
     expect(performance.now() - began).toBeLessThan(20_000);
     await addon.dispose(handle);
   });

@@ -31,7 +31,7 @@ const setups: { readonly [title: string]: Setup } = {
   },
 };
 
-/** Every bit that can be seen of some runs from the same start: outputs of each, and what persists at the end. */
+/** All visible results of some runs from the same start: the outputs of each, and the persistent tensors at the end. */
 async function bits(program: Program, { plan, weights, inputs }: Setup): Promise<{ [what: string]: Buffer }> {
   const persistent = plan.tensors.filter(({ role }) => persistentRoles.has(role));
   for (const { name, dims } of persistent) {

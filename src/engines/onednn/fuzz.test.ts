@@ -14,7 +14,7 @@ import { addonPath } from './native.js';
 const child = fileURLToPath(new URL('testing/fuzz-child.js', import.meta.url));
 const MUTATIONS = 5000;
 
-/** Mostly single calls, where a mutation goes far, and a few whole networks. */
+/** Mostly single calls, in which a mutation has much effect, and a few whole networks. */
 function goodPlans(): Plan[] {
   const calls = Object.values(conformanceCases).flatMap((cases) => cases.map(({ plan }) => plan));
   const networks = smallNetworks.flatMap(({ graph, batch }) => [
@@ -49,7 +49,7 @@ describe.runIf(available)('the addon', () => {
       const { ran, refused, messages } = JSON.parse(stdout) as { ran: number; refused: number; messages: number };
       expect(ran).toBeGreaterThan(MUTATIONS / 5);
       expect(refused).toBeGreaterThan(MUTATIONS / 5);
-      // Refused for many reasons, not all at one door.
+      // The refusals have many different reasons.
       expect(messages).toBeGreaterThan(100);
     },
   );

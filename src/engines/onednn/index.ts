@@ -1,6 +1,6 @@
 /**
- * The native CPU engine: kernels of our own around oneDNN's convolutions (native/). This side finds every tensor
- * its place in one arena; the other side computes.
+ * The native CPU engine: its own kernels and oneDNN's convolutions (native/). This side assigns every tensor its place in one
+ * arena; the native side computes.
  */
 
 import { RectioError } from '../../base/error.js';
@@ -17,8 +17,8 @@ const alignment = 64;
 
 /**
  * Opens the engine.
- * @param options.threads at least 1; the machine's number of cores where left out
- * @throws RectioError `engine` where the addon is missing or does not load
+ * @param options.threads 1 to 1024; default: the number of cores
+ * @throws RectioError `engine` if the addon is missing or does not load, `usage` if `threads` is out of range
  */
 export function createOnednnEngine(options: { readonly threads?: number } = {}): Engine {
   const result = loadAddon();
@@ -26,13 +26,17 @@ export function createOnednnEngine(options: { readonly threads?: number } = {}):
     throw new RectioError(
       'engine',
       `The onednn engine cannot be used: ${result.reason}.`,
-      'Run `npm run setup` to build it, or take --engine reference (slow).',
+      'Run `npm run setup` to build it, or use --engine reference (slow).',
     );
   }
   const status = onednnStatus();
   const threads = options.threads ?? status.threads;
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
-    throw new RectioError('usage', `${threads} is no number of threads.`, 'Give a whole number from 1 to 1024.');
+    throw new RectioError(
+      'usage',
+      `${threads} is not a valid number of threads.`,
+      'Give a whole number from 1 to 1024.',
+    );
   }
   const measurements = openMeasurements();
   return {
@@ -45,7 +49,7 @@ export function createOnednnEngine(options: { readonly threads?: number } = {}):
   };
 }
 
-/** All that the last bits of a result depend on: whoever resumes elsewhere is told. */
+/** Everything that the last bits of a result depend on. A user who resumes a run on another device is told. */
 function deviceOf({ simd, version }: OnednnStatus, threads: number): string {
   const build = addonBuild();
   return [
@@ -86,7 +90,7 @@ async function prepare(
   };
 }
 
-/** Gives what the native side refuses the one error type that users meet. */
+/** Turns errors of the native side into `RectioError`. */
 async function translated<T>(plan: Plan, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

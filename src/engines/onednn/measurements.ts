@@ -1,6 +1,6 @@
 /**
- * Which implementation won for which work on this machine, remembered between processes. It saves the measuring, and
- * it makes two runs with the same seed take the same implementations, hence give the same bits.
+ * A cache on disk of the implementation that was fastest for each piece of work on this machine. It saves measuring, and
+ * it lets two runs with the same seed use the same implementations and therefore give the same bits.
  */
 
 import { createHash } from 'node:crypto';
@@ -11,9 +11,9 @@ import { dirname, join } from 'node:path';
 import { addonPath, type Choices } from './native.js';
 
 export interface Measurements {
-  /** All that is known. */
+  /** All cached choices. */
   known(): Choices;
-  /** Takes in what a compilation came to know. */
+  /** Adds the choices that a compilation measured. */
   learn(measured: Choices): void;
 }
 
@@ -25,7 +25,7 @@ export function openMeasurements(file: string = defaultFile()): Measurements {
     learn: (measured) => {
       const before = (choices ??= readChoices(file));
       if (Object.entries(measured).every(([work, choice]) => before[work] === choice)) return;
-      // Another process may have learned something meanwhile; what was there first stays.
+      // Another process may have written choices meanwhile; the older ones win.
       choices = { ...measured, ...readChoices(file) };
       writeChoices(file, choices);
     },
@@ -39,7 +39,7 @@ function defaultFile(): string {
   return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'rectio', name);
 }
 
-/** What the file says; nothing where there is none, or where it is not what was written. */
+/** The choices in the file; none if the file is missing or damaged. */
 function readChoices(file: string): Choices {
   try {
     const content: unknown = JSON.parse(readFileSync(file, 'utf8'));
@@ -48,7 +48,7 @@ function readChoices(file: string): Choices {
       Object.entries(content).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
     );
   } catch {
-    return {}; // Then everything is measured again, which costs seconds.
+    return {}; // Everything is measured again, which takes seconds.
   }
 }
 
@@ -59,6 +59,6 @@ function writeChoices(file: string, choices: Choices): void {
     writeFileSync(unfinished, `${JSON.stringify(choices, null, 1)}\n`);
     renameSync(unfinished, file);
   } catch {
-    // A home that cannot be written to costs the next process its own measuring, no more; the run keeps its choices.
+    // If the cache cannot be written, the next process measures again. The run stores its own choices anyway.
   }
 }

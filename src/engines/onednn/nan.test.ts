@@ -24,7 +24,7 @@ const chain =
 const same = convolve({ kernel: 3, padding: 1 });
 const relu: Layer = (net, x) => net.relu('relu', x);
 
-/** A path from images to features for every kernel that stands in one, and for every way to fuse a ReLU. */
+/** Paths from images to features that together contain every forward kernel and every way to fuse a ReLU. */
 const paths: { readonly [title: string]: Layer } = {
   'a 3×3 convolution of 3 channels, then ReLU': chain(same, relu),
   'a 3×3 convolution of 16 channels, then ReLU': chain(
@@ -88,7 +88,7 @@ function network(title: string, layer: Layer): Graph {
 
 const images = filled(BATCH * SHAPE[0] * SHAPE[1] * SHAPE[2], normal, 'images');
 const targets = filled(BATCH * CLASSES, { kind: 'oneHot', classes: CLASSES }, 'targets');
-/** The images, with a NaN amid the first of them. */
+/** The images, with a NaN in the middle of the first one. */
 const spoiled = images.with(6 * SHAPE[2] + 6, NaN);
 
 type Weights = ReadonlyMap<string, Float32Array>;
@@ -105,7 +105,7 @@ async function outcome(plan: Plan, weights: Weights, given: Float32Array): Promi
   return outputs;
 }
 
-/** Which examples have a NaN among their values. */
+/** Which examples contain a NaN. */
 const spoiledRows = (values: Float32Array): boolean[] =>
   Array.from({ length: BATCH }, (_, n) => {
     const size = values.length / BATCH;

@@ -9,7 +9,7 @@ import { createOnednnEngine, onednnStatus } from './index.js';
 
 const { available, reason } = onednnStatus();
 
-/** What measuring chose anywhere, and what it might choose elsewhere: a choice that is never made is never tested. */
+/** The implementations that measuring chose here, and those that it may choose on other machines. */
 async function implementationNames(engine: Engine, cases: readonly Fragment[]): Promise<string[]> {
   const names = new Set(['winograd/24', 'winograd/48', 'winograd/96', 'depthwise']);
   for (const { plan } of cases) {
@@ -20,7 +20,7 @@ async function implementationNames(engine: Engine, cases: readonly Fragment[]): 
   return [...names];
 }
 
-/** The case with its last call forced to one implementation; nothing where that call does not have it. */
+/** The deviations with the last call forced to one implementation; undefined if the call does not have it. */
 async function forced(engine: Engine, row: Fragment, chosen: Tuning, name: string): Promise<string[] | undefined> {
   const { kind, node } = row.plan.calls.at(-1)!;
   const tuning = { ...chosen, [`${kind} ${node}`]: name };

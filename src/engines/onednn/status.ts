@@ -1,4 +1,4 @@
-/** What of the native engine is here, for `doctor` and for choosing an engine. */
+/** Whether the native engine works on this machine, for `doctor` and for choosing an engine. */
 
 import { availableParallelism } from 'node:os';
 
@@ -6,13 +6,13 @@ import { loadAddon } from './native.js';
 
 export interface OnednnStatus {
   readonly available: boolean;
-  /** Why not, where it is not. */
+  /** Why it is not available. */
   readonly reason?: string;
   /** oneDNN's version. */
   readonly version?: string;
-  /** What the addon's own kernels were compiled for. */
+  /** The vector instructions that the addon's own kernels were compiled for. */
   readonly simd?: string;
-  /** Threads it takes unless told otherwise. */
+  /** Default number of threads. */
   readonly threads: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The logits of each network in evaluation mode against those of its twin, the reference implementation. Here are the
- * quick ones; `node bench/check-twins.js` takes all of them.
+ * The logits of each network in evaluation mode against those of its twin, the reference implementation. This
+ * file compares the quick ones; `node bench/check-twins.js` compares all.
  */
 
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** Elementwise functions and their derivatives; which derivative holds at a kink says `ActivationGradientCall`. */
+/** Elementwise functions and their derivatives. `ActivationGradientCall` says which derivative holds at a kink. */
 
 import type { ActivationCall, ActivationFunction, ActivationGradientCall } from '../../plan/plan.js';
 import { type KernelFamily, planesOf, type Step, type Tensor } from './tensor.js';
@@ -6,7 +6,7 @@ import { type KernelFamily, planesOf, type Step, type Tensor } from './tensor.js
 interface Rule {
   /** f(x). `slope` is leaky ReLU's own or the one that PReLU learned for the element's channel. */
   readonly value: (x: number, slope: number) => number;
-  /** f′, from y for relu and relu6 and from x for all others. */
+  /** f′, from y for relu and relu6 from x for all others. */
   readonly derivative: (saved: number, slope: number) => number;
 }
 
@@ -65,7 +65,7 @@ function slopes(f: ActivationFunction, x: Tensor, weight: Tensor | undefined): (
   return (i) => weight.data[indexAt(i)]!;
 }
 
-/** Where element i of a tensor finds its learned slope. */
+/** The index of the learned slope of element i of x. */
 function slopeIndex(x: Tensor, weight: Tensor): (i: number) => number {
   const { channels, area } = planesOf(x);
   return weight.data.length > 1 ? (i) => Math.floor(i / area) % channels : () => 0;

@@ -1,4 +1,4 @@
-/** Mean over as many windows as the output has elements, whatever the input's size. */
+/** Mean over windows whose number is that of the output's elements. */
 
 import type { AdaptiveAveragePoolCall, AdaptiveAveragePoolGradientCall } from '../../plan/plan.js';
 import { type KernelFamily, sizesOf, type Step, type Tensor } from './tensor.js';
@@ -25,7 +25,7 @@ function forEachWindow(
   }
 }
 
-/** What window `index` of `count` covers of `size` elements; neighboring windows may share some. */
+/** The range that window `index` of `count` covers among `size` elements; neighboring windows may overlap. */
 function span(index: number, count: number, size: number): number[] {
   const first = Math.floor((index * size) / count);
   const end = Math.ceil(((index + 1) * size) / count);

@@ -1,10 +1,10 @@
 /**
- * Cross-correlation and its two gradients by way of patches: row p of an image's patches holds, next to each other, the
- * inputs that output position p sees, zeros where it looks at padding. With weights as rows of the same order,
+ * Cross-correlation and its two gradients, computed with patches: row p of an image's patches holds the inputs in the window
+ * of output position p, with zeros for padding. With weights as rows in the same order,
  *
  *     y[o, p] = weight[o] · patch[p],   dpatch[p] = Σₒ dy[o, p]·weight[o],   dweight[o] = Σₚ dy[o, p]·patch[p],
  *
- * and dx is the sum, over all places in patches where an input stands, of dpatch.
+ * and dx of an input is the sum of dpatch over all places in patches that hold the input.
  */
 
 import type {
@@ -19,7 +19,7 @@ import { type KernelFamily, sizesOf, type Step, type Tensor } from './tensor.js'
 interface Geometry {
   readonly batch: number;
   readonly groups: number;
-  /** Channels of a group, going in and coming out. */
+  /** Input and output channels of a group. */
   readonly groupIn: number;
   readonly groupOut: number;
   /** Elements of one plane of the input. */
@@ -28,7 +28,7 @@ interface Geometry {
   readonly positions: number;
   /** Elements of one patch: groupIn × kernel height × kernel width. */
   readonly patch: number;
-  /** Where in the group's input each element of each patch stands; −1 in the padding. */
+  /** Index in the group's input of each element of each patch; −1 in the padding. */
   readonly sources: Int32Array;
 }
 
@@ -66,7 +66,7 @@ function gather({ sources }: Geometry, x: Float64Array, start: number, patches: 
   }
 }
 
-/** Adds every element of `patches` to the place it came from. */
+/** Adds every element of `patches` to the input element it came from. */
 function scatter({ sources }: Geometry, patches: Float64Array, dx: Float64Array, start: number): void {
   for (let i = 0; i < sources.length; i++) {
     const source = sources[i]!;
@@ -74,7 +74,7 @@ function scatter({ sources }: Geometry, patches: Float64Array, dx: Float64Array,
   }
 }
 
-/** Σ a[aStart + i]·b[bStart + i]; four sums at a time, because one alone would wait for every addition. */
+/** Σ a[aStart + i]·b[bStart + i]; four partial sums, because each addition of a single sum would wait for the one before. */
 function dot(a: Float64Array, aStart: number, b: Float64Array, bStart: number, count: number): number {
   let s0 = 0;
   let s1 = 0;

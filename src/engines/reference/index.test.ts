@@ -4,7 +4,7 @@ import { sgd, stepsTrial } from '../conformance/trials.js';
 import { createReferenceEngine } from './index.js';
 
 describe('a step of the reference engine that takes long', () => {
-  /** Some hundred milliseconds: long enough for pauses within. */
+  /** Takes some hundred milliseconds: long enough for pauses within the step. */
   const { plan, inputs, persistent, runs } = stepsTrial({ ...smallNetworks[0]!, batch: 24 }, sgd);
 
   it('lets timers run', async () => {

@@ -58,7 +58,7 @@ function prepare(plan: Plan, tuning: Tuning): BareProgram {
       const copy = data.slice();
       return enqueue(() => memory.tensors[tensor]!.data.set(copy));
     },
-    // The memory goes with the program itself.
+    // Nothing to free: `checkedProgram` drops the reference to the memory.
     dispose: () => enqueue(() => undefined),
   };
 }
@@ -83,7 +83,7 @@ async function runStep(
   return [...memory.outputs.values()].map(({ data }) => Float32Array.from(data));
 }
 
-/** Between steps everything that stays is float32, so that what `read` gives is all there is to know. */
+/** Persistent values are rounded to float32 after each step, so that `read` returns them without loss. */
 function roundPersistent(memory: Memory): void {
   for (const { data } of memory.persistent.values())
     for (let i = 0; i < data.length; i++) data[i] = Math.fround(data[i]!);

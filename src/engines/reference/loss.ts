@@ -1,4 +1,4 @@
-/** Softmax and cross entropy in one, with the gradient of the batch's mean loss. */
+/** Softmax and cross entropy in one kernel, with the gradient of the batch's mean loss. */
 
 import type { SoftmaxCrossEntropyCall } from '../../plan/plan.js';
 import { type KernelFamily, planesOf, type Step } from './tensor.js';

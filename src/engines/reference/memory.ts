@@ -1,4 +1,4 @@
-/** The tensors of one plan in float64, each with an array of its own. */
+/** The tensors of one plan in float64, each in its own array. */
 
 import { persistentRoles, type Plan } from '../../plan/plan.js';
 import { RectioError } from '../../base/error.js';
@@ -9,9 +9,9 @@ export interface Memory {
   readonly tensors: readonly Tensor[];
   /** The persistent ones by name. */
   readonly persistent: ReadonlyMap<string, Tensor>;
-  /** Inputs by the name that `run` takes. */
+  /** Inputs by the names that `run` takes, in the plan's order. */
   readonly inputs: ReadonlyMap<string, Tensor>;
-  /** Outputs by the name that `run` gives back. */
+  /** Outputs by the names that `run` returns, in the plan's order. */
   readonly outputs: ReadonlyMap<string, Tensor>;
 }
 
@@ -32,7 +32,7 @@ export function allocate(plan: Plan): Memory {
   };
 }
 
-/** What kernels see of a memory during one step. */
+/** The view of a memory that kernels get during one step. */
 export function stepOver(memory: Memory, scalars: RunScalars): Step {
   const tensor = (id: number): Tensor => memory.tensors[id]!;
   return {

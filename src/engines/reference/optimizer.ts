@@ -11,7 +11,7 @@ function gradientNorm(call: GradientNormCall, step: Step): void {
   step.tensor(call.out.norm).data[0] = Math.sqrt(squares);
 }
 
-/** What gradients are multiplied by so that their common norm does not exceed `clipNorm`; 1 where nothing is clipped. */
+/** The factor that limits the norm of all gradients together to `clipNorm`; 1 if nothing is clipped. */
 function clipFactor(call: SgdCall | AdamWCall, step: Step): number {
   const norm = step.optional(call.in.norm);
   return norm ? Math.min(1, call.clipNorm / norm.data[0]!) : 1;

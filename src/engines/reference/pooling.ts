@@ -11,14 +11,14 @@ import type {
 } from '../../plan/plan.js';
 import { type KernelFamily, planesOf, sizesOf, type Step } from './tensor.js';
 
-/** Where a window starts and ends along one dimension: `start` may lie in the padding, `first` … `end` − 1 are real. */
+/** A window along one dimension: `start` may lie in the padding; `first` … `end` − 1 are the elements inside the input. */
 function span(output: number, size: number, kernel: number, stride: number, padding: number) {
   const start = output * stride - padding;
   return {
     start,
     first: Math.max(start, 0),
     end: Math.min(start + kernel, size),
-    /** Elements that count where padding does: the padding behind is as wide as the one before, no wider (as in PyTorch). */
+    /** Number of elements if padding counts. The padding at the end is as wide as that at the start (as in PyTorch). */
     padded: Math.min(start + kernel, size + padding) - start,
   };
 }
@@ -73,7 +73,7 @@ function maxPoolGradient(call: MaxPoolGradientCall, step: Step): void {
   }
 }
 
-/** What a window's sum is divided by. */
+/** The divisor of a window's sum. */
 function divisor(rows: ReturnType<typeof span>, columns: ReturnType<typeof span>, countPadding: boolean): number {
   if (countPadding) return rows.padded * columns.padded;
   return (rows.end - rows.first) * (columns.end - columns.first);

@@ -23,13 +23,13 @@ interface OneStep {
 }
 interface Steps {
   readonly losses: readonly number[];
-  /** Σ value·pattern over each parameter and statistic at the end. */
+  /** Σ value·pattern of each parameter and statistic at the end. */
   readonly sums: { readonly [name: string]: number };
 }
 
 const fixture = JSON.parse(readFileSync(new URL('../fixtures/pytorch.json', import.meta.url), 'utf8')) as Fixture;
 
-/** Ten digits are stored. */
+/** The fixture stores ten digits. */
 const TOLERANCE = 1e-9;
 
 function residual(): Graph {
@@ -80,7 +80,7 @@ function mixed(): Graph {
     net.averagePool('inner', z, { ...window, countPadding: false }),
   );
   const scaled = net.scale('scale1', joined);
-  // PyTorch's side writes sigmoid·4 + x·4: the same as the sum of four of each.
+  // The PyTorch side computes sigmoid·4 + x·4, which equals the sum of four of each.
   const sigmoid = net.sigmoid('sigmoid', scaled);
   const summed = net.add('add', sigmoid, sigmoid, sigmoid, sigmoid, scaled, scaled, scaled, scaled);
   const clipped = net.relu6('relu6', summed);
@@ -89,7 +89,7 @@ function mixed(): Graph {
   return net.build();
 }
 
-/** The formula that the Python side fills tensors by. */
+/** The formula by which the Python side fills tensors. */
 function pattern(stream: number, count: number): Float64Array {
   return Float64Array.from({ length: count }, (_, i) => Math.sin(1 + 3.7 * stream + 0.61 * i * i));
 }
@@ -191,7 +191,7 @@ describe('the reference engine gives what PyTorch gives', () => {
       expect(relativeError(means, fixture[name].losses)).toBeLessThan(TOLERANCE);
       const sums = new Map([...values].map(([parameter, data]) => [parameter, [weightedSum(data)]]));
       const expected = new Map(Object.entries(fixture[name].sums).map(([parameter, sum]) => [parameter, [sum]]));
-      // Measured against 1 at least: a sum may cancel, its terms are of that size.
+      // Relative to at least 1: a sum may cancel, but its terms are of that size.
       expect(differences(sums, expected, TOLERANCE, 1)).toEqual([]);
     });
   }

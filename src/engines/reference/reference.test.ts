@@ -36,7 +36,7 @@ const output = ({ outputs }: ReferenceResult, name: string): number[] => [...out
 const persistentValue = ({ persistent }: ReferenceResult, name: string): number[] => [...persistent.get(name)!];
 
 describe('convolution', () => {
-  /** The definition, word for word: every output is a sum over group channels and kernel positions. */
+  /** The literal definition: every output is a sum over group channels and kernel positions. */
   function definition(call: CallOf<'convolution'>, { plan, inputs, persistent }: Fragment): Float64Array {
     const values = (id: number | undefined): Float32Array | undefined => {
       if (id === undefined) return undefined;
@@ -109,7 +109,7 @@ describe('the gradient of a linear kernel is its adjoint', () => {
     expect(relativeError([left], [right], 1)).toBeLessThan(1e-10);
   }
 
-  /** The fragment with further calls, for tensors by name. */
+  /** The fragment with more calls on its tensors, by name. */
   function extended(
     row: Fragment,
     more: (id: (name: string) => number, plan: Plan) => readonly KernelCall[],
@@ -298,7 +298,7 @@ describe('concatenation', () => {
 describe('gradients agree with central finite differences', () => {
   const STEP = 1e-5;
 
-  /** The forward half of a training plan with its losses. */
+  /** The forward half of a training plan, which outputs the losses. */
   function forwardOf(plan: Plan): Plan {
     const end = plan.calls.findIndex(({ kind }) => kind === 'softmaxCrossEntropy') + 1;
     return { ...plan, calls: plan.calls.slice(0, end), outputs: { losses: plan.outputs['losses']! } };
@@ -551,11 +551,11 @@ describe('values computed by hand', () => {
         },
         { learningRate: 0.5 },
       );
-    // Cut to 6·4/12 = 2, decayed 2.25; velocity 0.5·2 + 2.25 = 3.25.
+    // Clipped to 6·4/12 = 2, with decay 2.25; velocity 0.5·2 + 2.25 = 3.25.
     expect(persistentValue(step(false, 12), 'velocity')).toEqual([3.25]);
     expect(persistentValue(step(false, 12), 'parameter')).toEqual([1 - 0.5 * 3.25]);
     expect(persistentValue(step(true, 12), 'parameter')).toEqual([1 - 0.5 * (2.25 + 0.5 * 3.25)]);
-    // A norm below the limit leaves the gradient as it is, and so does none at all.
+    // A norm below the limit does not change the gradient, and neither does a missing norm.
     expect(persistentValue(step(false, 1), 'velocity')).toEqual([0.5 * 2 + 6.25]);
     expect(persistentValue(step(false, 0), 'velocity')).toEqual([0.5 * 2 + 6.25]);
   });

@@ -1,4 +1,4 @@
-/** One step in pure float64, as a function from values to values: what finite differences need. */
+/** Runs one step in pure float64, as a function from values to values, as finite differences need it. */
 
 import { RectioError } from '../../base/error.js';
 import type { Plan } from '../../plan/plan.js';
@@ -9,13 +9,13 @@ import { allocate, stepOver } from './memory.js';
 export interface ReferenceResult {
   /** The plan's outputs by name. */
   readonly outputs: ReadonlyMap<string, Float64Array>;
-  /** Every persistent tensor by name, as the step left it. */
+  /** Every persistent tensor by name, after the step. */
   readonly persistent: ReadonlyMap<string, Float64Array>;
 }
 
 /**
  * Runs a plan once.
- * @param values inputs by the plan's input names, persistent tensors by their own; what is missing is zero
+ * @param values inputs by the plan's input names, persistent tensors by theirs; missing ones are zero
  */
 export function runReference(
   plan: Plan,

@@ -4,7 +4,7 @@ import { philox } from '../../base/random.js';
 import type { DropoutCall, MultiplyCall, MultiplyGradientCall, ScaleCall, ScaleGradientCall } from '../../plan/plan.js';
 import { type KernelFamily, planesOf, type Step, type Tensor } from './tensor.js';
 
-/** Where element i of x finds its factor. */
+/** The index of the factor of element i of x. */
 function factorIndex(x: Tensor, per: 'channel' | 'element'): (i: number) => number {
   const { channels, area } = planesOf(x);
   return per === 'channel' ? (i) => Math.floor(i / area) % channels : (i) => i % (channels * area);
@@ -53,7 +53,7 @@ function multiplyGradient(call: MultiplyGradientCall, step: Step): void {
   }
 }
 
-/** 'drop' in ASCII: keeps these draws apart from all others of the same seed. */
+/** 'drop' in ASCII: makes these draws independent of all others with the same seed. */
 const DROPOUT_KEY = 0x64726f70;
 
 function dropout(call: DropoutCall, step: Step): void {

@@ -1,4 +1,4 @@
-/** Kernels that add, join, cut, mix and reshape. */
+/** Kernels that add, join, slice, shuffle, pad and reshape. */
 
 import type {
   ChannelShuffleCall,
@@ -61,7 +61,7 @@ function padChannels(call: PadChannelsCall, step: Step): void {
   copyChannels(x, 0, y, call.before, planesOf(x).channels);
 }
 
-/** Both ways: the elements keep their row-major order. */
+/** Flattens and unflattens: the elements keep their row-major order. */
 function reshape(call: FlattenCall | UnflattenCall, step: Step): void {
   step.tensor(call.out.y).data.set(step.tensor(call.in.x).data);
 }

@@ -1,4 +1,4 @@
-/** What reference kernels work on: plain row-major float64 arrays, whatever type the plan gives the tensor. */
+/** The tensors of reference kernels: row-major float64 arrays, whatever the tensor's type in the plan. */
 
 import type { Rules } from '../../base/rules.js';
 import type { KernelCall, NumberedIds, ScalarName } from '../../plan/plan.js';
@@ -9,18 +9,18 @@ export interface Tensor {
   readonly data: Float64Array;
 }
 
-/** One step's tensors and scalars, as kernels reach them. */
+/** Gives kernels access to one step's tensors and scalars. */
 export interface Step {
   tensor(id: number): Tensor;
-  /** For ids that a call may leave out. */
+  /** The tensor of an optional id. */
   optional(id: number | undefined): Tensor | undefined;
   scalar(name: ScalarName): number;
 }
 
-/** Kernels by kind, as a file of this folder offers them. `kernels.ts` puts the families together. */
+/** The kernels of one file by kind; `kernels.ts` joins the families. */
 export type KernelFamily = Partial<Rules<KernelCall, [step: Step], void>>;
 
-/** The tensors x0, x1, x2, … in their order. */
+/** The tensors x0, x1, x2, … in order. */
 export function numbered(step: Step, ids: NumberedIds): Tensor[] {
   const tensors: Tensor[] = [];
   for (let id = ids.x0, next = 1; id !== undefined; id = ids[`x${next++}`]) tensors.push(step.tensor(id));

@@ -1,7 +1,8 @@
 /**
  * Losses, gradients and running statistics of a step of training against those of the networks' twins, the reference
- * implementations. Both compute in float64: in float32 some value next to zero would fall on the other side of a ReLU,
- * and whole gradients differ by some percent. Here are the quick networks; `node bench/check-twins.js` takes all.
+ * implementations. Both compute in float64: in float32 some value close to zero would fall on the other side of a ReLU,
+ * and whole gradients would differ by some percent. This file compares the quick networks; `node bench/check-twins.js`
+ * compares all.
  */
 
 import { describe, expect, it } from 'vitest';
@@ -25,7 +26,7 @@ const quick = [
   'preresnet20',
 ];
 
-/** Nine digits are stored. */
+/** The fixture stores nine digits. */
 const TOLERANCE = 1e-7;
 
 const run: RunStep = (plan, weights, inputs) =>

@@ -1,4 +1,4 @@
-/** How far an engine's numbers are from those of a network's twin, the reference implementation. */
+/** Compares an engine's numbers with those of a network's twin, the reference implementation. */
 
 import { graphParameters, type Graph } from '../../graph/index.js';
 import { foldWeights, inferencePlan, trainingPlan, type Plan } from '../../plan/index.js';
@@ -15,29 +15,29 @@ import {
 } from '../../zoo/testing/twins.js';
 import type { RunInputs } from '../engine.js';
 
-/** One step: the plan's outputs, and its persistent tensors as it left them. */
+/** The result of one step: the plan's outputs, and its persistent tensors afterwards. */
 export interface StepResult {
   readonly outputs: ReadonlyMap<string, ArrayLike<number>>;
   readonly persistent: ReadonlyMap<string, ArrayLike<number>>;
 }
 
-/** Computes one step of a plan from weights by the plan's names and from inputs. */
+/** Computes one step of a plan from inputs and from weights by the plan's names. */
 export type RunStep = (
   plan: Plan,
   weights: ReadonlyMap<string, Float32Array>,
   inputs: RunInputs,
 ) => StepResult | Promise<StepResult>;
 
-/** What `bench/check-twins.js` asks for: `all`, or names with commas between them. */
+/** Set by `bench/check-twins.js`: `all`, or names separated by commas. */
 const asked = process.env['RECTIO_TWINS'];
 
-/** The networks to compare: those asked for, `quick` where nobody asks. */
+/** The networks to compare: the requested ones, or else `quick`. */
 export function chosenTwins(quick: readonly string[]): readonly string[] {
   if (asked === undefined) return quick;
   return asked === 'all' ? twinNames : asked.split(',');
 }
 
-/** Tells whoever asked how close a network came, and how long it took. */
+/** Prints a network's errors and time if networks were requested. */
 export function tell(name: string, what: string, error: number, milliseconds: number, detail = ''): void {
   if (asked === undefined) return;
   const columns = [
@@ -70,13 +70,13 @@ export async function logitsError(name: string, run: RunStep): Promise<number> {
 }
 
 export interface TensorError {
-  /** `losses`, a parameter whose gradient it is, or a running statistic. */
+  /** `losses`, the parameter of a gradient, or a running statistic. */
   readonly tensor: string;
   /** Relative to the tensor's norm. */
   readonly error: number;
 }
 
-/** The errors of losses, gradients and running statistics after one step of training, the largest first. */
+/** The errors of losses, gradients and running statistics after one step of training, largest first. */
 export async function trainingErrors(name: string, run: RunStep): Promise<TensorError[]> {
   const twin = readTwin(name);
   const { training } = twin;
@@ -100,15 +100,15 @@ export async function trainingErrors(name: string, run: RunStep): Promise<Tensor
   return [{ tensor: 'losses', error: losses }, ...tensors].toSorted((a, b) => b.error - a.error);
 }
 
-/** The twin's checksums by our names. */
+/** The twin's checksums by the names used here. */
 function checksumsByName(twin: Twin, graph: Graph, checksums: readonly Checksum[]): Map<string, Checksum> {
   const byEntry = new Map(entriesOf(twin).map((entry, index) => [entry, checksums[index]!]));
   return new Map(graphParameters(graph).map((parameter) => [parameter.name, byEntry.get(entryOf(twin, parameter))!]));
 }
 
 /**
- * Some gradients are zero but for rounding, those of a bias in front of a batch norm for one: they have no size to measure
- * against, so that of their node's weight has to serve.
+ * Some gradients are zero except for rounding, for example those of a bias in front of a batch norm. They have no magnitude
+ * to measure against; the magnitude of the gradient of their node's weight takes its place.
  */
 function floorOf(node: string, own: Checksum, expected: ReadonlyMap<string, Checksum>): number {
   const weight = expected.get(`${node}.weight`)?.[0] ?? 0;

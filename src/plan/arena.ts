@@ -1,11 +1,11 @@
-/** Places tensors in one block of memory, so that those alive at the same time do not overlap. */
+/** Places tensors in one block of memory so that tensors with overlapping lifetimes do not share memory. */
 
 import { bytesAlive, type Lifetime } from './lifetimes.js';
 
 export interface ArenaOptions {
   /** Every offset is a multiple of this many bytes; default 64, a cache line. */
   readonly alignment?: number;
-  /** Tensor → tensor whose place it takes over when that ends, both by index; see `takeovers`. */
+  /** Tensor → the tensor whose memory it takes over, both by index; see `takeovers`. */
   readonly takeovers?: ReadonlyMap<number, number>;
 }
 
@@ -17,11 +17,11 @@ export interface Arena {
 }
 
 /**
- * Greedy best fit: the tensors in some order, each into the smallest gap that takes it among those placed before it
- * that live at the same time. No one order is best for every plan, so a few are tried and the smallest arena wins;
- * most often it is the order by breadth (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net
- * inference"), which begins with what lives through the fullest call.
- * @param sizes bytes of each tensor; those of size 0 take no room
+ * Greedy best fit: each tensor in turn goes into the smallest sufficient gap between the tensors placed before it that are
+ * alive at the same time. No order of the tensors is best for every plan, so a few are tried and the smallest arena wins.
+ * Most often that is the order by breadth (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net
+ * inference"), which starts with the tensors that are alive during the call with the most memory in use.
+ * @param sizes bytes of each tensor; tensors of size 0 use no memory
  * @param lifetimes of the same tensors, in the same order
  */
 export function placeInArena(
@@ -35,7 +35,7 @@ export function placeInArena(
   return { offsets: chainOf.map((chain) => offsets[chain]!), bytes };
 }
 
-/** Tensors that lie at one place, one after the other. */
+/** Tensors that use the same memory one after the other. */
 interface Chain extends Lifetime {
   readonly size: number;
 }
@@ -86,7 +86,7 @@ function placeChains(chains: readonly Chain[]): Arena {
 
 function placeInOrder(order: readonly number[], chains: readonly Chain[]): Arena {
   const offsets = chains.map(() => 0);
-  /** Those placed so far, by offset. */
+  /** The chains placed so far, sorted by offset. */
   const placed: number[] = [];
   let bytes = 0;
   for (const chain of order) {
@@ -113,7 +113,7 @@ function placeInOrder(order: readonly number[], chains: readonly Chain[]): Arena
   return { offsets, bytes };
 }
 
-/** The place in `placed` of the first tensor with a larger offset. */
+/** The index in `placed` of the first chain with a larger offset. */
 function firstBehind(placed: readonly number[], offsets: readonly number[], offset: number): number {
   let [low, high] = [0, placed.length];
   while (low < high) {

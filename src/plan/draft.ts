@@ -1,4 +1,4 @@
-/** A plan under construction: passes add tensors while they write calls, and `finishPlan` numbers what is used. */
+/** A plan under construction: passes add tensors while they write calls, and `finishPlan` numbers the tensors in use. */
 
 import type { Shape } from '../graph/op.js';
 import { idsRead, idsWritten, scalarsRead, type Slots } from './kernels.js';
@@ -7,7 +7,7 @@ import { verifyPlan } from './verify.js';
 
 /** The tensors of a plan under construction. */
 export interface Draft {
-  /** Adds a tensor; a name that is taken gets a number behind it (`grad:conv1:2`). */
+  /** Adds a tensor and returns its id. A number is appended to a name that is taken (`grad:conv1:2`). */
   add(name: string, role: TensorRole, dims: Shape, more?: { type?: TensorSpec['type']; of?: number }): number;
   /** The tensor of an id that `add` returned. */
   tensor(id: number): TensorSpec;
@@ -34,7 +34,7 @@ export function createDraft(): Draft {
 
 type Parts = Pick<Plan, 'name' | 'mode' | 'batch' | 'calls' | 'inputs' | 'outputs'>;
 
-/** Leaves out tensors that no call touches, numbers the others in order of appearance, and verifies the result. */
+/** Leaves out tensors that no call uses, numbers the others in order of appearance, and verifies the result. */
 export function finishPlan(draft: Draft, parts: Parts): Plan {
   const numbers = new Map<number, number>();
   const touch = (id: number): void => {

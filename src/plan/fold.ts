@@ -1,4 +1,4 @@
-/** Folding of batch norm for inference: which norms vanish into their convolution, and the weights that come of it. */
+/** Folding of batch norm for inference: which norms are folded into a convolution, and the resulting weights. */
 
 import { RectioError } from '../base/error.js';
 import type { Graph, Node } from '../graph/graph.js';
@@ -6,14 +6,14 @@ import type { BatchNormOp, OpKind } from '../graph/op.js';
 import { nodeParameters } from '../graph/parameters.js';
 import { inferShapes } from '../graph/shapes.js';
 
-/** What inference leaves out. */
+/** Ops that inference leaves out. */
 const vanishing: ReadonlySet<OpKind> = new Set(['identity', 'dropout', 'stochasticDepth']);
 
-/** Norms that stand directly behind a convolution that nothing else reads: norm's name → convolution's name. */
+/** Norms that directly follow a convolution with no other reader: norm's name → convolution's name. */
 export function foldedNorms(graph: Graph): Map<string, string> {
   const { nodes } = graph;
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  /** The node whose value `name` has in inference. */
+  /** The node that computes the value of `name` in inference. */
   const source = (name: string): Node => {
     const node = byName.get(name)!;
     return vanishing.has(node.op.kind) ? source(node.inputs[0]!) : node;
@@ -36,8 +36,9 @@ export function foldedNorms(graph: Graph): Map<string, string> {
 
 /**
  * The weights of the inference plan, from those of the training plan (parameters and running statistics by
- * state_dict name). Computes in float64, rounds once. What is not folded is passed on, not copied.
- * @throws RectioError `checkpoint` where a weight is missing or has another size.
+ * state_dict name). Computes in float64 and rounds once. Weights that are not folded are passed on
+ * without copying.
+ * @throws RectioError `checkpoint` if a weight is missing or has another size.
  */
 export function foldWeights(graph: Graph, weights: ReadonlyMap<string, Float32Array>): Map<string, Float32Array> {
   const folds = foldedNorms(graph);
@@ -80,7 +81,7 @@ export function foldWeights(graph: Graph, weights: ReadonlyMap<string, Float32Ar
   return result;
 }
 
-/** Each output channel's part of a weight by that channel's factor. A plain loop takes a third of the time of `map`. */
+/** Multiplies each output channel of a weight by its factor. A plain loop takes a third of the time of `map`. */
 function scaledChannels(weight: Float32Array, scale: Float64Array): Float32Array {
   const result = new Float32Array(weight.length);
   const perChannel = weight.length / scale.length;
@@ -108,6 +109,6 @@ function weightOf(weights: ReadonlyMap<string, Float32Array>, name: string, size
   throw new RectioError(
     'checkpoint',
     data ? `The weight ${name} has ${data.length} values instead of ${size}.` : `The weight ${name} is missing.`,
-    'Give the weights of this very network, running statistics included.',
+    'Give the weights of this network, including running statistics.',
   );
 }

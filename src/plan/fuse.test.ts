@@ -20,7 +20,7 @@ function forwardPlans(graph: Graph, batch: number): { simple: Plan; fused: Plan 
   return { simple: make((calls) => calls), fused: make(fuse) };
 }
 
-/** `bn+add+relu` for each fused call of the network; classifier left out. */
+/** A text such as `bn+add+relu` for each fused call of the network, without the classifier. */
 function fusedCalls(make: (net: GraphBuilder, x: Value) => Value): string[] {
   const { fused } = forwardPlans(network(make), 2);
   return fused.calls.slice(0, -2).map((call) => {

@@ -1,6 +1,6 @@
 /**
- * Fewer passes over memory: additions move into the batch norm or convolution before them, ReLUs into what makes
- * their input. Works on forward calls, before differentiation, so that gradients come out fused as well.
+ * Fuses calls to save passes over memory: an addition moves into the batch norm or convolution before it, a ReLU into the
+ * call that computes its input. Works on forward calls, before differentiation, so that gradients are fused as well.
  */
 
 import { idsRead } from './kernels.js';
@@ -9,8 +9,10 @@ import type { BatchNormCall, ChannelAffineCall, ConvolutionCall, KernelCall, Ker
 type TakesAddend = BatchNormCall | ChannelAffineCall | ConvolutionCall;
 type TakesRelu = TakesAddend | SumCall;
 
-/** Calls that can add a second tensor before their ReLU; the higher rank is preferred. Batch norm's gradient masks
- * and accumulates in its own pass, a convolution's does not. */
+/**
+ * Calls that can add a second tensor before their ReLU; the highest rank is preferred. Batch norm's gradient applies the
+ * ReLU's mask and sums gradients in its own pass, a convolution's gradient does not.
+ */
 const addendRank: { readonly [K in KernelKind]?: number } = { batchNorm: 2, channelAffine: 1, convolution: 1 };
 
 function takesAddend(call: KernelCall | undefined): call is TakesAddend {
@@ -22,21 +24,21 @@ function takesRelu(call: KernelCall | undefined): call is TakesRelu {
 }
 
 /**
- * The fused calls, in a legal order. A value is fused away only where a single call reads it.
- * @param outputs ids that must stay because the plan gives them back
+ * The fused calls, in a legal order. A value is fused away only if a single call reads it.
+ * @param outputs ids that must stay because they are outputs of the plan
  */
 export function fuse(calls: readonly KernelCall[], outputs: readonly number[]): KernelCall[] {
   const uses = new Map<number, number>();
   for (const id of [...calls.flatMap(idsRead), ...outputs]) uses.set(id, (uses.get(id) ?? 0) + 1);
 
   const result: (KernelCall | undefined)[] = [...calls];
-  /** Which entry of `result` makes a value. */
+  /** Tensor → index in `result` of the call that computes it. */
   const maker = new Map<number, number>();
   calls.forEach((call, index) => {
     for (const id of Object.values(call.out as { [slot: string]: number })) maker.set(id, index);
   });
 
-  /** Entries that make one of `ids` for a single reader. */
+  /** Indices of the calls that compute one of `ids`, if it has a single reader. */
   const soleMakers = (ids: readonly number[]): number[] =>
     ids.filter((id) => uses.get(id) === 1).flatMap((id) => maker.get(id) ?? []);
 
@@ -50,7 +52,7 @@ export function fuse(calls: readonly KernelCall[], outputs: readonly number[]): 
     if (best === undefined) return;
     const call = result[best] as TakesAddend;
     const addend = terms.find((id) => id !== call.out.y)!;
-    // The fused call takes the sum's place: only there are both terms sure to exist.
+    // The fused call takes the sum's place: both terms are computed by then.
     result[at] = { ...call, in: { ...call.in, addend }, out: { ...call.out, y: sum.out.y } } as KernelCall;
     result[best] = undefined;
   });

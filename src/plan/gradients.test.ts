@@ -52,7 +52,7 @@ describe('differentiate', () => {
       const measured = (lossAt(1e-6) - lossAt(-1e-6)) / 2e-6;
       expect(Math.abs(slope - measured)).toBeLessThan(1e-5 * (1 + Math.abs(measured)));
     }
-    // The networks above are worth testing: they bring up every kernel of a training plan that has no optimizer.
+    // Together the networks above use every kernel of a training plan without an optimizer.
     const usual = Object.entries(kernelTable).flatMap(([kind, { phase }]) =>
       phase === 'forward' || phase === 'loss' || phase === 'backward' ? [kind] : [],
     );

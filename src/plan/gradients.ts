@@ -1,6 +1,6 @@
 /**
- * Reverse-mode differentiation. It works on fused forward calls rather than on ops, so that gradients of fused calls
- * are fused too. The rules stand in the table of kernels.
+ * Reverse-mode differentiation. It works on fused forward calls rather than on ops, so that the gradients are fused as well.
+ * The rules are a column of the kernel table.
  */
 
 import { applyRule, column, type Rules } from '../base/rules.js';
@@ -21,11 +21,11 @@ export interface Differentiated {
   readonly gradients: ReadonlyMap<number, number>;
 }
 
-/** What differentiation has found so far. */
+/** The state of differentiation. */
 interface Progress {
   readonly draft: Draft;
   readonly calls: KernelCall[];
-  /** Tensor → the parts of the gradient by it. */
+  /** Tensor → the gradients with respect to it, one for each reader; their sum is the gradient. */
   readonly parts: Map<number, number[]>;
   /** Tensors that depend on a parameter. */
   readonly needed: ReadonlySet<number>;
@@ -33,10 +33,10 @@ interface Progress {
 }
 
 /**
- * The calls of the backward half.
+ * Computes the calls of the backward half.
  * @param forward the fused forward calls of a training plan
- * @param seed the gradient of the loss by one of their values: logits → dlogits
- * @param trainable ids of the parameters to differentiate by
+ * @param seed a value with the gradient of the loss with respect to it: logits and dlogits
+ * @param trainable ids of the parameters to differentiate with respect to
  */
 export function differentiate(
   draft: Draft,
@@ -65,7 +65,7 @@ export function differentiate(
   return { calls: progress.calls, gradients };
 }
 
-/** What the gradient rule of a node's call works with. */
+/** The tools for the gradient rule of a node's call. */
 function backwardOf(node: string, { draft, calls, parts, needed, gradients }: Progress): Backward {
   const emit = (call: KernelCall): void => void calls.push(call);
   const gradientLike = (id: number): number => {

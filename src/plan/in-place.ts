@@ -1,6 +1,6 @@
 /**
- * Which results may lie over an operand that nobody needs afterwards. It saves memory, and time as well: a line of
- * cache that was just read is written without fetching another.
+ * Finds results that may overwrite an operand that is not needed afterwards. This saves memory and also time: a cache line
+ * that was just read is written without fetching another one.
  */
 
 import { kernelTable } from './kernels.js';
@@ -9,8 +9,8 @@ import { lifetimes } from './lifetimes.js';
 import type { Plan } from './plan.js';
 
 /**
- * Pairs result → operand whose memory it takes over, by tensor id. Both are activations of the same dims, the operand
- * is read by this call for the last time, and nothing else takes it.
+ * Result → operand whose memory it takes over, by tensor id. Both are activations of the same dims, no later call reads the
+ * operand, and each operand is taken over at most once.
  */
 export function takeovers(plan: Plan): Map<number, number> {
   const spans = lifetimes(plan);

@@ -11,7 +11,7 @@ import type { Plan } from './plan.js';
 import { printPlan } from './print.js';
 import { convNorm, network, randomGraph, randomWeights, tinyResidual } from './testing/graphs.js';
 
-/** The inference plan with nothing folded into convolutions and nothing fused, and its weights. */
+/** The inference plan without folding into convolutions and without fusing, and its weights. */
 function simplePlan(graph: Graph, batch: number, weights: ReadonlyMap<string, Float32Array>) {
   const draft = createDraft();
   const lowered = lowerGraph(draft, graph, { mode: 'inference', batch, seed: 0, folds: new Map() });

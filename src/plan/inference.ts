@@ -1,4 +1,4 @@
-/** The inference plan: forward only, batch norm folded, nothing kept for a backward half. */
+/** The inference plan: forward calls only, with batch norm folded. */
 
 import type { Graph } from '../graph/graph.js';
 import { createDraft, finishPlan } from './draft.js';
@@ -8,9 +8,9 @@ import { lowerGraph } from './lowering.js';
 import type { Plan } from './plan.js';
 
 /**
- * Input `images` [N, …], output `logits` [N, classes]. A batch norm behind a convolution is folded into its weight
- * and bias, any other becomes `<norm>.scale` and `<norm>.shift`: `foldWeights` makes the parameters.
- * @throws RectioError `graph` where the graph is not well formed, `plan` where it does not end in a vector.
+ * Input `images` [N, …], output `logits` [N, classes]. A batch norm that follows a convolution is folded into the
+ * convolution's weight and bias; any other becomes `<norm>.scale` and `<norm>.shift`. `foldWeights` computes these parameters.
+ * @throws RectioError `graph` if the graph is not well formed, `plan` if it does not end in a vector.
  */
 export function inferencePlan(graph: Graph, { batch }: { readonly batch: number }): Plan {
   const draft = createDraft();

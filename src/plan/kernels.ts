@@ -1,4 +1,4 @@
-/** The table of kernels, and the few ways in which passes look at a call. */
+/** The kernel table, and helpers for passes that read calls. */
 
 import { channelKernels } from './kernels/channels.js';
 import { convolutionKernels } from './kernels/convolution.js';
@@ -12,7 +12,7 @@ import type { CallOf, KernelCall, KernelKind, NumberedIds, ScalarName } from './
 
 export type { Slots } from './kernels/row.js';
 
-/** Every kernel by kind, put together from the families in `kernels/`. */
+/** All kernels by kind, joined from the families in `kernels/`. */
 export const kernelTable = {
   ...convolutionKernels,
   ...linearKernels,
@@ -23,12 +23,12 @@ export const kernelTable = {
   ...updateKernels,
 } as const satisfies KernelTable;
 
-/** The kernels that the forward half of a training plan is made of: those that need a gradient rule. */
+/** The kernels of the forward half of a training plan, which have a gradient rule. */
 export type ForwardKind = {
   [K in KernelKind]: (typeof kernelTable)[K]['phase'] extends 'forward' ? K : never;
 }[KernelKind];
 
-/** Whether a training plan's forward half may contain the call. */
+/** Whether the call may be part of a training plan's forward half. */
 export function isForward(call: KernelCall): call is CallOf<ForwardKind> {
   return kernelTable[call.kind].phase === 'forward';
 }
@@ -38,12 +38,12 @@ export function numbered(ids: readonly number[]): NumberedIds {
   return Object.fromEntries(ids.map((id, index) => [`x${index}`, id]));
 }
 
-/** Every id the call reads, those it also updates included. */
+/** Every id that the call reads, including those that it updates. */
 export function idsRead(call: KernelCall): number[] {
   return [...ids(call.in), ...ids(call.update)];
 }
 
-/** Every id the call writes whole. */
+/** Every id that the call writes completely. */
 export function idsWritten(call: KernelCall): number[] {
   return ids(call.out);
 }

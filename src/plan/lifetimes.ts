@@ -1,17 +1,17 @@
-/** When each tensor of a plan holds something. */
+/** The calls during which each tensor of a plan is alive. */
 
 import { idsRead, idsWritten } from './kernels.js';
 import { type Plan, persistentRoles } from './plan.js';
 
-/** Indices into `Plan.calls`, both included. */
+/** Indices into `Plan.calls`, both inclusive. */
 export interface Lifetime {
   readonly first: number;
   readonly last: number;
 }
 
 /**
- * From the call that writes a tensor to the last that reads it, by tensor id. Inputs live from the first call on,
- * outputs to the last, persistent tensors all the time.
+ * Lifetimes by tensor id: from the call that writes a tensor to the last call that reads it. Inputs are alive from the first
+ * call on, outputs up to the last, persistent tensors always.
  */
 export function lifetimes(plan: Plan): Lifetime[] {
   const end = Math.max(0, plan.calls.length - 1);
@@ -26,7 +26,7 @@ export function lifetimes(plan: Plan): Lifetime[] {
   return plan.tensors.map(({ id }) => ({ first: first[id]!, last: last[id]! }));
 }
 
-/** How many bytes live during each call. */
+/** Bytes that are alive during each call. */
 export function bytesAlive(sizes: readonly number[], spans: readonly Lifetime[]): number[] {
   const calls = spans.reduce((end, { last }) => Math.max(end, last + 1), 0);
   const alive = Array.from({ length: calls + 1 }, () => 0);
@@ -38,7 +38,7 @@ export function bytesAlive(sizes: readonly number[], spans: readonly Lifetime[])
   return alive.slice(0, calls);
 }
 
-/** The most bytes alive during any one call: no arena can be smaller. */
+/** The most bytes that are alive during one call; no arena can be smaller. */
 export function peakBytes(sizes: readonly number[], spans: readonly Lifetime[]): number {
   return bytesAlive(sizes, spans).reduce((peak, bytes) => Math.max(peak, bytes), 0);
 }

@@ -1,4 +1,4 @@
-/** Graph → forward calls: one rule for each op, one simple call for each node; fusing comes after. */
+/** Graph → forward calls: one rule for each op, at most one call for each node. Fusing is a later pass. */
 
 import { RectioError } from '../base/error.js';
 import { hashText } from '../base/random.js';
@@ -13,7 +13,7 @@ import type { Draft } from './draft.js';
 import { numbered } from './kernels.js';
 import type { ActivationFunction, DropoutCall, KernelCall } from './plan.js';
 
-/** What lowering needs to know beside the graph. */
+/** Options of lowering. */
 export interface LoweringOptions {
   readonly mode: 'training' | 'inference';
   readonly batch: number;
@@ -39,11 +39,11 @@ interface Lowering {
   readonly node: string;
   /** The node's output in the batch's dims. */
   readonly dims: Shape;
-  /** What follows the channels of the node's first input: height and width of a feature map. */
+  /** Height and width of the node's first input if it is a feature map. */
   readonly inputSize: Shape;
-  /** The tensor of one of the node's parameters, where the plan has it. */
+  /** The tensor of one of the node's parameters, if the plan has it. */
   parameter(local: string): number | undefined;
-  /** A tensor under the node's name, or under `<node>.<part>`. */
+  /** Adds a tensor named after the node; `small` and `index` add one named `<node>.<part>`. */
   activation(): number;
   small(part: string, dims: Shape): number;
   index(): number;
@@ -62,7 +62,7 @@ function functionOf(op: ActivationOp): ActivationFunction {
   return op.kind === 'leakyRelu' ? { name: op.kind, slope: op.slope } : { name: op.kind };
 }
 
-/** Dropout vanishes in inference, and where its rate is 0. */
+/** Dropout needs no call in inference or if its rate is 0. */
 const lowerDropout =
   (per: DropoutCall['per']) =>
   ({ rate }: { readonly rate: number }, [x = -1]: readonly number[], lowering: Lowering): number => {
@@ -80,8 +80,8 @@ function weightAndBias(lowering: Lowering): { weight: number; bias?: number } {
 }
 
 /**
- * Each rule emits the node's call and returns the tensor that holds its value. Identities vanish everywhere: their
- * value is their input's.
+ * Each rule emits the node's call and returns the tensor with its value. An identity needs no call: its value is that of its
+ * input.
  */
 const loweringRules: Rules<Op, [inputs: readonly number[], lowering: Lowering], number> = {
   input: (_, [images = -1]) => images,
@@ -265,7 +265,7 @@ const loweringRules: Rules<Op, [inputs: readonly number[], lowering: Lowering], 
   },
 };
 
-/** What a node's calls read and remember. In inference a batch norm is folded, into a convolution or by itself. */
+/** The parameters and statistics of a node in the plan. In inference a batch norm is folded into a convolution or into scale and shift. */
 function planParameters(
   node: Node,
   input: Shape,
@@ -289,15 +289,15 @@ function planParameters(
 
 /**
  * Lowers the graph to forward calls.
- * @throws RectioError `graph` where it is not well formed, `plan` where its output is not one vector per image.
+ * @throws RectioError `graph` if it is not well formed, `plan` if its output is not one vector per image.
  */
 export function lowerGraph(draft: Draft, graph: Graph, options: LoweringOptions): Lowered {
   const { mode, batch, seed } = options;
   if (!Number.isInteger(batch) || batch < 1) {
     throw new RectioError(
       'plan',
-      `The batch of a plan for ${graph.name} is ${batch}.`,
-      'Give a whole number of images, 1 or more.',
+      `The batch size of a plan for ${graph.name} is ${batch}.`,
+      'Give a whole number of at least 1.',
     );
   }
   verifyGraph(graph);
@@ -311,7 +311,7 @@ export function lowerGraph(draft: Draft, graph: Graph, options: LoweringOptions)
   const values = new Map<string, number>();
   const parameters = new Map<string, number>();
 
-  // Parameters first, so that no activation of the same name takes theirs.
+  // Parameters come first, so that no activation takes the name of one.
   for (const node of nodes) {
     for (const { name, role, shape } of planParameters(node, shapes.get(node.inputs[0] ?? '') ?? [], options)) {
       const id = draft.add(name, role, shape);

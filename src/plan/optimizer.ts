@@ -1,16 +1,16 @@
-/** Optimizers as a plan sees them: what they remember for each parameter, and the call that updates it. */
+/** Optimizers in plans: their state for each parameter, and the call that updates the parameter. */
 
 import { applyRule, type Rules } from '../base/rules.js';
 import type { Draft } from './draft.js';
 import type { KernelCall } from './plan.js';
 
-/** Stochastic gradient descent with momentum, in PyTorch's form. Momentum 0 keeps no velocity. */
+/** Stochastic gradient descent with momentum, in PyTorch's form. With momentum 0 there is no velocity. */
 export interface SgdOptions {
   readonly kind: 'sgd';
   readonly momentum: number;
   readonly nesterov: boolean;
   readonly weightDecay: number;
-  /** Whether weight decay also acts on vectors: norms' weights and biases, biases, slopes. */
+  /** Whether weight decay also applies to vectors: weights and biases of norms, other biases, slopes. */
   readonly decayNormsAndBiases: boolean;
 }
 
@@ -26,7 +26,7 @@ export interface AdamWOptions {
 
 export type OptimizerOptions = SgdOptions | AdamWOptions;
 
-/** Clipping as the update calls see it: the gradients' norm, and the norm they are cut down to. */
+/** Gradient clipping: the tensor of the gradients' norm, and the largest norm allowed. */
 export interface Clipping {
   readonly norm: number;
   readonly clipNorm: number;
@@ -69,7 +69,7 @@ const updateRules: Rules<
   }),
 };
 
-/** The call that updates one parameter; adds the tensors that the optimizer remembers. */
+/** The call that updates one parameter; adds the tensors of the optimizer's state. */
 export function updateCall(
   draft: Draft,
   options: OptimizerOptions,

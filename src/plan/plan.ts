@@ -1,11 +1,11 @@
 /**
- * A Plan is one whole step as a flat list of kernel calls over numbered tensors: everything an engine has to know,
- * and nothing of networks, epochs or ratios. A training plan runs forward, loss, backward and update; an inference
+ * A Plan is one whole step as a flat list of kernel calls over numbered tensors: everything that an engine has to know,
+ * and nothing about networks, epochs or ratios. A training plan runs forward, loss, backward and update; an inference
  * plan runs forward only, with batch norm folded.
  *
  * Tensors are single-assignment within a step, except for the persistent ones that a call names under `update`.
- * Logical layout is NCHW, row-major; how a tensor lies in memory is the engine's own affair (which results may lie over
- * an operand says `in-place.ts`). A Plan is plain data.
+ * The logical layout is NCHW, row-major; the engine decides how a tensor is laid out in memory (`in-place.ts` says which
+ * results may overwrite an operand). A Plan is plain data.
  */
 
 import type { Pair } from '../graph/op.js';
@@ -13,33 +13,33 @@ import type { Pair } from '../graph/op.js';
 /**
  * - `input`: written by the caller before every run (`images` [N, C, H, W], `targets` [N, classes])
  * - `parameter`: learned; persistent
- * - `statistic`: remembered by the network (running mean and variance); persistent
- * - `optimizer`: remembered by the optimizer (velocity, moments); persistent
+ * - `statistic`: state of the network (running mean and variance); persistent
+ * - `optimizer`: state of the optimizer (velocity, moments); persistent
  * - `average`: exponential moving average of a parameter or statistic; persistent
- * - `gradient`: gradient of the loss by a parameter
- * - `activation`: a feature map or vector of a batch, or the gradient by it; the first dimension is the batch
+ * - `gradient`: gradient of the loss with respect to a parameter
+ * - `activation`: a feature map or vector of a batch, or the gradient with respect to it; the first dimension is the batch
  * - `small`: everything else: statistics, losses, norms; a few values per channel, example or position
  */
 export type TensorRole =
   'input' | 'parameter' | 'statistic' | 'optimizer' | 'average' | 'gradient' | 'activation' | 'small';
 
-/** Roles whose tensors keep their values from one run to the next. */
+/** Roles of the tensors that keep their values from one run to the next. */
 export const persistentRoles: ReadonlySet<TensorRole> = new Set(['parameter', 'statistic', 'optimizer', 'average']);
 
 export interface TensorSpec {
-  /** Its place in `Plan.tensors`. */
+  /** Its index in `Plan.tensors`. */
   readonly id: number;
-  /** Unique. Parameters and statistics carry their state_dict name; others say what they are: `grad:fc.weight`. */
+  /** Unique. Parameters and statistics have their state_dict name; others have descriptive names: `grad:fc.weight`. */
   readonly name: string;
   readonly role: TensorRole;
   readonly dims: readonly number[];
-  /** `uint8` only for the index of a max pooling (which element of its window won, row-major). */
+  /** `uint8` is only for the index of a max pooling: the row-major position of the maximum in its window. */
   readonly type: 'float32' | 'uint8';
   /** For `gradient`, `optimizer` and `average`: the id of the parameter whose shape (and layout) it shares. */
   readonly of?: number;
 }
 
-/** What a window slides by; all pairs are [height, width]. `padding` counts zeros before; what is needed behind follows. */
+/** A sliding window; all pairs are [height, width]. `padding` is the zeros at the start; those at the end follow from the sizes. */
 export interface Window {
   readonly kernel: Pair;
   readonly stride: Pair;
@@ -63,7 +63,7 @@ export type ActivationFunction =
   | { readonly name: 'hardSwish' }
   | { readonly name: 'hardSigmoid' };
 
-/** Tensor ids by the part they play. */
+/** Tensor ids by the role they have in a call. */
 type Ids<Required extends string, Optional extends string = never> = { readonly [K in Required]: number } & {
   readonly [K in Optional]?: number;
 };
@@ -72,11 +72,11 @@ export type NumberedIds = { readonly [name: `x${number}`]: number };
 
 interface Call<Kind extends string, Inputs, Outputs, Updates = Record<never, number>> {
   readonly kind: Kind;
-  /** The graph node (or parameter) that this call works for; for printing and messages. */
+  /** The graph node (or parameter) that this call belongs to; for printing and messages. */
   readonly node: string;
   /** Tensors read. */
   readonly in: Inputs;
-  /** Tensors written whole. */
+  /** Tensors that the call writes completely. */
   readonly out: Outputs;
   /** Persistent tensors read and written. */
   readonly update: Updates;
@@ -120,9 +120,9 @@ export interface BatchNormCall extends Call<
   readonly relu: boolean;
 }
 /**
- * With g = (dy + dy2), zeroed where the forward ReLU gave 0 if `relu`: daddend = g, dbias = Σg, dweight = Σg·x̂,
- * dx = weight·inverseDeviation·(g − dbias/M − x̂·dweight/M), M values per channel. If `relu`, one of two tells where
- * that is: `y`, where it is ≤ 0, or, if nothing was added before the ReLU, `bias`, where x̂·weight + bias ≤ 0.
+ * With g = (dy + dy2), set to zero where the forward ReLU gave 0 if `relu`: daddend = g, dbias = Σg, dweight = Σg·x̂,
+ * dx = weight·inverseDeviation·(g − dbias/M − x̂·dweight/M), M values per channel. If `relu`, one of two tensors tells where
+ * the ReLU gave 0: `y` (where it is ≤ 0) or, if nothing was added before the ReLU, `bias` (where x̂·weight + bias ≤ 0).
  */
 export interface BatchNormGradientCall extends Call<
   'batchNormGradient',
@@ -138,7 +138,7 @@ export interface ChannelAffineCall extends Call<'channelAffine', Ids<'x' | 'scal
 
 /**
  * y = (x − mean)·inverseDeviation·weight + bias, with mean and inverseDeviation = 1/√(variance + epsilon) (biased
- * variance) over the channels of each position: x [N, C, …], both statistics [N, positions] (1 where x is [N, C]).
+ * variance) over the channels of each position: x [N, C, …], both statistics [N, positions] (one position if x is [N, C]).
  */
 export interface LayerNormCall extends Call<
   'layerNorm',
@@ -163,7 +163,7 @@ export interface LocalResponseNormCall extends Call<'localResponseNorm', Ids<'x'
   readonly beta: number;
   readonly k: number;
 }
-/** dx[c] = dy[c]·s[c]^−beta − 2·alpha·beta/size·x[c]·Σ dy[j]·x[j]·s[j]^(−beta − 1) over the j whose window holds c. */
+/** dx[c] = dy[c]·s[c]^−beta − 2·alpha·beta/size·x[c]·Σ dy[j]·x[j]·s[j]^(−beta − 1) over the j whose window contains c. */
 export interface LocalResponseNormGradientCall extends Call<'localResponseNormGradient', Ids<'x' | 'dy'>, Ids<'dx'>> {
   readonly size: number;
   readonly alpha: number;
@@ -197,7 +197,7 @@ export type MultiplyCall = Call<'multiply', Ids<'x' | 'gate'>, Ids<'y'>>;
 export type MultiplyGradientCall = Call<'multiplyGradient', Ids<'x' | 'gate' | 'dy'>, Ids<'dgate', 'dx'>>;
 /** Joins x0, x1, … along dimension 1. */
 export type ConcatCall = Call<'concat', NumberedIds, Ids<'y'>>;
-/** Channels `start` … `start` + (channels of y) − 1 of x. Gradient of concat and of padChannels, and the other way round. */
+/** Channels `start` … `start` + (channels of y) − 1 of x. Gradient of concat and of padChannels, and vice versa. */
 export interface SliceChannelsCall extends Call<'sliceChannels', Ids<'x'>, Ids<'y'>> {
   readonly start: number;
 }
@@ -205,12 +205,12 @@ export interface SliceChannelsCall extends Call<'sliceChannels', Ids<'x'>, Ids<'
 export interface ChannelShuffleCall extends Call<'channelShuffle', Ids<'x'>, Ids<'y'>> {
   readonly groups: number;
 }
-/** Zero channels before and behind; how many behind follows from y. */
+/** Adds channels of zeros before and after x; the number after it follows from y. */
 export interface PadChannelsCall extends Call<'padChannels', Ids<'x'>, Ids<'y'>> {
   readonly before: number;
 }
 
-/** `index` is left out of inference plans. Ties go to the first element of the window. */
+/** Inference plans have no `index`. If several elements of a window are largest, the first one counts. */
 export interface MaxPoolCall extends Call<'maxPool', Ids<'x'>, Ids<'y', 'index'>> {
   readonly window: Window;
 }
@@ -218,8 +218,8 @@ export interface MaxPoolGradientCall extends Call<'maxPoolGradient', Ids<'dy' | 
   readonly window: Window;
 }
 /**
- * Where `countPadding`, a window's divisor counts the zeros within `padding` of the input, before and behind alike, but
- * not what a window reaches beyond them where the output size was rounded up (as in PyTorch).
+ * If `countPadding`, a window's divisor counts the zeros within `padding` of the input, at the start and at the end. It does
+ * not count positions beyond them, which a window may cover if the output size was rounded up (as in PyTorch).
  */
 export interface AveragePoolCall extends Call<'averagePool', Ids<'x'>, Ids<'y'>> {
   readonly window: Window;
@@ -242,7 +242,7 @@ export type FlattenCall = Call<'flatten', Ids<'x'>, Ids<'y'>>;
 export type UnflattenCall = Call<'unflatten', Ids<'x'>, Ids<'y'>>;
 
 /**
- * y = x·mask/(1 − rate). The mask is a function of position: element e (row-major in logical NCHW order; where `per` is
+ * y = x·mask/(1 − rate). The mask is a function of position: element e (row-major in logical NCHW order; if `per` is
  * `example`, all elements of example e) is kept iff word e mod 4 of philox(counter [⌊e/4⌋, step, stream, 0], key [seed, 0x64726f70]) ≥ ⌊rate·2³²⌋. Scalar `step`.
  * The gradient is the same call on dy.
  */
@@ -253,7 +253,7 @@ export interface DropoutCall extends Call<'dropout', Ids<'x'>, Ids<'y'>> {
   readonly stream: number;
 }
 
-/** y = x·weight; weight [channels], or [C, H, W] (or [features]) where `per` is `element`. */
+/** y = x·weight; weight [channels], or [C, H, W] (or [features]) if `per` is `element`. */
 export interface ScaleCall extends Call<'scale', Ids<'x' | 'weight'>, Ids<'y'>> {
   readonly per: 'channel' | 'element';
 }
@@ -263,7 +263,7 @@ export interface ScaleGradientCall extends Call<'scaleGradient', Ids<'x' | 'weig
 
 /**
  * Targets are distributions over K classes, smoothed first: t ← t·(1 − labelSmoothing) + labelSmoothing/K.
- * losses[n] = −Σ t·log softmax(logits); correct[n] = 1 where the first largest logit is the first largest target;
+ * losses[n] = −Σ t·log softmax(logits); correct[n] = 1 if the first largest logit is at the position of the first largest target, else 0;
  * dlogits = (softmax − t)/N, the gradient of the mean loss.
  */
 export interface SoftmaxCrossEntropyCall extends Call<
@@ -278,7 +278,7 @@ export interface SoftmaxCrossEntropyCall extends Call<
 export type GradientNormCall = Call<'gradientNorm', NumberedIds, Ids<'norm'>>;
 
 /**
- * g ← gradient·min(1, clipNorm/norm) where `norm` is given; g ← g + weightDecay·parameter;
+ * g ← gradient·min(1, clipNorm/norm) if `norm` is given, else gradient; g ← g + weightDecay·parameter;
  * velocity ← momentum·velocity + g; parameter ← parameter − learningRate·(nesterov ? g + momentum·velocity : velocity).
  * Velocity starts at zero; without momentum there is none. Scalar `learningRate`. (PyTorch's form, without dampening.)
  */
@@ -354,19 +354,19 @@ export type KernelCall =
 export type KernelKind = KernelCall['kind'];
 export type CallOf<K extends KernelKind> = Extract<KernelCall, { kind: K }>;
 
-/** Numbers the caller gives with each run. */
+/** Numbers that the caller supplies with each run. */
 export type ScalarName = 'learningRate' | 'step' | 'averageDecay';
 
 export interface Plan {
-  /** The graph's name and what the plan does, for messages. */
+  /** For messages: the graph's name and the kind of plan. */
   readonly name: string;
   readonly mode: 'training' | 'inference';
   readonly batch: number;
   readonly tensors: readonly TensorSpec[];
   readonly calls: readonly KernelCall[];
-  /** Names that `run` takes, with their tensors: float32 ones of any role that is not persistent. */
+  /** Names that `run` takes, with their tensors: float32, of any role that is not persistent. */
   readonly inputs: { readonly [name: string]: number };
-  /** Names that `run` gives back, with their float32 tensors of any role: `losses`, `correct`, `logits`, `norm`, `grad:<parameter>`. */
+  /** Names that `run` returns, with their float32 tensors: `losses`, `correct`, `logits`, `norm`, `grad:<parameter>`. */
   readonly outputs: { readonly [name: string]: number };
   readonly scalars: readonly ScalarName[];
 }

@@ -9,7 +9,7 @@ import {
   persistentRoles,
 } from './plan.js';
 
-/** Slots whose part in the call does not show from their place. */
+/** Slots that are printed with their name because their position does not identify them. */
 const labeled = { read: new Set(['addend', 'dy2', 'y', 'norm']), written: new Set(['daddend', 'index']) };
 
 /**
@@ -53,7 +53,7 @@ function callText(plan: Plan, call: KernelCall): string {
   return attributes === '' ? flow : `${flow}  ${attributes}`;
 }
 
-/** What is false or 0 is left out. */
+/** Attributes that are false or 0 are left out. */
 function attributesText(call: KernelCall): string {
   const { kind: _kind, node: _node, in: _in, out: _out, update: _update, ...attributes } = call;
   return Object.entries(attributes)
@@ -66,7 +66,7 @@ function attributesText(call: KernelCall): string {
     .join(' ');
 }
 
-/** Dilation and groups only where they are not 1. */
+/** Dilation and groups are left out if they are 1. */
 function windowText({ kernel, stride, padding, dilation = [1, 1], groups = 1 }: ConvolutionWindow): string {
   const pair = ([height, width]: readonly [number, number]) => (height === width ? `${height}` : `${height}x${width}`);
   const parts = [kernel.join('x'), `s${pair(stride)}`, `p${pair(padding)}`];

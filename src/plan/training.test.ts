@@ -201,7 +201,7 @@ describe('trainingPlan', () => {
 
   it('refuses options that make no sense, and networks that do not end in a vector', () => {
     const graph = tinyResidual();
-    expect(() => trainingPlan(graph, { batch: 0 })).toThrow('The batch of a plan for tiny is 0');
+    expect(() => trainingPlan(graph, { batch: 0 })).toThrow('The batch size of a plan for tiny is 0');
     expect(() => trainingPlan(graph, { batch: 2.5 })).toThrow('2.5');
     expect(() => trainingPlan(graph, { batch: 2, labelSmoothing: 1 })).toThrow('label smoothing is 1');
     expect(() => trainingPlan(graph, { batch: 2, clipNorm: NaN })).toThrow('clipped to the norm NaN');

@@ -15,9 +15,9 @@ export interface TrainingPlanOptions {
   readonly batch: number;
   /** In [0, 1); default 0. */
   readonly labelSmoothing?: number;
-  /** Without one, nothing is updated, and the plan gives every gradient back as `grad:<parameter>`. */
+  /** Without an optimizer nothing is updated, and every gradient is an output `grad:<parameter>`. */
   readonly optimizer?: OptimizerOptions;
-  /** Cuts the gradients down to this norm, taken over all of them, and gives the norm before cutting as `norm`. */
+  /** Clips the norm of all gradients together to this value, above 0; the norm before clipping is an output, `norm`. */
   readonly clipNorm?: number;
   /** Keeps exponential moving averages of parameters and running statistics, named `average:<name>`. */
   readonly averageDecay?: boolean;
@@ -26,10 +26,10 @@ export interface TrainingPlanOptions {
 }
 
 /**
- * Lowers the graph, fuses, differentiates and places the updates as early as they are legal.
- * Inputs `images` [N, …] and `targets` [N, classes]; outputs `losses` [N] and `correct` [N] and, by the options,
- * `norm` [1] and `grad:<parameter>`.
- * @throws RectioError `graph` where the graph is not well formed, `plan` where it cannot be trained as asked.
+ * Lowers the graph, fuses calls, differentiates, and places each update as early as possible.
+ * Inputs are `images` [N, …] and `targets` [N, classes]; outputs are `losses` [N] and `correct` [N] and, depending on the
+ * options, `norm` [1] and `grad:<parameter>`.
+ * @throws RectioError `graph` if the graph is not well formed, `plan` if an option is invalid or the output is no vector.
  */
 export function trainingPlan(graph: Graph, options: TrainingPlanOptions): Plan {
   checkOptions(graph, options);
@@ -96,8 +96,8 @@ function averageCall(draft: Draft, of: number): KernelCall {
 }
 
 /**
- * Puts each parameter's update behind everything that its call reads and behind the last reader of the old value, so
- * that gradients live as shortly as possible.
+ * Places each parameter's update directly after its gradient is computed and the old value is read for the last time, so
+ * that gradients have short lifetimes.
  */
 function placeUpdates(
   draft: Draft,
@@ -128,9 +128,12 @@ function checkOptions(graph: Graph, { labelSmoothing, optimizer, clipNorm, avera
     refuse(`label smoothing is ${labelSmoothing}.`, 'Give a number from 0 up to, but not including, 1.');
   }
   if (clipNorm !== undefined && !(clipNorm > 0 && Number.isFinite(clipNorm))) {
-    refuse(`gradients would be clipped to the norm ${clipNorm}.`, 'Give a number above 0, or none for no clipping.');
+    refuse(
+      `gradients would be clipped to the norm ${clipNorm}.`,
+      'Give a number above 0, or leave it out for no clipping.',
+    );
   }
   if (averageDecay && !optimizer) {
-    refuse('there are weights to average but no optimizer that moves them.', 'Give an optimizer as well.');
+    refuse('weights would be averaged but no optimizer changes them.', 'Give an optimizer as well.');
   }
 }

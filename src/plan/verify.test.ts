@@ -14,7 +14,7 @@ const id = (name: string): number => plan.tensors.find((tensor) => tensor.name =
 const at = (kind: string, node: string): number =>
   plan.calls.findIndex((call) => call.kind === kind && call.node === node);
 
-/** The plan with one call replaced by what `change` makes of it. */
+/** The plan with `change` applied to one call. */
 function withCall(kind: string, node: string, change: (call: never) => unknown): Plan {
   const index = at(kind, node);
   return { ...plan, calls: plan.calls.with(index, change(plan.calls[index] as never) as KernelCall) };
@@ -22,7 +22,7 @@ function withCall(kind: string, node: string, change: (call: never) => unknown):
 function withTensor(name: string, change: Partial<TensorSpec>): Plan {
   return { ...plan, tensors: plan.tensors.with(id(name), { ...plan.tensors[id(name)]!, ...change }) };
 }
-/** The bias of the first batch norm, and all that shares its shape, are one longer. */
+/** The plan with one more value in the bias of the first batch norm and in all tensors that share its shape. */
 function withFiveBiases(): Plan {
   const tensors = plan.tensors.map((tensor) =>
     tensor.id === id('bn.bias') || tensor.of === id('bn.bias') ? { ...tensor, dims: [5] } : tensor,

@@ -1,4 +1,4 @@
-/** Checks that a plan keeps the rules that engines rely on. Linear in its size: always on. */
+/** Checks the rules for plans that engines rely on. Takes time linear in the plan's size, so it is always on. */
 
 import { RectioError } from '../base/error.js';
 import { applyRule, column } from '../base/rules.js';
@@ -11,7 +11,7 @@ type Refuse = (complaint: string) => never;
 
 const shapeRules = column(kernelTable, 'shapes');
 
-/** Roles whose tensors share the shape of another, and the roles that other may have. */
+/** Roles whose tensors share the shape of a tensor `of`, and the roles that this may have. */
 const ownerRoles: { readonly [R in TensorRole]?: readonly TensorRole[] } = {
   gradient: ['parameter'],
   optimizer: ['parameter'],
@@ -20,7 +20,7 @@ const ownerRoles: { readonly [R in TensorRole]?: readonly TensorRole[] } = {
 
 /**
  * Checks that ids are in range and names unique; that every tensor is written once and before it is read; that
- * persistent tensors are only updated, once, and behind every call that needs the old value; that shapes and roles of
+ * persistent tensors are updated at most once, after every call that needs the old value; that shapes and roles of
  * every call are consistent; and that inputs, outputs and scalars are complete.
  * @throws RectioError `plan` naming the call and what is wrong with it
  */
@@ -47,13 +47,13 @@ export function verifyPlan(plan: Plan): void {
   verifyEnds(plan, progress.written, refuse);
 }
 
-/** Ids of the tensors that hold their value so far, and of those that were updated. */
+/** Ids of the tensors that have a value so far, and of those that were updated. */
 interface Progress {
   readonly written: Set<number>;
   readonly updated: Set<number>;
 }
 
-/** Checks that the call's tensors exist and may be read or written at this point; notes what it writes. */
+/** Checks that the call's tensors exist and may be read or written at this point; records its writes in the progress. */
 function verifyOrder(plan: Plan, call: KernelCall, { written, updated }: Progress, complain: Refuse): void {
   const nameOf = (slot: string, id: number): string => tensorIn(plan, call, slot, id, complain).name;
   for (const [slot, id] of Object.entries<number>(call.in)) {
@@ -73,7 +73,7 @@ function verifyOrder(plan: Plan, call: KernelCall, { written, updated }: Progres
   }
 }
 
-/** The tensor that the call has in a slot; refuses one that is not there or has a role or type that does not belong there. */
+/** The tensor in a slot of the call; refuses one that does not exist or has the wrong role or type. */
 function tensorIn({ tensors }: Plan, call: KernelCall, slot: string, id: number, complain: Refuse): TensorSpec {
   const found = tensors[id] ?? complain(`has tensor ${id} as ${slot}, of ${tensors.length} tensors`);
   const { name, role, type } = found;
@@ -82,7 +82,7 @@ function tensorIn({ tensors }: Plan, call: KernelCall, slot: string, id: number,
   return found;
 }
 
-/** What the shape rule of a call asks with. */
+/** The tools for the shape rule of a call. */
 function checkFor({ tensors }: Plan, refuse: Refuse): Check {
   const dims: Check['dims'] = (slot, id, rank) => {
     const { name, dims: own } = tensors[id] ?? refuse(`lacks ${slot}`);
@@ -116,7 +116,7 @@ function verifyTensors({ tensors }: Plan, refuse: Refuse): void {
   });
 }
 
-/** Gradients, moments and averages that a call brings together belong to the tensor it works on. */
+/** Checks that the gradients, moments and averages of a call belong to the parameter that it updates. */
 function verifyOwners({ tensors }: Plan, call: KernelCall, complain: Refuse): void {
   const slots: Slots = { ...call.in, ...call.out, ...call.update };
   const owned: { readonly [slot: string]: number | undefined } = {
@@ -132,7 +132,7 @@ function verifyOwners({ tensors }: Plan, call: KernelCall, complain: Refuse): vo
   }
 }
 
-/** A plan without loss is a fragment, as engines are tested with: it gives back what it likes. */
+/** Outputs that the plan must have. A training plan without a loss is a fragment for testing engines and needs none. */
 function outputsNeeded({ mode, calls }: Plan): readonly string[] {
   if (mode === 'inference') return ['logits'];
   return calls.some(({ kind }) => kind === 'softmaxCrossEntropy') ? ['losses', 'correct'] : [];

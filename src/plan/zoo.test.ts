@@ -11,7 +11,7 @@ import { trainingPlan } from './training.js';
 
 const sgd = { kind: 'sgd', momentum: 0.9, nesterov: false, weightDecay: 1e-4, decayNormsAndBiases: true } as const;
 
-/** Bytes and lifetimes of what an engine keeps in its arena. */
+/** Bytes and lifetimes of the tensors in an engine's arena. */
 function arenaTensors(plan: Plan) {
   const spans = lifetimes(plan);
   const own = plan.tensors.filter(({ role }) => !persistentRoles.has(role));
@@ -51,13 +51,13 @@ describe.each(modelNames)('plans for %s', (name) => {
       const { sizes, spans } = arenaTensors(plan);
       return placeInArena(sizes, spans).bytes / peakBytes(sizes, spans);
     };
-    // Best fit is no optimum: wrn_16_4 leaves 1.6 % unused, most networks nothing.
+    // Best fit is not optimal: wrn_16_4 wastes 1.6 %, most networks nothing.
     expect(spare(trainingPlan(graph, { batch: 8, optimizer: sgd }))).toBeLessThanOrEqual(1.02);
     expect(spare(inferencePlan(graph, { batch: 8 }))).toBeLessThanOrEqual(1.12);
   });
 });
 
-// Folding computes with every single weight; what it leaves of a large network differs in its sizes alone.
+// Folding computes with every weight, which takes long for large networks; they differ from small ones only in size.
 const light = modelNames.filter((name) => parameterCount(createModel(name)) < 12e6);
 
 describe.each(light)('plans for %s', (name) => {

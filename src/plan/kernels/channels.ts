@@ -1,4 +1,4 @@
-/** Kernels that move channels about. */
+/** Kernels that join, select, shuffle and pad channels. */
 
 import type { Shape } from '../../graph/op.js';
 import type { KernelTable } from './row.js';
@@ -71,7 +71,7 @@ export const channelKernels = {
         in: { x: dy },
         out: { y: backward.partial(x) },
         update: {},
-        // Transposing back: as many runs as each run had channels.
+        // The inverse shuffle has as many groups as each group had channels.
         groups: backward.channels(x) / groups,
       });
     },

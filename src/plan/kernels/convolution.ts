@@ -19,7 +19,7 @@ export const convolutionKernels = {
       const { node } = backward;
       const dy = relu ? backward.throughRelu(dys, y) : backward.total(dys, y);
       if (addend !== undefined) backward.pass(addend, dy);
-      // The weights' gradient first: x can go before dx comes.
+      // The weights' gradient comes first, so that x's lifetime ends before dx's starts.
       backward.emit({
         kind: 'convolutionWeightGradient',
         node,

@@ -1,4 +1,4 @@
-/** Kernels that work on each element by itself. */
+/** Elementwise kernels: activations, sums, gates, factors and dropout. */
 
 import type { Shape } from '../../graph/op.js';
 import { alike, type Check, type KernelTable } from './row.js';
@@ -142,7 +142,7 @@ export const elementwiseKernels = {
   },
 } as const satisfies Partial<KernelTable>;
 
-/** PReLU's slopes and their gradient: one for each channel, or one for all; no other function has any. */
+/** Checks PReLU's slopes and their gradient: one for each channel, or one for all. No other function has slopes. */
 function slopes(
   check: Check,
   learned: boolean,

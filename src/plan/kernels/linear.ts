@@ -1,4 +1,4 @@
-/** Fully connected layers, and the change of shape before them. */
+/** Fully connected layers, and flattening. */
 
 import type { Shape } from '../../graph/op.js';
 import { equal, type Check, type KernelTable } from './row.js';

@@ -1,4 +1,4 @@
-/** Normalization, and the affine map that a folded batch norm leaves. */
+/** Normalization, and the affine map that a folded batch norm becomes. */
 
 import type { Shape } from '../../graph/op.js';
 import { alike, type Check, type Slots, type KernelTable } from './row.js';
@@ -15,11 +15,11 @@ export const normalizationKernels = {
       vectors(check, dims[1]!, { weight, bias, mean: out.mean, inverseDeviation: out.inverseDeviation, ...update });
     },
     gradient: ({ in: { x, weight, bias, addend }, out: { y, mean, inverseDeviation }, relu }, dys, backward) => {
-      // The kernel adds two parts on the way; more would cost it more than one sum before.
+      // The kernel can add two gradients itself; more of them are added by a sum before it.
       const [dy, dy2] = dys.length === 2 ? (dys as [number, number]) : [backward.total(dys, y)];
       const wanted = addend !== undefined && backward.needed(addend);
       const unchanged = !relu && dy2 === undefined;
-      // Without an addend x tells as well as y what the ReLU let through, and is read anyway.
+      // Without an addend, x determines the ReLU's mask as well as y does, and the kernel reads x anyway.
       const mask = !relu ? {} : addend === undefined ? { bias } : { y };
       if (wanted && unchanged) backward.pass(addend, dy);
       backward.emit({
@@ -41,7 +41,7 @@ export const normalizationKernels = {
   batchNormGradient: {
     phase: 'backward',
     scalars: [],
-    // daddend may have been written over dy or dy2 before the kernel comes to dx.
+    // daddend may already have overwritten dy or dy2 when the kernel writes dx.
     overwrites: { daddend: ['dy', 'dy2'], dx: ['dy', 'dy2', 'x', 'y'] },
     shapes: ({ in: { x, dy, dy2, y, bias, weight, mean, inverseDeviation }, out, relu }, check) => {
       const dims = check.dims('x', x);
@@ -143,7 +143,7 @@ function vectors(check: Check, channels: number, ids: Slots): void {
   for (const [slot, id] of Object.entries(ids)) check.expect(slot, id, [channels]);
 }
 
-/** One value for each position of each example. */
+/** Checks tensors with one value for each position of each example. */
 function positions(check: Check, [batch = 0, , ...size]: Shape, ids: Slots): void {
   for (const [slot, id] of Object.entries(ids)) check.expect(slot, id, [batch, size.reduce((a, b) => a * b, 1)]);
 }

@@ -101,7 +101,7 @@ export const poolingKernels = {
   },
 } as const satisfies Partial<KernelTable>;
 
-/** An output size may be rounded down or up, as long as the last window starts before the far padding. */
+/** An output size may be rounded down or up, as long as the last window does not start in the padding at the end. */
 function pooling(check: Check, { kernel, stride, padding }: Window, x: Shape, y: Shape): void {
   equal(check, 'batch and channels', y.slice(0, 2), x.slice(0, 2));
   for (const axis of [0, 1] as const satisfies Pair) {

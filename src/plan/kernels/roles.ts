@@ -1,4 +1,4 @@
-/** Which tensors may stand in which slot of a call. */
+/** The roles that a tensor may have in each slot of a call. */
 
 import type { KernelCall, KernelKind, TensorRole } from '../plan.js';
 
@@ -7,7 +7,7 @@ type SlotName = Exclude<Keys<KernelCall['in'] | KernelCall['out'] | KernelCall['
 
 const features: readonly TensorRole[] = ['activation', 'input'];
 
-/** Which roles a tensor in each slot may have. Total over the slots of all kernels. */
+/** Roles by slot. Total over the slots of all kernels. */
 const slotRoles: { readonly [S in SlotName]: readonly TensorRole[] } = {
   x: features,
   y: ['activation'],
@@ -44,14 +44,14 @@ const slotRoles: { readonly [S in SlotName]: readonly TensorRole[] } = {
   average: ['average'],
 };
 
-/** Which roles a tensor may have that a kernel of this kind has in this slot. */
+/** The roles that a tensor may have in this slot of a kernel of this kind. */
 export function rolesAllowed(kind: KernelKind, slot: string): readonly TensorRole[] {
   if (kind === 'movingAverage' && slot === 'x') return ['parameter', 'statistic'];
   if (kind === 'gradientNorm' && slot !== 'norm') return ['gradient'];
   return isNamed(slot) ? slotRoles[slot] : features;
 }
 
-/** Whether the slot is no x0, x1, … */
+/** Whether the slot is in the table, that is, not one of x0, x1, … */
 function isNamed(slot: string): slot is SlotName {
   return Object.hasOwn(slotRoles, slot);
 }

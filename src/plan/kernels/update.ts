@@ -1,4 +1,4 @@
-/** What follows the forward half: the loss, the gradients' norm, and the updates of what persists. */
+/** The loss, the gradients' norm, and the updates of persistent tensors. */
 
 import { alike, type KernelTable } from './row.js';
 

@@ -1,4 +1,4 @@
-/** Networks for tests of plans: a small residual one to read, and random ones that combine every op. */
+/** Networks for tests of plans: a small residual one that is easy to read, and random ones that combine every op. */
 
 import { randomStream } from '../../base/random.js';
 import { graphBuilder, type GraphBuilder, type Value } from '../../graph/builder.js';
@@ -19,7 +19,7 @@ export function tinyResidual(): Graph {
   return net.build();
 }
 
-/** A network whose input is `make`'s, ended by a classifier. */
+/** A network that applies `make` to its input and ends with a classifier. */
 export function network(make: (net: GraphBuilder, x: Value) => Value, inputShape = [3, 8, 8]): Graph {
   const net = graphBuilder('network', inputShape);
   const x = make(net, net.input);
@@ -27,7 +27,7 @@ export function network(make: (net: GraphBuilder, x: Value) => Value, inputShape
   return net.build();
 }
 
-/** A conv + batch norm without bias, named `<name>.conv` and `<name>.bn`. */
+/** A convolution without bias and a batch norm, named `<name>.conv` and `<name>.bn`. */
 export function convNorm(net: GraphBuilder, name: string, x: Value, outChannels = 4): Value {
   return net.batchNorm(
     `${name}.bn`,
@@ -35,7 +35,10 @@ export function convNorm(net: GraphBuilder, name: string, x: Value, outChannels 
   );
 }
 
-/** A network of `length` random ops, each reading what any earlier one gives; every value is used. */
+/**
+ * A network of `length` random ops, each of which reads earlier values; every value is used. Longer than 60 lines because
+ * it has one entry for each op.
+ */
 export function randomGraph(seed: number, length = 12): Graph {
   const stream = randomStream(seed, 0x67726170);
   const net = graphBuilder(`random${seed}`, [2 + stream.below(3), 5 + stream.below(4), 6]);
@@ -46,9 +49,9 @@ export function randomGraph(seed: number, length = 12): Graph {
     used.add(value);
     return value;
   };
-  /** Some value, most often the last. */
+  /** A random value, most often the last one. */
   const any = (): Value => pick(stream.below(3) === 0 ? values : values.slice(-1));
-  /** Another value of the same shape as x, maybe x itself. */
+  /** A random value of the same shape as x, maybe x itself. */
   const like = (x: Value): Value => {
     const wanted = net.shape(x).join();
     return pick(values.filter((value) => net.shape(value).join() === wanted));
@@ -74,7 +77,7 @@ export function randomGraph(seed: number, length = 12): Graph {
     },
     (name, x) => net.batchNorm(name, x),
     (name, x) => net.relu(name, x),
-    // What fusing looks for, so that it is not left to chance.
+    // Patterns that fusing looks for, so that they occur often enough.
     (name, x) => net.relu(name, convNorm(net, name, x)),
     (name, x) => net.relu(name, net.add(`${name}.add`, net.batchNorm(`${name}.bn`, x), like(x))),
     (name, x) => net.add(name, convNorm(net, `${name}.a`, x), convNorm(net, `${name}.b`, x)),
@@ -117,7 +120,7 @@ export function randomGraph(seed: number, length = 12): Graph {
   return net.build();
 }
 
-/** Plausible weights for every learned and remembered tensor. */
+/** Plausible values for every parameter and statistic. */
 export function randomWeights(graph: Graph, seed: number): Map<string, Float32Array> {
   const stream = randomStream(seed, 0x77656967);
   return new Map(

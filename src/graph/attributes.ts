@@ -1,4 +1,4 @@
-/** Checks the attributes of ops. Whether an attribute suits the op's inputs is for the shape rules to say. */
+/** Checks the attributes of ops. The shape rules check whether attributes fit the op's inputs. */
 
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
@@ -8,8 +8,8 @@ import type { AttributeType } from './ops/attribute-types.js';
 import { show } from './show.js';
 
 /**
- * The value as an op, if it is one in every attribute; a fresh copy without anything else on it.
- * @throws RectioError `graph` naming the node and the attribute.
+ * Returns a copy of the value as an op.
+ * @throws RectioError `graph` naming the node and the attribute that is missing, unknown or invalid.
  */
 export function checkOp(node: string, value: { readonly [attribute: string]: unknown }): Op {
   const { kind } = value;

@@ -134,7 +134,7 @@ describe('a mistake shows at the call that makes it, by the full name of the nod
     ['half a pixel', () => net.maxPool('pool', net.input, { kernel: 1.5 }), 'kernel is [1.5,1.5]'],
     ['too much padding', () => net.maxPool('pool', net.input, { kernel: 3, padding: 2 }), 'more than half'],
     ['certain dropout', () => net.dropout('drop', net.input, { rate: 1 }), 'rate is 1'],
-    // As a file without types can have it.
+    // A file without type checks can contain this.
     ['an input that is none', () => net.relu('relu', undefined as unknown as string), 'an input is missing'],
     [
       'an option that does not exist',

@@ -1,5 +1,5 @@
 /**
- * Writes a Graph down the way its figure reads:
+ * Builds a Graph in code that reads like the figure of the network:
  *
  *     const net = graphBuilder('tiny', [3, 32, 32]);
  *     let x = net.stem(() => {
@@ -10,7 +10,7 @@
  *     x = net.head(() => net.linear('fc', net.flatten('flatten', net.globalAveragePool('avgpool', x)), { outFeatures: 10 }));
  *     const graph = net.build();
  *
- * Every call checks what it is given, so that a mistake shows at the line that makes it.
+ * Every call checks its arguments, so that an error points to the line with the mistake.
  */
 
 import { RectioError } from '../base/error.js';
@@ -20,10 +20,10 @@ import type { Op, Pair, Shape } from './op.js';
 import { inputShapes, nodeShape } from './shapes.js';
 import { checkName, verifyGraph } from './verify.js';
 
-/** What a node gives: the node's full name. */
+/** A node's output, represented by the node's full name. */
 export type Value = string;
 
-/** One number stands for both height and width. */
+/** A single number means both height and width. */
 export type Extent = number | Pair;
 
 export interface ConvolutionOptions {
@@ -31,7 +31,7 @@ export interface ConvolutionOptions {
   readonly kernel: Extent;
   /** Default 1. */
   readonly stride?: Extent;
-  /** Zeros on either side; default 0. */
+  /** Zeros on each side; default 0. */
   readonly padding?: Extent;
   /** Default 1. */
   readonly dilation?: Extent;
@@ -52,28 +52,28 @@ export interface PoolOptions {
 }
 
 export interface ScopeOptions {
-  /** What names begin with in place of the scope's own; '' adds nothing. For networks whose names do not tell stages. */
+  /** Prefix of names instead of the scope's name; '' for none. For networks whose names do not contain stages. */
   readonly prefix?: string;
 }
 
-/** Defaults are PyTorch's throughout. Names are local to the enclosing scopes; values are full names. */
+/** All defaults are PyTorch's. Names are relative to the enclosing scopes; values are full names. */
 export interface GraphBuilder {
   /** The network's input. */
   readonly input: Value;
-  /** The shape of what a node gives, for one example. */
+  /** The shape of a node's output for one example. */
   shape(x: Value): Shape;
 
-  /** Everything made inside is named `<name>.…`, or `<prefix>.…`, and belongs to this stage. */
+  /** Nodes added inside are named `<name>.…`, or `<prefix>.…`, and belong to this stage. */
   stage<T>(name: string, make: () => T, options?: ScopeOptions): T;
-  /** Everything made inside is named `<name>.…`, or `<prefix>.…`, and belongs to this block. */
+  /** Nodes added inside are named `<name>.…`, or `<prefix>.…`, and belong to this block. */
   block<T>(name: string, make: () => T, options?: ScopeOptions): T;
-  /** Everything made inside is named `<name>.…`; it belongs where it belonged anyway. */
+  /** Nodes added inside are named `<name>.…`; stage and block do not change. */
   scope<T>(name: string, make: () => T): T;
   /** A projection beside the main path, named `<name>.…`. */
   shortcut<T>(name: string, make: () => T): T;
-  /** What comes before the first stage. */
+  /** Marks the nodes before the first stage. */
   stem<T>(make: () => T): T;
-  /** The classifier. */
+  /** Marks the nodes of the classifier. */
   head<T>(make: () => T): T;
 
   convolution(name: string, x: Value, options: ConvolutionOptions): Value;
@@ -101,7 +101,7 @@ export interface GraphBuilder {
   identity(name: string, x: Value): Value;
   add(name: string, ...inputs: readonly Value[]): Value;
   concat(name: string, ...inputs: readonly Value[]): Value;
-  /** x [C, H, W] by gate [C, 1, 1], channel by channel. */
+  /** Multiplies each channel of x [C, H, W] by that of the gate [C, 1, 1]. */
   multiply(name: string, x: Value, gate: Value): Value;
   /** `count` channels from `start` (counted from 0) on. */
   sliceChannels(name: string, x: Value, options: { readonly start: number; readonly count: number }): Value;
@@ -111,21 +111,21 @@ export interface GraphBuilder {
   /** Default countPadding true. */
   averagePool(name: string, x: Value, options: PoolOptions & { readonly countPadding?: boolean }): Value;
   globalAveragePool(name: string, x: Value): Value;
-  /** To the given height and width, whatever the input's are. */
+  /** The output has the given height and width for every input. */
   adaptiveAveragePool(name: string, x: Value, options: { readonly size: Extent }): Value;
   /** Default bias true. */
   linear(name: string, x: Value, options: { readonly outFeatures: number; readonly bias?: boolean }): Value;
   flatten(name: string, x: Value): Value;
   /** Default rate 0.5. */
   dropout(name: string, x: Value, options?: { readonly rate?: number }): Value;
-  /** In training leaves out the whole branch for a share `rate` of the examples. */
+  /** In training skips the branch for each example with probability `rate`. */
   stochasticDepth(name: string, x: Value, options: { readonly rate: number }): Value;
   /** Defaults: per channel, initial 1. */
   scale(name: string, x: Value, options?: { readonly per?: 'channel' | 'element'; readonly initial?: number }): Value;
-  /** Any op, written out. */
+  /** Adds any op. */
   node(name: string, op: Op, ...inputs: readonly Value[]): Value;
 
-  /** The finished network; the node made last is its output. */
+  /** The finished network; its output is the node added last. */
   build(): Graph;
 }
 
@@ -140,8 +140,9 @@ const pool = ({ kernel, stride = kernel, padding = 0, ceil = false, ...others }:
 });
 
 /**
- * A builder for the network `name` with an input of the given shape: [channels, height, width] or [features].
- * @throws RectioError `graph`, from each call that makes a node which does not fit.
+ * A builder for the network `name` with an input of the given shape: [channels, height, width] or [features]. Longer than 60
+ * lines because it has one entry for each op.
+ * @throws RectioError `graph`, from each call that adds a node which does not fit.
  */
 export function graphBuilder(name: string, inputShape: Shape): GraphBuilder {
   const nodes: Node[] = [];
@@ -149,7 +150,7 @@ export function graphBuilder(name: string, inputShape: Shape): GraphBuilder {
   let prefix = '';
   let place: Place = {};
 
-  /** Runs `make` with names under `local` and in the place that `enter` makes of the path so far. */
+  /** Runs `make` with `local` as a prefix of names and with the place that `enter` returns for the path so far. */
   const within = <T>(local: string, enter: (outerPath: string) => Place, make: () => T): T => {
     const outer = { prefix, place };
     place = { ...place, ...enter(prefix) };
@@ -173,7 +174,7 @@ export function graphBuilder(name: string, inputShape: Shape): GraphBuilder {
     return full;
   };
 
-  // Types are gone when a file of the user's runs: options that do not exist go on to checkOp, which says so.
+  // A user's file may run without type checks: unknown options are passed on to checkOp, which refuses them.
   return {
     input: node('input', { kind: 'input', shape: inputShape }),
     shape: (x) => {

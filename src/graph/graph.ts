@@ -3,7 +3,7 @@
 import type { Op } from './op.js';
 
 /**
- * Where a node stands in the architecture, for rewriting and drawing; computing never looks at it.
+ * Where a node belongs in the architecture. Used for rewriting and drawing, never for computing.
  * A stage is a run of blocks of one resolution (`layer1`), a block the unit that a network repeats (`layer1.0`).
  */
 export interface Place {
@@ -22,7 +22,7 @@ export interface Node {
   readonly place: Place;
 }
 
-/** Nodes in topological order: each stands behind all of its inputs. The last node is the output. */
+/** Nodes are in topological order: each comes after all of its inputs. The last node is the output. */
 export interface Graph {
   readonly name: string;
   readonly nodes: readonly Node[];

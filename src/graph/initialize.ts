@@ -10,7 +10,7 @@ import { elements } from './sizes.js';
 /** Part of the key of every weight's random stream: another text would change the weights of every seed. */
 const weightStream = hashText('train.weights');
 
-/** The function that gives a parameter's values, one after the other. */
+/** For each kind of initializer, a function that returns the next value. */
 const initialRules: Rules<Initializer, [stream: RandomStream], () => number> = {
   constant:
     ({ value }) =>

@@ -27,7 +27,7 @@ const json: unknown = JSON.parse(JSON.stringify(graphToJson(net.build())));
 const text = JSON.stringify(json);
 const bytes = new TextEncoder().encode(text);
 
-/** One way after the other of spoiling the file. */
+/** Cycles through the ways to spoil the file. */
 const ways: readonly ((stream: RandomStream) => string)[] = [
   (stream) => new TextDecoder().decode(spoilBytes(bytes, stream)),
   (stream) => text.slice(0, stream.below(text.length)),
@@ -36,7 +36,7 @@ const ways: readonly ((stream: RandomStream) => string)[] = [
   (stream) => JSON.stringify(spoilJson(json, stream)),
   (stream) => JSON.stringify(spoilJson(json, stream)),
   (stream) => JSON.stringify(spoilJson(spoilJson(json, stream), stream)),
-  // Every number in the file is a length or a count.
+  // Every number in the file is an extent or a count.
   (stream) => {
     const numbers = [...text.matchAll(/\d+/g)];
     const { index, 0: digits } = numbers[stream.below(numbers.length)]!;
@@ -45,14 +45,14 @@ const ways: readonly ((stream: RandomStream) => string)[] = [
   },
 ];
 
-/** Reads a text as a reader of files does. @returns whether it is a graph; throws where the refusal is unclear */
+/** Reads a text as the reader of files does. @returns whether it is a graph; throws if the refusal is unclear */
 function tryText(spoiled: string): boolean {
   try {
     checkGraphText(spoiled);
     graphFromJson(JSON.parse(spoiled));
     return true;
   } catch (error) {
-    // What the parser says is the file reader's to tell.
+    // The reader of files reports errors of the parser.
     if (error instanceof SyntaxError) return false;
     if (!(error instanceof RectioError) || error.code !== 'graph') throw error;
     const clear = /^\P{C}{10,400}$/u.test(error.message) && /^\P{C}{10,800}[.?]$/u.test(error.hint);
@@ -68,7 +68,7 @@ describe('spoiled graphs in JSON', () => {
     for (let round = 0; round < 2600; round++) {
       for (const [index, spoil] of ways.entries()) if (tryText(spoil(stream))) accepted[index]!++;
     }
-    // Names and numbers may be others; a text that was cut off is none.
+    // A spoiled name or number may still be a graph; a text that was cut off is not.
     expect(accepted[1]).toBe(0);
     const sum = accepted.reduce((a, b) => a + b);
     expect(sum).toBeGreaterThan(500);

@@ -148,7 +148,7 @@ describe('JSON that is too much for a network is refused', () => {
     ['characters in a name', file(node(0, 'x'.repeat(201))), 'is no name for a node'],
     ['characters in its name', { ...file(), name: 'x'.repeat(201) }, 'is no name for a network'],
     ['of a rank', file({ ...node(0), op: { kind: 'input', shape: [1, 1, 1, 1] } }), 'shape is [1,1,1,1]'],
-    ['values in a tensor', file(conv('c', 'input', 2 ** 20, 100)), 'more than an engine can address'],
+    ['values in a tensor', file(conv('c', 'input', 2 ** 20, 100)), 'larger than an engine can address'],
     [
       'values in its parameters',
       file(

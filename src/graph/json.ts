@@ -1,4 +1,4 @@
-/** Graphs as JSON. What comes in is not trusted: every field is checked before it becomes part of a Graph. */
+/** Reads and writes Graphs as JSON. Input is not trusted: every field is checked before it becomes part of a Graph. */
 
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
@@ -12,21 +12,21 @@ import { elements } from './sizes.js';
 import { checkName, longestName, verifyGraph } from './verify.js';
 
 /**
- * The most that is read. Networks of a thousand layers have some thousands of nodes and less than 1 MiB of text; what is
- * beyond these numbers is no network that anybody could train, and would only use up the machine that reads it.
+ * Limits for input. A network of a thousand layers has a few thousand nodes and less than 1 MiB of text. Input beyond these
+ * limits is not a network that could be trained, and would only exhaust the machine that reads it.
  */
 const most = {
   /** Characters of a file. */
   text: 32 * 2 ** 20,
-  /** Lists and objects within each other; a Graph has five. */
+  /** Nesting of lists and objects; a Graph has five levels. */
   depth: 16,
   nodes: 20_000,
   inputs: 1000,
-  /** Values of all nodes' outputs together, for one example, and of all parameters. */
+  /** Values of all nodes' outputs for one example, and values of all parameters. */
   values: 2 ** 32,
 };
 
-/** Grows whenever a reader of the former version would misunderstand what is written. */
+/** Incremented when a reader of the previous version would misunderstand the file. */
 const version = 1;
 
 export interface GraphJson extends Graph {
@@ -40,7 +40,7 @@ export function graphToJson(graph: Graph): GraphJson {
 }
 
 /**
- * The network in a value that came out of `JSON.parse`; a copy that shares nothing with it.
+ * The network in a value from `JSON.parse`; a copy that shares nothing with the value.
  * @throws RectioError `graph` naming the node, what is wrong with it, and what is valid.
  */
 export function graphFromJson(json: unknown): Graph {
@@ -71,9 +71,9 @@ export function graphFromJson(json: unknown): Graph {
 }
 
 /**
- * Looks at a text that is to be parsed into a network, before that costs anything: parsed, hostile texts of a few
- * megabytes fill gigabytes of memory.
- * @throws RectioError `graph` where it is too long, or nested deeper than a network is
+ * Checks the length and depth of a network's text before it is parsed, because parsing a hostile text of a few megabytes can
+ * take gigabytes of memory.
+ * @throws RectioError `graph` if the text is too long, or nested more deeply than a network
  */
 export function checkGraphText(json: string): void {
   if (json.length > most.text) {
@@ -158,7 +158,7 @@ function placeFromJson(node: string, json: unknown): Place {
   };
 }
 
-/** The value as an object with no other than the given fields. */
+/** The value as an object without fields other than the given ones. */
 function record(what: string, value: unknown, fields?: readonly string[]): { readonly [field: string]: unknown } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new RectioError('graph', `${what} is ${show(value)}`, 'Give it as an object.');

@@ -1,4 +1,4 @@
-/** The table of ops, put together from the families in `ops/`. */
+/** The op table, joined from the families in `ops/`. */
 
 import { activationOps } from './ops/activations.js';
 import { channelOps } from './ops/channels.js';
@@ -19,7 +19,7 @@ export const opTable = {
 /** Every kind of op. */
 export const opKinds = Object.keys(opTable) as readonly OpKind[];
 
-/** Whether a text names a kind of op. */
+/** Whether a value is the name of a kind of op. */
 export function isOpKind(kind: unknown): kind is OpKind {
   return typeof kind === 'string' && Object.hasOwn(opTable, kind);
 }

@@ -1,8 +1,8 @@
 /**
  * The vocabulary of networks: every op with its attributes, a discriminated union on `kind`.
  *
- * Attributes say what cannot be inferred; input channels and sizes follow from the inputs' shapes. Feature maps have
- * shape [channels, height, width], vectors [features]; the batch dimension is never written down. Spatial
+ * Attributes hold only what cannot be inferred; input channels and sizes follow from the inputs' shapes. Feature maps have
+ * shape [channels, height, width], vectors [features]; the batch dimension is left out. Spatial
  * attributes are [height, width].
  */
 
@@ -18,13 +18,13 @@ export interface InputOp {
   readonly shape: Shape;
 }
 
-/** Cross-correlation, as everywhere in this field: weight [outChannels, inChannels / groups, height, width]. */
+/** Cross-correlation, as usual in deep learning: weight [outChannels, inChannels / groups, height, width]. */
 export interface ConvolutionOp {
   readonly kind: 'convolution';
   readonly outChannels: number;
   readonly kernel: Pair;
   readonly stride: Pair;
-  /** Zeros added on either side. */
+  /** Zeros added on each side. */
   readonly padding: Pair;
   /** 1 is dense, as in PyTorch. */
   readonly dilation: Pair;
@@ -36,13 +36,13 @@ export interface ConvolutionOp {
 export interface BatchNormOp {
   readonly kind: 'batchNorm';
   readonly epsilon: number;
-  /** How much of the new batch enters the running statistics: running ← (1 − momentum)·running + momentum·batch. */
+  /** Weight of the new batch in the running statistics: running ← (1 − momentum)·running + momentum·batch. */
   readonly momentum: number;
 }
 
 /**
- * Normalization over the channels (Ba et al. 2016), with a weight and a bias for each: of [C, H, W] at every position by
- * itself, of [features] over all of them. Biased variance.
+ * Normalization over the channels (Ba et al. 2016), with a weight and a bias for each channel and biased variance. [C, H, W] is
+ * normalized at each position separately, [features] over all features.
  */
 export interface LayerNormOp {
   readonly kind: 'layerNorm';
@@ -50,7 +50,7 @@ export interface LayerNormOp {
 }
 /**
  * x/(k + alpha/size·Σx²)^beta (Krizhevsky et al. 2012, in PyTorch's form); the sum runs over `size` neighboring channels
- * at one position, from ⌊size/2⌋ before to ⌊(size − 1)/2⌋ behind.
+ * at one position, from ⌊size/2⌋ before to ⌊(size − 1)/2⌋ after it.
  */
 export interface LocalResponseNormOp {
   readonly kind: 'localResponseNorm';
@@ -98,7 +98,7 @@ export interface HardSigmoidOp {
   readonly kind: 'hardSigmoid';
 }
 
-/** Passes its input on: what a dropped activation becomes. Costs nothing: plans leave it out. */
+/** Passes its input on; takes the place of a dropped activation. Costs nothing, because plans leave it out. */
 export interface IdentityOp {
   readonly kind: 'identity';
 }
@@ -118,7 +118,7 @@ export interface SliceChannelsOp {
   readonly count: number;
 }
 /**
- * Mixes `groups` runs of C/groups channels (Zhang et al. 2018): channel j of run i becomes channel j·groups + i.
+ * Interleaves `groups` groups of C/groups channels (Zhang et al. 2018): channel j of group i becomes channel j·groups + i.
  */
 export interface ChannelShuffleOp {
   readonly kind: 'channelShuffle';
@@ -128,7 +128,7 @@ export interface ChannelShuffleOp {
 export interface ConcatOp {
   readonly kind: 'concat';
 }
-/** Puts channels of zeros before and behind the input's: the parameter-free shortcut (He et al. 2015, option A). */
+/** Adds channels of zeros before and after the input's: the parameter-free shortcut (He et al. 2015, option A). */
 export interface PadChannelsOp {
   readonly kind: 'padChannels';
   readonly before: number;
@@ -141,7 +141,7 @@ export interface MaxPoolOp {
   readonly kernel: Pair;
   readonly stride: Pair;
   readonly padding: Pair;
-  /** Round the output size up instead of down; windows that would start in the far padding are left out. */
+  /** Round the output size up instead of down; windows that would start in the padding at the end are left out. */
   readonly ceil: boolean;
 }
 /** Mean over windows. */
@@ -151,14 +151,14 @@ export interface AveragePoolOp {
   readonly stride: Pair;
   readonly padding: Pair;
   readonly ceil: boolean;
-  /** Whether padding counts in the divisor. */
+  /** Whether the divisor counts padding. */
   readonly countPadding: boolean;
 }
 /** Mean over height and width: [C, H, W] to [C, 1, 1]. */
 export interface GlobalAveragePoolOp {
   readonly kind: 'globalAveragePool';
 }
-/** Mean over as many windows as `size` says; along an axis window i spans ⌊i·in/out⌋ … ⌈(i + 1)·in/out⌉ − 1. */
+/** Mean over a grid of `size` windows; along an axis window i spans ⌊i·in/out⌋ … ⌈(i + 1)·in/out⌉ − 1. */
 export interface AdaptiveAveragePoolOp {
   readonly kind: 'adaptiveAveragePool';
   readonly size: Pair;
@@ -170,16 +170,16 @@ export interface LinearOp {
   readonly outFeatures: number;
   readonly bias: boolean;
 }
-/** [C, H, W] to [C·H·W], channels slowest. */
+/** [C, H, W] to [C·H·W], row-major. */
 export interface FlattenOp {
   readonly kind: 'flatten';
 }
-/** In training each element is zeroed with probability `rate` and the others divided by 1 − rate. */
+/** In training sets each element to zero with probability `rate` and divides the others by 1 − rate. */
 export interface DropoutOp {
   readonly kind: 'dropout';
   readonly rate: number;
 }
-/** In training whole examples are zeroed with probability `rate` and the others divided by 1 − rate (Huang et al. 2016). */
+/** In training sets whole examples to zero with probability `rate` and divides the others by 1 − rate (Huang et al. 2016). */
 export interface StochasticDepthOp {
   readonly kind: 'stochasticDepth';
   readonly rate: number;

@@ -1,4 +1,4 @@
-/** What a node learns or remembers, by the names that PyTorch gives it in a state_dict. */
+/** Parameters and statistics of nodes, with their names in PyTorch's state_dict. */
 
 import { applyRule, column, type Rules } from '../base/rules.js';
 import type { Node } from './graph.js';
@@ -10,7 +10,7 @@ export type { Initializer, LocalName, Parameter } from './ops/row.js';
 
 const parameterRules: Rules<Op, [input: Shape], readonly LocalParameter[]> = column(opTable, 'parameters');
 
-/** The parameters of a node whose (first) input has the given shape, in state_dict order. */
+/** The parameters and statistics of a node, given the shape of its first input, in state_dict order. */
 export function nodeParameters(node: Node, input: Shape): Parameter[] {
   return applyRule(parameterRules, node.op, input).map((part) => {
     return { name: `${node.name}.${part.local}`, node: node.name, ...part };

@@ -1,4 +1,4 @@
-/** A Graph as text, one line for each node: for reading, for tests, and for reviewing what a pass changed. */
+/** Prints a Graph as text, one line for each node: for people, for snapshot tests, and to review what a pass changed. */
 
 import type { Graph, Node, Place } from './graph.js';
 import type { Shape } from './op.js';
@@ -7,9 +7,9 @@ import { inferShapes } from './shapes.js';
 import { printShape } from './sizes.js';
 
 /**
- * The network as text: a heading wherever the place changes, then `name = op(inputs, attributes): shape`. Nothing is
- * aligned, so that a changed node changes one line.
- * @throws RectioError `graph` where the shapes do not fit.
+ * The network as text: one line `name = op(inputs, attributes): shape` for each node, and a heading when the place changes.
+ * Columns are not aligned, so that a changed node changes one line only.
+ * @throws RectioError `graph` if the shapes do not fit.
  */
 export function printGraph(graph: Graph): string {
   const shapes = inferShapes(graph);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nodeShape, type Op, type OpKind, type Shape } from './index.js';
 
-/** One row and more for each kind of op: inputs, op, the output's shape. Total over the kinds. */
+/** At least one row for each kind of op: inputs, op, the output's shape. Total over the kinds. */
 const table: { readonly [K in OpKind]: readonly (readonly [inputs: readonly Shape[], op: Op, output: Shape])[] } = {
   input: [
     [[], { kind: 'input', shape: [3, 32, 32] }, [3, 32, 32]],
@@ -74,13 +74,13 @@ const table: { readonly [K in OpKind]: readonly (readonly [inputs: readonly Shap
   ],
   channelShuffle: [[[[34, 3, 2]], { kind: 'channelShuffle', groups: 17 }, [34, 3, 2]]],
   padChannels: [[[[4, 3, 2]], { kind: 'padChannels', before: 0, after: 5 }, [9, 3, 2]]],
-  // Sizes as PyTorch gives them.
+  // Sizes are those of PyTorch.
   maxPool: [
     [[[4, 112, 112]], maxPool({ kernel: [3, 3], stride: [2, 2], padding: [1, 1] }), [4, 56, 56]],
     [[[4, 7, 7]], maxPool({ kernel: [2, 2], stride: [2, 2] }), [4, 3, 3]],
     [[[4, 7, 7]], maxPool({ kernel: [2, 2], stride: [2, 2], ceil: true }), [4, 4, 4]],
     [[[4, 5, 5]], maxPool({ kernel: [1, 1], stride: [2, 2], ceil: true }), [4, 3, 3]],
-    // Rounding up gives 4, but the fourth window would start in the far padding.
+    // Rounding up gives 4, but the fourth window would start in the padding at the end.
     [[[4, 5, 5]], maxPool({ kernel: [2, 2], stride: [2, 2], padding: [1, 1], ceil: true }), [4, 3, 3]],
     [[[4, 4, 9]], maxPool({ kernel: [2, 3], stride: [3, 4], ceil: true }), [4, 2, 3]],
   ],

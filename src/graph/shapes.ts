@@ -1,4 +1,4 @@
-/** Shape inference: which shape every node makes of its inputs' shapes. */
+/** Shape inference. */
 
 import { RectioError } from '../base/error.js';
 import { applyRule, column, type Rules } from '../base/rules.js';
@@ -14,8 +14,8 @@ import { elements, largestExtent, printShape } from './sizes.js';
 const shapeRules: Rules<Op, [inputs: readonly Shape[], refuse: Refuse], Shape> = column(opTable, 'shape');
 
 /**
- * The shape of one node's output for one example.
- * @throws RectioError `graph` naming the node, what it expected and what it found.
+ * The shape of one node's output for one example, given the shapes of its inputs.
+ * @throws RectioError `graph` naming the node, what was expected and what was found.
  */
 export function nodeShape(node: Node, inputs: readonly Shape[]): Shape {
   const refuse: Refuse = (problem, hint) => {
@@ -30,7 +30,7 @@ export function nodeShape(node: Node, inputs: readonly Shape[]): Shape {
   for (const size of [shape, ...nodeParameters(node, inputs[0] ?? []).map((parameter) => parameter.shape)]) {
     if (elements(size) > largestExtent) {
       refuse(
-        `a tensor ${printShape(size)} is more than an engine can address`,
+        `a tensor ${printShape(size)} is larger than an engine can address`,
         'Use fewer channels or smaller inputs.',
       );
     }

@@ -1,7 +1,7 @@
-/** How many signs of a value a message shows, how deep it looks into it, and at how many parts of each list. */
+/** Limits for values in messages: characters, depth, and items of each list or object. */
 const most = { length: 60, depth: 3, parts: 8 };
 
-/** A short text for any value out of JSON, for messages; harmless to a terminal, however large or deep the value is. */
+/** A short text for any value, for messages. Safe to print on a terminal, however large or deep the value is. */
 export function show(value: unknown): string {
   if (value === undefined) return 'missing';
   const text = typeof value === 'string' ? `'${value.slice(0, most.length + 1)}'` : brief(value, most.depth);
@@ -9,7 +9,7 @@ export function show(value: unknown): string {
   return visible.length > most.length ? `${visible.slice(0, most.length - 3)}...` : visible;
 }
 
-/** As JSON writes it, as far as a message goes. */
+/** The value as JSON, cut to the limits. */
 function brief(value: unknown, depth: number): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, most.length));
   if (typeof value !== 'object' || value === null) return String(value);

@@ -1,4 +1,4 @@
-/** Checks that a Graph is well formed: what every pass may rely on and must keep up. */
+/** Checks that a Graph is well formed. Every pass may rely on this and must preserve it. */
 
 import { RectioError } from '../base/error.js';
 import { checkOp } from './attributes.js';
@@ -6,12 +6,12 @@ import type { Graph } from './graph.js';
 import { inferShapes } from './shapes.js';
 import { show } from './show.js';
 
-/** In characters: names go into messages and tables. */
+/** In characters. Names are limited because they appear in messages and tables. */
 export const longestName = 200;
 
 /**
- * A node's name: one word, since it goes into messages, state_dicts and prints.
- * @throws RectioError `graph`.
+ * Checks a node's name: a single word, because it appears in messages, state_dicts and prints.
+ * @throws RectioError `graph` if it is empty, too long or has spaces or invisible characters.
  */
 export function checkName(name: string): void {
   if (name.length <= longestName && /^[^\s\p{C}]+$/u.test(name)) return;
@@ -23,8 +23,8 @@ export function checkName(name: string): void {
 }
 
 /**
- * Names are unique, each node stands behind its inputs, attributes are in range, shapes fit, there is one input, it
- * comes first, and every node but the last (the output) is used.
+ * Checks that names are unique, each node comes after its inputs, attributes are in range, shapes fit, the first node is the
+ * only input, and every node except the last one (the output) is used.
  * @throws RectioError `graph` naming the node and what was expected of it.
  */
 export function verifyGraph(graph: Graph): void {
@@ -33,7 +33,7 @@ export function verifyGraph(graph: Graph): void {
     throw new RectioError(
       'graph',
       `Network ${graph.name}: its first node is ${input === undefined ? 'missing' : `${input.name} (${input.op.kind})`}`,
-      'Let the network begin with its one input.',
+      'Make the input the first node.',
     );
   }
   const names = new Set<string>();

@@ -1,14 +1,14 @@
-/** What each op costs for one image: one rule table, total over the ops. */
+/** The cost of each op for one image: one rule table, total over the ops. */
 
 import { applyRule, type Rules } from '../base/rules.js';
 import { elements, type Node, type Op, type Shape } from '../graph/index.js';
 
 export interface LayerCounts {
-  /** Multiplications with an addition each, of convolutions and linear layers; everything else is small beside them. */
+  /** Multiply-adds of convolutions and linear layers; those of other ops are negligible. */
   readonly macs: number;
   /** Values that pass through an activation function. */
   readonly activationElements: number;
-  /** Values of the output that memory has to hold; 0 where the output is the input under another name. */
+  /** Values of the output that need memory; 0 if the output is the same tensor as the input. */
   readonly outputElements: number;
 }
 
@@ -65,7 +65,7 @@ const countRules: Rules<Op, [input: Shape, output: Shape], LayerCounts> = {
   scale: makesNew,
 };
 
-/** What a node costs for one image, given the shapes of its first input and of its output. */
+/** The cost of a node for one image, given the shapes of its first input and of its output. */
 export function countLayer(node: Node, input: Shape, output: Shape): LayerCounts {
   return applyRule(countRules, node.op, input, output);
 }

@@ -63,7 +63,7 @@ describe('known figures', () => {
     ['resnet50', {}, 53, 49, 25_557_032, 4_089_184_256],
     ['resnet18', {}, 20, 17, 11_689_512, 1_814_073_344],
     ['cifar_vgg16_bn', {}, 13, 13, 14_724_042, 313_201_664],
-    // Each norm moved one layer towards the input; the last one makes up for the narrower ones in front of it.
+    // Each norm comes one layer earlier than in resnet20; the last one compensates for the narrower norms before it.
     ['preresnet20', { shortcut: 'A' }, 19, 19, 269_722, 40_551_040],
   ] as const)('of %s %o', (name, options, convolutions, activations, parameters, macs) => {
     const { totals } = inspectGraph(createModel(name, options));

@@ -1,4 +1,4 @@
-/** Counts what a network consists of and what it costs, per layer and in total. */
+/** Counts a network's layers, parameters, multiply-adds and memory, per layer and in total. */
 
 import {
   elements,
@@ -16,13 +16,13 @@ import { countLayer } from './counts.js';
 export interface LayerInspection {
   readonly name: string;
   readonly kind: OpKind;
-  /** Of the output, for one image. */
+  /** Shape of the output for one image. */
   readonly shape: Shape;
   /** Trainable values. */
   readonly parameters: number;
   /** Multiply-adds for one image. */
   readonly macs: number;
-  /** Memory for the output of one image in float32; 0 where it is the input under another name. */
+  /** Memory for the output for one image in float32; 0 if the output is the same tensor as the input. */
   readonly activationBytes: number;
 }
 
@@ -30,9 +30,9 @@ export interface Inspection {
   readonly model: string;
   readonly ratio: Pick<ProportionReport, 'asked' | 'achieved' | 'pattern' | 'scope' | 'drop'>;
   readonly totals: {
-    /** All convolutions, those on shortcuts included. */
+    /** All convolutions, including those on shortcuts. */
     readonly convolutions: number;
-    /** All activations that are there, the stem's included. */
+    /** All activations, including the stem's; dropped ones do not count. */
     readonly activations: number;
     /** Trainable values. */
     readonly parameters: number;
@@ -49,9 +49,9 @@ export interface Inspection {
 const bytesPerValue = 4;
 
 /**
- * Counts a network. `report` is what `applyRatio` said when it made the graph; without one, the graph is taken as it
- * is, at 1:1.
- * @throws RectioError `graph` where the shapes do not fit.
+ * Counts a network.
+ * @param report the report of the `applyRatio` call that returned the graph; by default, that of the graph at 1:1
+ * @throws RectioError `graph` if the shapes do not fit.
  */
 export function inspectGraph(graph: Graph, report: ProportionReport = applyRatio(graph).report): Inspection {
   const { asked, achieved, pattern, scope, drop, sites } = report;

@@ -33,13 +33,13 @@ describe('a leak in place of dropped activations', () => {
 const ratios = ['2:1', '3:2', '3:1', '4:3'];
 const bodySites = (graph: Graph): Site[] => findSites(graph).filter((site) => site.part === 'body');
 
-/** Names and shapes, as one text: comparing it is quick. */
+/** Names and shapes as one text, which is quick to compare. */
 const printParameters = (graph: Graph) =>
   graphParameters(graph)
     .map(({ name, shape }) => `${name} ${shape}`)
     .join();
 
-/** Each site's place in its segment: the most sites in front of it on any path, counted from the site backwards. */
+/** Each site's position in its segment: the most sites before it on any path, counted backwards from the site. */
 function placesOf(graph: Graph, sites: readonly Site[], scope: Scope): number[] {
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
   const names = new Set(sites.map((site) => site.name));
@@ -57,7 +57,7 @@ function placesOf(graph: Graph, sites: readonly Site[], scope: Scope): number[] 
   return sites.map((site) => known.get(site.name)!);
 }
 
-/** Of so many sites from the beginning of a pattern on, how many N:M keeps: whole modules M each, of a rest its share. */
+/** How many of the first sites N:M keeps: M of each complete module, and a share of an incomplete one. */
 const keptOf = (sites: number, ratio: string) => {
   const { convolutions, activations } = parseRatio(ratio);
   return Math.floor((sites * activations) / convolutions);
@@ -192,7 +192,7 @@ describe('the report', () => {
     const { report } = applyRatio(createModel('resnet20'), { ratio: '4:3' });
     expect(report).toMatchObject({
       asked: '4:3',
-      // 18 sites are four modules of 4 and a rest of 2, of which one is kept.
+      // 18 sites are four modules of 4 and a remainder of 2, of which one is kept.
       achieved: '18:13',
       pattern: '0111',
       scope: 'network',

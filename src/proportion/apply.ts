@@ -1,4 +1,4 @@
-/** Rewrites a network to N convolutions for every M activations (Zhao et al. 2017), and tells what it did. */
+/** Rewrites a network to N convolutions for every M activations (Zhao et al. 2017), and reports the changes. */
 
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
@@ -12,23 +12,23 @@ import { findSites, sitePlace, type Site } from './sites.js';
 
 export interface ProportionOptions {
   /**
-   * N:M, with positions N:M@PATTERN, or for single stages `stage1=1:1,stage2-4=3:2`, where stages that no part names
-   * stay as they are; default: what the pattern says, or 1:1.
+   * N:M, or N:M@PATTERN to choose positions, or ratios for single stages: `stage1=1:1,stage2-4=3:2`. Stages that are not
+   * named do not change. Default: the pattern's ratio, or 1:1 without a pattern.
    */
   readonly ratio?: Ratio | string;
-  /** N characters, `1` keeps and `0` drops; default: spread evenly, ending with a kept one. */
+  /** N characters, `1` keeps and `0` drops. Default: kept ones spread evenly, the last one kept. */
   readonly pattern?: string;
-  /** Default `network`; with ratios for single stages, a pattern runs on through the stages of its own part at most. */
+  /** Where the pattern starts again; default `network`. With ratios for single stages, no pattern continues beyond its own stages. */
   readonly scope?: Scope;
-  /** Whether the stem's activation takes part; default false: it stays. */
+  /** Whether the stem's activation may be dropped; default false. */
   readonly stem?: boolean;
-  /** Whether the activations of fully connected layers take part; default false: they stay. */
+  /** Whether activations of fully connected layers may be dropped; default false. */
   readonly head?: boolean;
-  /** Names of sites to drop whatever the ratio says; `*` stands for any characters, `?` for one. */
+  /** Names of sites to drop in addition to the ratio; `*` matches any characters, `?` a single one. */
   readonly drop?: readonly string[];
   /**
-   * Slope, from 0 to 1, of the leaky ReLUs that stand in for dropped activations: slope·x + (1 − slope)·ReLU(x), between
-   * the two. Default: the identity, as with 1.
+   * Slope, from 0 to 1, of the leaky ReLUs that replace dropped activations: slope·x + (1 − slope)·ReLU(x). Default: the
+   * identity, which equals slope 1.
    */
   readonly leak?: number;
 }
@@ -41,36 +41,35 @@ export interface SiteReport {
 }
 
 export interface Counts {
-  /** All of the network's, shortcuts included. */
+  /** All convolutions of the network, including shortcuts. */
   readonly convolutions: number;
-  /** All of the network's, those that take no part included. */
+  /** All activations of the network, including those that take no part in the ratio. */
   readonly activations: number;
 }
 
 export interface ProportionReport {
-  /** All that was asked for in one text, such as `2:1@10` or `1:1 without layer1.*.relu1`. */
+  /** The whole request as one text, such as `2:1@10` or `1:1 without layer1.*.relu1`. */
   readonly label: string;
-  /** The ratio asked for: N:M, or those of single stages, such as `stage1=1:1,stage2-4=3:2`. */
+  /** The requested ratio: N:M, or those of single stages, such as `stage1=1:1,stage2-4=3:2`. */
   readonly asked: string;
-  /** Sites to kept sites, in the smallest numbers; differs from `asked` where the last module is not complete. */
+  /** Ratio of sites to kept sites, reduced; differs from `asked` if the last module is incomplete. */
   readonly achieved: string;
   /** Written like `asked`: `01`, or `stage1=1,stage2-4=011`. */
   readonly pattern: string;
   readonly scope: Scope;
-  /** The names of sites that were to be dropped besides. */
+  /** The names given in the option `drop`. */
   readonly drop: readonly string[];
-  /** Every site that takes part, in forward order. */
+  /** Every site that takes part in the ratio, in forward order. */
   readonly sites: readonly SiteReport[];
   readonly before: Counts;
   readonly after: Counts;
 }
 
 /**
- * The network with its activations in the proportion asked for; a dropped one becomes the identity, or a leaky ReLU, under
- * its old name.
- * Where nothing is dropped, the very same Graph comes back.
- * @throws RectioError `usage` for a ratio, pattern, scope, stage or site that makes no sense; `proportion` for a ratio
- * that the network cannot have.
+ * Rewrites the network to the requested proportion. A dropped activation becomes the identity, or a leaky ReLU, under its old
+ * name. If nothing is dropped, the same Graph object is returned.
+ * @throws RectioError `usage` if a ratio, pattern, scope, stage, site or slope is invalid; `proportion` if the network cannot
+ * have the ratio.
  */
 export function applyRatio(graph: Graph, options: ProportionOptions = {}): { graph: Graph; report: ProportionReport } {
   const { scope = 'network', stem = false, head = false, drop = [], leak } = options;
@@ -116,7 +115,7 @@ export function applyRatio(graph: Graph, options: ProportionOptions = {}): { gra
   };
 }
 
-/** What of `items` fulfills the condition, and what does not. */
+/** The items that fulfill the condition, and those that do not. */
 function partition<T>(items: readonly T[], condition: (item: T) => boolean): [T[], T[]] {
   return [items.filter(condition), items.filter((item) => !condition(item))];
 }

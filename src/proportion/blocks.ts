@@ -1,4 +1,4 @@
-/** What a proportion means for each block, and the proportion that networks have by themselves. */
+/** The proportion in each block, and the native proportion of a network. */
 
 import type { Graph } from '../graph/index.js';
 import type { ProportionReport } from './apply.js';
@@ -6,21 +6,21 @@ import { printRatio, reduceRatio, type Ratio } from './ratio.js';
 import { segmentRules, type Position, type Scope } from './segments.js';
 import { findSites, findUnits, nodeParts, sitePlace, type Part } from './sites.js';
 
-/** Units and sites of one block; of a stage or part, where that has no blocks. */
+/** Units and sites of one block, or of a stage or part without blocks. */
 export interface BlockProportion {
-  /** The block's, the stage's or the part's. */
+  /** Name of the block, stage or part. */
   readonly name: string;
   readonly stage?: string;
   readonly block?: string;
   readonly part: Part;
-  /** Those of the main path: neither shortcuts' nor gates'. */
+  /** Convolutions of the main path: neither on shortcuts nor in gates. */
   readonly convolutions: number;
   /** Sites that take part in the ratio. */
   readonly sites: number;
   readonly kept: number;
 }
 
-/** Block by block in forward order what the rewrite kept; `graph` may be the network before or after it. */
+/** For each block in forward order, what the rewrite kept. `graph` may be the network before or after the rewrite. */
 export function proportionByBlock(graph: Graph, { sites }: Pick<ProportionReport, 'sites'>): BlockProportion[] {
   const units = new Set(findUnits(graph).map(({ name }) => name));
   const kept = new Map(sites.map((site) => [site.name, site.kept]));
@@ -40,9 +40,9 @@ export function proportionByBlock(graph: Graph, { sites }: Pick<ProportionReport
 }
 
 /**
- * The ratio that a network has at 1:1: convolutions to activations of the kind of block that it has most of, of its
- * stages where it has no blocks, or else of the whole. Stem and head, shortcuts and gates do not count. MobileNet v2 is
- * 3:2 by itself, ConvNeXt 3:1; `undefined` without any activation of a convolution.
+ * The native ratio of a network, which it has before any activation is dropped: convolutions to activations in the most common
+ * kind of block; if there are no blocks, in the most common kind of stage; else in the whole network. Stem, head, shortcuts
+ * and gates do not count. MobileNet v2 is natively 3:2, ConvNeXt 3:1. Undefined if no convolution has an activation.
  */
 export function nativeRatio(graph: Graph): Ratio | undefined {
   const body = { units: findUnits(graph).filter(inBody), sites: findSites(graph).filter(inBody) };
@@ -65,7 +65,7 @@ export function nativeRatio(graph: Graph): Ratio | undefined {
 
 const inBody = ({ part }: Position): boolean => part === 'body';
 
-/** The first of those that appear most often. */
+/** The most common ratio; the first one if several are equally common. */
 function mostCommon(ratios: readonly Ratio[]): Ratio | undefined {
   const times = new Map<string, number>();
   for (const ratio of ratios) times.set(printRatio(ratio), (times.get(printRatio(ratio)) ?? 0) + 1);

@@ -1,4 +1,4 @@
-/** Finds the sites that a user lists by name. */
+/** Finds the sites that the option `drop` lists by name. */
 
 import { RectioError } from '../base/error.js';
 import { nearest } from '../base/suggest.js';
@@ -7,8 +7,8 @@ import type { Graph } from '../graph/index.js';
 import type { Site } from './sites.js';
 
 /**
- * Those of the sites that the names mean; in a name `*` stands for any characters and `?` for one.
- * @throws RectioError `usage` for a name that means none of them, saying what it is instead or what is near.
+ * The names of the sites that match the listed names; `*` matches any characters and `?` a single one.
+ * @throws RectioError `usage` for a name that matches no site, with what it is instead or similar names.
  */
 export function listedSites(
   listed: readonly string[],

@@ -35,7 +35,7 @@ const squeezeExcitation = (net: GraphBuilder, x: Value) =>
     return net.multiply('gated', x, net.sigmoid('sigmoid', gate));
   });
 
-/** What one block consists of, and which of its sites a 2:1 that starts again at each block keeps. */
+/** The units and sites of one block, and the sites that 2:1 keeps with the scope `block`. */
 function describeBlock(graph: Graph) {
   const own = ({ block }: { readonly block?: string }) => block === 'stage.1';
   const local = ({ name }: { readonly name: string }) => name.replace('stage.1.', '');
@@ -169,7 +169,7 @@ describe('units and sites, family by family', () => {
       const { sites } = applyRatio(graph, options).report;
       return sites.map(({ kept: stays }) => (stays ? '1' : '0')).join('');
     };
-    // Sites in forward order: a, b1, b2, c1, c2, c3, d at the places 0, 0, 1, 0, 1, 2, 0; three more in each next block.
+    // Sites in forward order: a, b1, b2, c1, c2, c3, d at the positions 0, 0, 1, 0, 1, 2, 0; three more in each next block.
     expect(kept({ ratio: '3:1', scope: 'block' })).toBe('0000010'.repeat(3));
     expect(kept({ pattern: '10', scope: 'network' })).toBe('110101100101001101011');
     const error = () => applyRatio(graph, { ratio: '4:1', scope: 'block' });

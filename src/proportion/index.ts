@@ -1,4 +1,4 @@
-/** The paper's idea: a network's activations in a chosen proportion to its convolutions. */
+/** The main idea of Zhao et al. (2017): a network's activations in a chosen proportion to its convolutions. */
 
 export * from './apply.js';
 export { nativeRatio, proportionByBlock, type BlockProportion } from './blocks.js';

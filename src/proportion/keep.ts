@@ -1,4 +1,4 @@
-/** Decides which sites the ratios keep, and refuses ratios that a network cannot have. */
+/** Decides which sites are kept, and refuses ratios that the network cannot have. */
 
 import { RectioError } from '../base/error.js';
 import type { Graph } from '../graph/index.js';
@@ -8,13 +8,12 @@ import { patternPlaces, segmentRules, type Position, type Scope } from './segmen
 import type { Site } from './sites.js';
 import { resolveStages, stageNames } from './stages.js';
 
-/** What has no ratio keeps all that it has. */
+/** The share of stages without a ratio: everything is kept. */
 const untouched: Share = { ratio: { convolutions: 1, activations: 1 }, pattern: '1' };
 
 /**
- * The names of the sites that stay.
- * @throws RectioError `usage` for stages that are not there or have two ratios; `proportion` where a share has not
- * enough sites.
+ * The names of the sites that are kept.
+ * @throws RectioError `usage` for stages that do not exist or have two ratios; `proportion` if a share has too few sites.
  */
 export function keptByRatio(
   graph: Graph,
@@ -67,7 +66,7 @@ interface Claim {
   readonly longest: number;
   /** Whether the share is the only one. */
   readonly alone: boolean;
-  /** The network's sites that take no part. */
+  /** The network's sites that take no part in the ratio. */
   readonly others: readonly Site[];
 }
 
@@ -107,7 +106,7 @@ function refuseImpossible(
   }
 }
 
-/** After how many characters a pattern repeats itself: 2 for `0101`. */
+/** The number of characters after which a pattern repeats: 2 for `0101`. */
 function period(pattern: string): number {
   const lengths = Array.from({ length: pattern.length }, (_, index) => index + 1);
   return lengths.find(

@@ -1,18 +1,18 @@
 /**
- * How a proportion is written: one ratio for the whole network, with a pattern behind an `@` where it is not the even
- * one, or ratios for single stages.
+ * The notation of proportions: one ratio for the whole network, followed by `@` and a pattern if the kept sites are not spread
+ * evenly, or ratios for single stages.
  *
  *     2:1        2:1@10        stage1=1:1,stage2-4=3:2        2:1,layer1=1:1
  *
- * What the parts mean for a network (which stages there are) is not looked at here.
+ * Whether a network has the named stages is checked elsewhere (`stages.ts`).
  */
 
 import { RectioError } from '../base/error.js';
 import { checkRatio, defaultPattern, parseRatio, patternRatio, printRatio, type Ratio } from './ratio.js';
 
-/** A ratio with its pattern, and what of a network has it. */
+/** A ratio with its pattern, and the stages it applies to. */
 export interface Share {
-  /** As written: `layer1`, `stage2-4`; undefined for all that no other share names. */
+  /** As written: `layer1`, `stage2-4`; undefined for all stages that no other share names. */
   readonly stages?: string;
   readonly ratio: Ratio;
   readonly pattern: string;
@@ -21,8 +21,8 @@ export interface Share {
 const example = 'Name the stages of each ratio, such as stage1=1:1,stage2-4=3:2.';
 
 /**
- * The shares that a text asks for, in its order; a share without stages is the only one of its kind.
- * @throws RectioError `usage` naming the part that is malformed.
+ * Parses the shares in a text, in order. At most one share has no stages.
+ * @throws RectioError `usage` naming the malformed part.
  */
 export function parseShares(text: string): readonly [Share, ...Share[]] {
   const [first = '', ...others] = text.split(',').map((part) => part.trim());
@@ -42,8 +42,8 @@ export function parseShares(text: string): readonly [Share, ...Share[]] {
 }
 
 /**
- * The shares that a ratio, a pattern or both ask for; 1:1 where neither is given.
- * @throws RectioError `usage` for one that makes no sense, and where they contradict each other.
+ * The shares that a ratio, a pattern or both request; 1:1 if neither is given.
+ * @throws RectioError `usage` if one is invalid, or if they contradict each other.
  */
 export function askedShares({
   ratio,
@@ -72,13 +72,13 @@ function shareOf(ratio: Ratio | undefined, pattern: string | undefined): Share {
   return { ratio: asked, pattern: defaultPattern(asked) };
 }
 
-/** A share as it can be typed again; its pattern is left out where it is the even one. */
+/** A share in the notation that `parseShares` reads; the pattern is left out if it is the default one. */
 export function printShare({ stages, ratio, pattern }: Share): string {
   const positions = pattern === defaultPattern(ratio) ? '' : `@${pattern}`;
   return `${stagesOf(stages)}${printRatio(ratio)}${positions}`;
 }
 
-/** What stands before a share's ratio. */
+/** The text before a share's ratio. */
 export const stagesOf = (stages: string | undefined): string => (stages === undefined ? '' : `${stages}=`);
 
 function parseShare(text: string): Share {

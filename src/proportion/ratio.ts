@@ -1,14 +1,14 @@
-/** Ratios N:M of convolutions to activations, and the patterns that spread them. */
+/** Ratios N:M of convolutions to activations, and patterns of kept and dropped sites. */
 
 import { RectioError } from '../base/error.js';
 
-/** Of every N = `convolutions` successive sites, M = `activations` keep their activation; 1 ≤ M ≤ N. */
+/** Of every N = `convolutions` successive sites, M = `activations` are kept; 1 ≤ M ≤ N. */
 export interface Ratio {
   readonly convolutions: number;
   readonly activations: number;
 }
 
-/** No network has longer modules; the bound keeps a slip of the finger from asking for a pattern of gigabytes. */
+/** No network needs longer modules; the limit prevents a typing error from creating a pattern of gigabytes. */
 const longestModule = 1000;
 
 const examples = 'Write N:M with N ≥ M ≥ 1, such as 1:1 (every ReLU stays), 2:1 or 3:2.';
@@ -18,7 +18,7 @@ export function printRatio({ convolutions, activations }: Ratio): string {
   return `${convolutions}:${activations}`;
 }
 
-/** The same proportion in the smallest numbers: 6:4 becomes 3:2. */
+/** Reduces a ratio: 6:4 becomes 3:2. */
 export function reduceRatio({ convolutions, activations }: Ratio): Ratio {
   const divisor = greatestCommonDivisor(convolutions, activations);
   return { convolutions: convolutions / divisor, activations: activations / divisor };
@@ -29,8 +29,8 @@ function greatestCommonDivisor(a: number, b: number): number {
 }
 
 /**
- * The ratio in a text such as `3:2`.
- * @throws RectioError `usage` with the nearest ratio that makes sense.
+ * Parses a ratio such as `3:2`.
+ * @throws RectioError `usage`, suggesting a similar valid ratio.
  */
 export function parseRatio(text: string): Ratio {
   const numbers = /^\s*(\d+)\s*:\s*(\d+)\s*$/.exec(text);
@@ -40,7 +40,7 @@ export function parseRatio(text: string): Ratio {
   return ratio;
 }
 
-/** @throws RectioError `usage` with the nearest ratio that makes sense. */
+/** Checks that 1 ≤ M ≤ N. @throws RectioError `usage`, suggesting a similar valid ratio. */
 export function checkRatio(ratio: Ratio): void {
   const { convolutions, activations } = ratio;
   const refuse = (problem: string, hint: string): never => {
@@ -62,19 +62,19 @@ export function checkRatio(ratio: Ratio): void {
   }
 }
 
-/** What somebody may have meant who typed something that is not N:M. */
+/** A hint for a text that is not N:M, with the ratio that was probably meant. */
 function suggestion(text: string): string {
   const numbers = text.match(/\d+(?:\.\d+)?/g)?.map(Number) ?? [];
   const [larger = 0, smaller = 1] = [...numbers].sort((a, b) => b - a);
   if (numbers.length === 0 || numbers.length > 2 || smaller === 0 || larger < smaller) return examples;
-  // Two decimal places are more than a ratio of this size needs: 1.5 is 3:2.
+  // Two decimal places suffice for a ratio: 1.5 is 3:2.
   const nearest = reduceRatio({ convolutions: Math.round(larger * 100), activations: Math.round(smaller * 100) });
   const sensible = nearest.activations > 0 && nearest.convolutions <= longestModule;
   return sensible ? `Did you mean ${printRatio(nearest)}?` : examples;
 }
 
 /**
- * The pattern of N characters, `1` keeps and `0` drops, that spreads the kept activations evenly and ends with one:
+ * The default pattern of N characters, `1` for kept and `0` for dropped, which spreads the kept sites evenly and ends with one:
  * site i keeps iff ⌊(i+1)·M/N⌋ > ⌊i·M/N⌋. 2:1 is `01`, 3:2 is `011`.
  */
 export function defaultPattern({ convolutions, activations }: Ratio): string {
@@ -83,8 +83,8 @@ export function defaultPattern({ convolutions, activations }: Ratio): string {
 }
 
 /**
- * The ratio of a pattern such as `01`, N characters of which M are `1`.
- * @throws RectioError `usage` where it is not made of ones and zeros, keeps nothing, or contradicts `ratio`.
+ * The ratio of a pattern such as `01`: N characters, of which M are `1`.
+ * @throws RectioError `usage` if it has other characters, keeps nothing, or contradicts `ratio`.
  */
 export function patternRatio(pattern: string, ratio?: Ratio): Ratio {
   const hint = `Write one character for each site of a module, 1 to keep and 0 to drop, such as ${

@@ -1,21 +1,21 @@
-/** Segments: the runs of a network in which a pattern runs on; and the place of each site in its segment's pattern. */
+/** Segments: the regions of a network within which a pattern continues, and the position of each site in its segment. */
 
 import type { Graph } from '../graph/index.js';
 import { nodeParts, type Part } from './sites.js';
 
-/** Where the pattern starts again: nowhere, at every stage, or at every block. */
+/** Where the pattern starts again: never, at every stage, or at every block. */
 export type Scope = 'network' | 'stage' | 'block';
 
 export const scopes: readonly Scope[] = ['network', 'stage', 'block'];
 
-/** Where a node or site stands. */
+/** The stage, block and part of a node or site. */
 export interface Position {
   readonly stage?: string;
   readonly block?: string;
   readonly part: Part;
 }
 
-/** The segment of a position, by a name of its own: what belongs to no block is its stage's, or else its part's. */
+/** The name of a position's segment. A node outside all blocks belongs to its stage's segment, or else to its part's. */
 export const segmentRules: { readonly [S in Scope]: (position: Position) => string } = {
   network: () => '',
   stage: ({ stage, part }) => stage ?? part,
@@ -23,8 +23,8 @@ export const segmentRules: { readonly [S in Scope]: (position: Position) => stri
 };
 
 /**
- * The place of each site in its segment's pattern, from 0 on: the number of sites on the longest path to it within the
- * segment. So sites of one chain are counted, and parallel branches are counted side by side.
+ * The position of each site in its segment's pattern, counted from 0: the number of sites before it on the longest path within
+ * the segment. Sites of a chain are numbered in order; parallel branches are numbered independently.
  */
 export function patternPlaces(
   graph: Graph,
@@ -32,7 +32,7 @@ export function patternPlaces(
   segmentOf: (position: Position) => string,
 ): ReadonlyMap<string, number> {
   const parts = nodeParts(graph);
-  /** For each node, its segment and the most sites of it that a path may have passed, the node itself included. */
+  /** For each node, its segment and the most sites on a path within the segment up to and including the node. */
   const passed = new Map<string, { readonly segment: string; readonly sites: number }>();
   const places = new Map<string, number>();
   for (const { name, inputs, place } of graph.nodes) {

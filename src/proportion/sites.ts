@@ -1,14 +1,14 @@
 /**
  * Finds the units of a network and their sites: its convolutions, and the activations that belong to them.
  *
- * A unit is a convolution with the activation behind it (convolution, norm, maybe an addition, activation), or, in a
- * pre-activation network, with the one in front of it. What a node is follows from what it is connected to; `place`
- * only tells shortcuts, stem and head apart. All of it takes time linear in the number of connections.
+ * A unit is a convolution together with the activation after it (convolution, norm, possibly an addition, activation) or, in a
+ * pre-activation network, the activation before it. The connections decide what belongs together; `place` is used only for
+ * shortcuts, stem and head. The search takes time linear in the number of connections.
  */
 
 import type { Graph, Node, OpKind, Place } from '../graph/index.js';
 
-/** A region of the network; activations of stem and head are left alone unless asked for. */
+/** A region of the network. By default, activations of stem and head are not dropped. */
 export type Part = 'stem' | 'body' | 'head';
 
 export interface Site {
@@ -16,11 +16,11 @@ export interface Site {
   readonly name: string;
   readonly stage?: string;
   readonly block?: string;
-  /** Activations of fully connected layers are the head's, wherever they stand. */
+  /** Activations of fully connected layers always belong to the head. */
   readonly part: Part;
 }
 
-/** A convolution of the main path: neither a shortcut's projection nor inside a gate. */
+/** A convolution of the main path: neither a projection on a shortcut nor inside a gate. */
 export interface Unit {
   /** The convolution's node. */
   readonly name: string;
@@ -30,14 +30,14 @@ export interface Unit {
 }
 
 /**
- * What a node is to the units of a network:
- * - `layer`: what units are made of
- * - `site`: an activation that may be one
- * - `link`: what may stand between a layer and the activation behind it
- * - `transparent`: a link that may also stand between an activation and the layer behind it
+ * The role of an op in a unit:
+ * - `layer`: a convolution or linear layer
+ * - `site`: an activation that may be a site
+ * - `link`: may come between a layer and the activation after it
+ * - `transparent`: a link that may also come between an activation and the layer after it
  * - `other`: ends the search
  *
- * Sigmoid and hard sigmoid are no sites: networks use them as a gate or as an output, where the identity means something else.
+ * Sigmoid and hard sigmoid are not sites: networks use them as gates or outputs, which the identity cannot replace.
  */
 type Role = 'layer' | 'site' | 'link' | 'transparent' | 'other';
 
@@ -89,7 +89,7 @@ export function findSites(graph: Graph): Site[] {
     const source = sources.get(node.inputs[0]!);
     if (source === 'linear' || node.place.role === 'stem') return source === 'linear' || source === 'convolution';
     const norm = normOf.get(node.name);
-    // Pre-activation networks normalize and activate what additions or concatenations give (He et al. 2016).
+    // Pre-activation networks normalize and activate the results of additions or concatenations (He et al. 2016).
     if (norm?.ofJoin) return leading.has(node.name);
     return source === 'convolution' || (source === 'activation' && norm !== undefined && leading.has(node.name));
   };
@@ -107,12 +107,12 @@ export function findUnits(graph: Graph): Unit[] {
     .map((node) => ({ name: node.name, ...sitePlace(node.place), part: parts.get(node.name)! }));
 }
 
-/** Stage and block alone, as far as there are any. */
+/** Only stage and block, if they are set. */
 export function sitePlace({ stage, block }: Pick<Place, 'stage' | 'block'>): Pick<Place, 'stage' | 'block'> {
   return { ...(stage === undefined ? {} : { stage }), ...(block === undefined ? {} : { block }) };
 }
 
-/** The part that each node stands in; a linear layer and all that follows it is the head. */
+/** The part of each node. A linear layer and all nodes after it belong to the head. */
 export function nodeParts(graph: Graph): ReadonlyMap<string, Part> {
   const parts = new Map<string, Part>();
   for (const { name, op, inputs, place } of graph.nodes) {
@@ -125,7 +125,7 @@ export function nodeParts(graph: Graph): ReadonlyMap<string, Part> {
 const isUnit = ({ name, op, place }: Node, gates: ReadonlySet<string>): boolean =>
   op.kind === 'convolution' && place.role !== 'shortcut' && !gates.has(name);
 
-/** The nodes whose results go only into gates (squeeze-and-excitation): they weigh channels, they are not the path. */
+/** The nodes whose results are used only by gates (squeeze-and-excitation). They weight channels and are not on the main path. */
 function findGates(graph: Graph): ReadonlySet<string> {
   const gates = new Set(graph.nodes.slice(0, -1).map((node) => node.name));
   for (const { name, op, inputs } of [...graph.nodes].reverse()) {
@@ -137,10 +137,10 @@ function findGates(graph: Graph): ReadonlySet<string> {
   return gates;
 }
 
-/** Whose result a value is: that of a layer as it came, or that of an activation. */
+/** What a value comes from: a layer without an activation yet, or an activation. */
 type Source = 'convolution' | 'linear' | 'activation';
 
-/** For each node, whose result it gives; where several are joined, a layer that has no activation yet goes first. */
+/** The source of each node's value. If inputs are joined, a layer without an activation takes precedence. */
 function findSources(graph: Graph, gates: ReadonlySet<string>): ReadonlyMap<string, Source> {
   const sources = new Map<string, Source>();
   const order: readonly Source[] = ['convolution', 'linear', 'activation'];
@@ -160,7 +160,7 @@ function findSources(graph: Graph, gates: ReadonlySet<string>): ReadonlyMap<stri
   return sources;
 }
 
-/** For each node directly behind a norm: whether that normalizes an addition or a concatenation. */
+/** For each node directly after a norm: whether the norm's input is an addition or a concatenation. */
 function normsBefore(graph: Graph): ReadonlyMap<string, { readonly ofJoin: boolean }> {
   const solid = new Map<string, Node>();
   const norms = new Map<string, { readonly ofJoin: boolean }>();
@@ -174,7 +174,7 @@ function normsBefore(graph: Graph): ReadonlyMap<string, { readonly ofJoin: boole
   return norms;
 }
 
-/** The nodes whose results go straight into a unit's convolution. */
+/** The nodes whose results go directly into a unit's convolution. */
 function activationsBeforeConvolutions(graph: Graph, gates: ReadonlySet<string>): ReadonlySet<string> {
   const found = new Set<string>();
   for (const node of [...graph.nodes].reverse()) {

@@ -1,4 +1,4 @@
-/** Finds the stages that a user names: by their own name, by their number, or as a range. */
+/** Resolves the stages that a user names: by name, by number, or as a range. */
 
 import { RectioError } from '../base/error.js';
 import { nearest } from '../base/suggest.js';
@@ -10,9 +10,9 @@ export function stageNames(graph: Graph): string[] {
 }
 
 /**
- * The stages among `names` that `text` means: `layer1` by its own name, `stage1` as the first one, `stage2-4` and
- * `layer2-layer4` as ranges. A stage's own name goes before its number.
- * @throws RectioError `usage` naming those that there are.
+ * The stages among `names` that `text` refers to: `layer1` is a name, `stage1` the first stage, `stage2-4` and `layer2-layer4`
+ * are ranges. A name takes precedence over a number.
+ * @throws RectioError `usage` listing the stages of the network.
  */
 export function resolveStages(text: string, names: readonly string[], network: string): readonly string[] {
   const single = indexOf(text, names);

@@ -1,4 +1,4 @@
-/** Activation functions, and the identity that takes the place of a dropped one. */
+/** Activation functions, and the identity that replaces a dropped one. */
 
 import { flag, finite } from './attribute-types.js';
 import { constant, learned, none, sameAsInput, type OpTable } from './row.js';

@@ -1,8 +1,8 @@
-/** The kinds of values that attributes take. */
+/** Types of attributes, and their checks. */
 
 import { largestExtent } from '../sizes.js';
 
-/** One kind of value: how messages call it, and which values belong to it. */
+/** A type of attribute: its description in messages, and the check whether a value has the type. */
 export interface AttributeType {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;

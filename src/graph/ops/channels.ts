@@ -1,4 +1,4 @@
-/** Ops that join inputs or move channels about. */
+/** Ops that join inputs, or select, shuffle and pad channels. */
 
 import type { Shape } from '../op.js';
 import { printShape, printShapes, equalShapes } from '../sizes.js';

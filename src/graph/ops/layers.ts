@@ -1,4 +1,4 @@
-/** The input, convolutions and fully connected layers, and what stands around them. */
+/** The input, convolutions, fully connected layers, flattening, dropout and scaling. */
 
 import { elements, printShape } from '../sizes.js';
 import { count, countPair, amountPair, flag, finite, shareBelowOne, oneOf, shapeOfExample } from './attribute-types.js';
@@ -51,7 +51,7 @@ export const layerOps = {
       input!.length === 1
         ? [op.outFeatures]
         : refuse(`expected an input [features], found ${printShape(input!)}`, 'Put a flatten in front of it.'),
-    // No ReLU follows a classifier, so He's factor 2 has no reason here.
+    // A classifier has no ReLU after it, so He's factor of 2 does not apply.
     parameters: (op, [features = 0]) => [
       learned('weight', [op.outFeatures, features], { kind: 'lecunUniform', fanIn: features }),
       ...(op.bias ? [learned('bias', [op.outFeatures], constant(0))] : []),

@@ -46,7 +46,7 @@ function pooled(op: Window & { readonly ceil: boolean }, input: Shape, refuse: R
     );
   }
   const counts = windows(size, op, [1, 1], op.ceil ? Math.ceil : Math.floor, refuse);
-  // With rounding up, the last window may start behind the input: in the far padding, where there is nothing to pool.
+  // With rounding up, the last window may start in the padding at the end, where there is nothing to pool.
   const startsInside = counts.map((count, axis) =>
     op.ceil && (count - 1) * op.stride[axis]! >= size[axis]! + op.padding[axis]! ? count - 1 : count,
   );

@@ -1,4 +1,4 @@
-/** What the graph has to know about an op: one row for every kind. */
+/** The rows of the op table: everything that the graph has to know about an op. */
 
 import type { ActivationOp, OpKind, OpOf, Shape } from '../op.js';
 import { printShape } from '../sizes.js';
@@ -11,20 +11,20 @@ export interface OpRow<Kind extends OpKind> {
   readonly attributes: { readonly [A in Exclude<keyof OpOf<Kind>, 'kind'>]: AttributeType };
   /** The least and the largest number of inputs. */
   readonly inputs: readonly [least: number, most: number];
-  /** The shape of its output for one example; refuses inputs that do not suit its attributes. */
+  /** The shape of its output for one example; refuses inputs that do not fit its attributes. */
   readonly shape: (op: OpOf<Kind>, inputs: readonly Shape[], refuse: Refuse) => Shape;
-  /** What it learns or remembers if its (first) input has the given shape, in state_dict order. */
+  /** Its parameters and statistics, given the shape of its first input, in state_dict order. */
   readonly parameters: (op: OpOf<Kind>, input: Shape) => readonly LocalParameter[];
 }
 
 export type OpTable = { readonly [Kind in OpKind]: OpRow<Kind> };
 
-/** Stops with a message that says what was expected, what was found and what to do. */
+/** Throws an error that says what was expected, what was found and what to do. */
 export type Refuse = (problem: string, hint: string) => never;
 
 export type FeatureMap = readonly [channels: number, height: number, width: number];
 
-/** A learned tensor (`trainable`) or a remembered one (running statistics). */
+/** A tensor of a node: learned (`trainable`), or a running statistic. */
 export interface Parameter {
   /** `<node>.<local name>`, as in a state_dict: `layer1.0.bn1.running_mean`. */
   readonly name: string;
@@ -50,25 +50,25 @@ export type Initializer =
 
 export type LocalName = 'weight' | 'bias' | 'running_mean' | 'running_var';
 
-/** A parameter as the rule of its op gives it. */
+/** A parameter as its op's rule returns it, without the names that depend on the node. */
 export type LocalParameter = Pick<Parameter, 'local' | 'shape' | 'trainable' | 'initial'>;
 
-/** For ops without parameters. */
+/** The rule of ops without parameters. */
 export const none = (): LocalParameter[] => [];
 export const constant = (value: number): Initializer => ({ kind: 'constant', value });
-/** A parameter that training changes. */
+/** A parameter that the optimizer updates. */
 export const learned = (local: LocalName, shape: Shape, initial: Initializer): LocalParameter => {
   return { local, shape, trainable: true, initial };
 };
-/** A parameter that the network itself keeps up to date. */
+/** A running statistic, which the forward half of a training step updates. */
 export const remembered = (local: LocalName, shape: Shape, initial: Initializer): LocalParameter => {
   return { local, shape, trainable: false, initial };
 };
 
-/** The shape rule of ops that change values only. */
+/** The shape rule of ops whose output has the shape of their input. */
 export const sameAsInput = (_: unknown, [input]: readonly Shape[]): Shape => input!;
 
-/** The input, if it is a feature map; refuses a vector. */
+/** The input's shape as that of a feature map; refuses vectors. */
 export function featureMap(input: Shape, refuse: Refuse): FeatureMap {
   const [channels, height, width, ...more] = input;
   if (channels !== undefined && height !== undefined && width !== undefined && more.length === 0) {
@@ -76,6 +76,6 @@ export function featureMap(input: Shape, refuse: Refuse): FeatureMap {
   }
   return refuse(
     `expected an input [channels, height, width], found ${printShape(input)}`,
-    'Put it in front of the flatten, where there still are feature maps.',
+    'Place it before the flatten, where values are still feature maps.',
   );
 }

@@ -1,16 +1,16 @@
-/** How windows slide over feature maps. */
+/** Sliding windows over feature maps. */
 
 import type { Pair } from '../op.js';
 import type { Refuse } from './row.js';
 
-/** What a window slides by; all pairs are [height, width]. */
+/** A sliding window; all pairs are [height, width]. */
 export interface Window {
   readonly kernel: Pair;
   readonly stride: Pair;
   readonly padding: Pair;
 }
 
-/** How often a window fits into each direction (Dumoulin and Visin 2016, relationship 15). */
+/** The number of window positions in each direction (Dumoulin and Visin 2016, relationship 15). */
 export function windows(
   size: readonly number[],
   { kernel, stride, padding }: Window,

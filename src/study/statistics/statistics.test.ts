@@ -7,7 +7,7 @@ import scipy from './fixtures/scipy.json' with { type: 'json' };
 import { detectableDifference, power, seedsFor } from './power.js';
 import { correlation, holm, improvementProbability, pairedP, signFlipP, summarize } from './seeds.js';
 
-/** jStat finds quantiles by iteration to about nine digits. */
+/** The fixture's quantiles are good to about nine digits. */
 const digits = 7;
 
 describe('distributions are those of SciPy', () => {

@@ -76,7 +76,7 @@ describe('JSON that is no graph is refused, naming the node, what is wrong and w
     ['a rate out of range', ['nodes', 3, 'op', 'rate'], 1, 'rate is 1', 'below 1'],
     ['inputs that are no list', ['nodes', 1, 'inputs'], 'input', "'input'", 'list'],
     ['an input that is no name', ['nodes', 1, 'inputs'], [0], 'is 0', 'text'],
-    ['an input that is no node', ['nodes', 1, 'inputs'], ['inputs'], "'inputs' is no earlier node", 'mean input?'],
+    ['an input that is no node', ['nodes', 1, 'inputs'], ['inputs'], "'inputs' is not an earlier node", 'mean input?'],
     ['no place', ['nodes', 1, 'place'], undefined, 'missing', 'object'],
     ['an unknown role', ['nodes', 3, 'place', 'role'], 'heat', "'heat'", 'head'],
     ['a stage that is no text', ['nodes', 1, 'place', 'stage'], 1, 'its stage is 1', 'text'],
@@ -145,8 +145,8 @@ describe('JSON that is too much for a network is refused', () => {
   it.each<[string, unknown, string]>([
     ['nodes', file(...Array.from({ length: 20_001 }, (_, index) => node(index))), 'its nodes are 20002'],
     ['inputs', file({ ...node(0), inputs: Array.from({ length: 1001 }, () => 'input') }), 'its inputs are 1001'],
-    ['characters in a name', file(node(0, 'x'.repeat(201))), 'is no name for a node'],
-    ['characters in its name', { ...file(), name: 'x'.repeat(201) }, 'is no name for a network'],
+    ['characters in a name', file(node(0, 'x'.repeat(201))), 'is not a valid name for a node'],
+    ['characters in its name', { ...file(), name: 'x'.repeat(201) }, 'is not a valid name for a network'],
     ['of a rank', file({ ...node(0), op: { kind: 'input', shape: [1, 1, 1, 1] } }), 'shape is [1,1,1,1]'],
     ['values in a tensor', file(conv('c', 'input', 2 ** 20, 100)), 'larger than an engine can address'],
     [
@@ -197,8 +197,8 @@ describe('JSON that is too much for a network is refused', () => {
 
 describe('nodes that stand before what they need', () => {
   it.each([
-    ['in a circle', ['relu'], "its input 'relu' is no earlier node"],
-    ['ahead', ['drop'], "its input 'drop' is no earlier node"],
+    ['in a circle', ['relu'], "its input 'relu' is not an earlier node"],
+    ['ahead', ['drop'], "its input 'drop' is not an earlier node"],
   ])('%s are refused', (_, inputs, what) => {
     expect(failure(changed(['nodes', 2, 'inputs'], inputs)).message).toContain(what);
   });

@@ -48,8 +48,8 @@ export function graphFromJson(json: unknown): Graph {
   if (file['format'] !== 'rectio-graph' || file['version'] !== version) {
     throw new RectioError(
       'graph',
-      `This is no network in JSON that can be read here: format ${show(file['format'])}, version ${show(file['version'])}`,
-      `Expected are format "rectio-graph" and version ${version}.`,
+      `This is not a network in a JSON format that Rectio can read: format ${show(file['format'])}, version ${show(file['version'])}`,
+      `Expected: format "rectio-graph" and version ${version}.`,
     );
   }
   record('The network', json, ['format', 'version', 'name', 'nodes']);
@@ -57,7 +57,7 @@ export function graphFromJson(json: unknown): Graph {
   if (name.length > longestName || /\p{C}/u.test(name)) {
     throw new RectioError(
       'graph',
-      `${show(name)} is no name for a network`,
+      `${show(name)} is not a valid name for a network`,
       `Use at most ${longestName} characters, and no invisible ones.`,
     );
   }
@@ -80,7 +80,7 @@ export function checkGraphText(json: string): void {
     throw new RectioError(
       'graph',
       `This is a text of ${json.length} characters, too long for a network`,
-      `At most ${most.text} are read; give the file of a network.`,
+      `At most ${most.text} are read; check that the file holds a network.`,
     );
   }
   let depth = 0;
@@ -95,8 +95,8 @@ export function checkGraphText(json: string): void {
     if (depth > most.depth) {
       throw new RectioError(
         'graph',
-        `At character ${at + 1} more than ${most.depth} lists and objects lie within each other`,
-        'A network has no more than five; give the file of a network.',
+        `At character ${at + 1} more than ${most.depth} lists and objects are nested`,
+        'A network has no more than five; check that the file holds a network.',
       );
     }
   }

@@ -55,7 +55,7 @@ export function inputShapes(node: Node, shapes: ReadonlyMap<string, Shape>): Sha
       throw new RectioError(
         'graph',
         `Node ${node.name} (${node.op.kind}): an input is ${show(input)}`,
-        'Give as input what the call for another node gave.',
+        'Give the return value of the call that added another node.',
       );
     }
     const shape = shapes.get(input);
@@ -63,8 +63,8 @@ export function inputShapes(node: Node, shapes: ReadonlyMap<string, Shape>): Sha
       const [near] = nearest(input, shapes.keys(), 1);
       throw new RectioError(
         'graph',
-        `Node ${node.name} (${node.op.kind}): its input ${show(input)} is no earlier node`,
-        `${near === undefined ? '' : `Did you mean ${near}? `}Every node stands behind all of its inputs.`,
+        `Node ${node.name} (${node.op.kind}): its input ${show(input)} is not an earlier node`,
+        `${near === undefined ? '' : `Did you mean ${near}? `}Every node must come after its inputs.`,
       );
     }
     return shape;

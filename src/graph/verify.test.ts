@@ -28,7 +28,7 @@ describe('verifying a graph', () => {
       'image is a second input',
     ],
     ['a name twice', withNode('conv', (node) => ({ ...node, name: 'first' })), 'first appears twice'],
-    ['an empty name', withNode('sum', (node) => ({ ...node, name: '' })), "'' is no name"],
+    ['an empty name', withNode('sum', (node) => ({ ...node, name: '' })), "'' is not a valid name"],
     [
       'a node in front of its input',
       { ...sound, nodes: [...sound.nodes].sort(sumFirst) },
@@ -48,7 +48,7 @@ describe('verifying a graph', () => {
     [
       'an output that nobody uses',
       { ...sound, nodes: [...sound.nodes, extra('last', ['conv'])] },
-      'Node sum: nobody uses',
+      'Node sum: its output is not used',
     ],
   ])('names the node with %s', (_, graph, found) => {
     expect(() => verifyGraph(graph)).toThrow(RectioError);

@@ -17,7 +17,7 @@ export function checkName(name: string): void {
   if (name.length <= longestName && /^[^\s\p{C}]+$/u.test(name)) return;
   throw new RectioError(
     'graph',
-    `${show(name)} is no name for a node`,
+    `${show(name)} is not a valid name for a node`,
     `Use at least one character, at most ${longestName}, and no spaces or invisible ones.`,
   );
 }
@@ -62,7 +62,7 @@ function refuseUnused({ nodes }: Graph): void {
   if (unused === undefined) return;
   throw new RectioError(
     'graph',
-    `Node ${unused.name}: nobody uses what it gives, and it is not the output`,
+    `Node ${unused.name}: its output is not used, and it is not the last node`,
     'Connect it, remove it, or put it last to make it the output.',
   );
 }

@@ -265,7 +265,7 @@ describe('a network in JSON', () => {
   it('is refused with the place where it breaks off, or the node that is wrong', async () => {
     const broken = file('broken.json', '{', ' "format": "rectio-graph",', ' "version" 1', '}');
     expect((await refusal(broken)).message).toContain(`${broken}:3:12 is not JSON`);
-    expect((await refusal(file('other.json', '{"name": "x"}'))).message).toContain('no network in JSON');
+    expect((await refusal(file('other.json', '{"name": "x"}'))).message).toContain('not a network in a JSON format');
     const json = JSON.stringify(graphToJson(tiny())).replace('"outFeatures":10', '"outFeatures":"ten"');
     expect((await refusal(file('node.json', json))).message).toContain("Node fc (linear): outFeatures is 'ten'");
   });

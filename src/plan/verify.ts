@@ -29,7 +29,7 @@ export function verifyPlan(plan: Plan): void {
     throw new RectioError(
       'plan',
       `Plan ${plan.name}: ${complaint}.`,
-      'This is a defect of the pass that made the plan, please report it.',
+      'This is a defect in the pass that made the plan; please report it.',
     );
   };
   verifyTensors(plan, refuse);

@@ -43,14 +43,14 @@ describe('sites listed by name', () => {
   it('may be those of the stem where it takes part', () => {
     expect(dropped({ drop: ['relu'], stem: true })).toEqual(['relu']);
     const error = failure(() => dropped({ drop: ['relu'] }));
-    expect(error.message).toBe('relu is a site of the stem, which takes no part');
+    expect(error.message).toBe('relu is a site of the stem, which takes no part in the ratio');
     expect(error.hint).toContain('--stem');
   });
 
   it.each([
     ['layer1.0.relu3', "no site 'layer1.0.relu3'", 'Did you mean layer1.0.relu1'],
     ['layer1.*.relv1', "no site 'layer1.*.relv1'", 'Did you mean layer1.0.relu1'],
-    ['layer1.0.bn1', 'layer1.0.bn1 of network resnet20 is no site but of kind batchNorm', 'Did you mean'],
+    ['layer1.0.bn1', 'layer1.0.bn1 of network resnet20 is not a site but a node of kind batchNorm', 'Did you mean'],
     ['features.*', "no site 'features.*'", 'layer1.0.relu1, layer1.0.relu2, layer1.1.relu1, …, layer3.2.relu2'],
   ])('are refused if there is none: %s', (name, problem, hint) => {
     const error = failure(() => dropped({ drop: [name] }));

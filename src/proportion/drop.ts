@@ -40,7 +40,7 @@ function noSite(
   if (aside !== undefined) {
     return new RectioError(
       'usage',
-      `${aside.name} is a site of the ${aside.part}, which takes no part`,
+      `${aside.name} is a site of the ${aside.part}, which takes no part in the ratio`,
       `Let it take part as well (--${aside.part}).`,
     );
   }
@@ -51,7 +51,7 @@ function noSite(
     'usage',
     node === undefined
       ? `Network ${graph.name} has no site '${pattern}'`
-      : `${pattern} of network ${graph.name} is no site but of kind ${node.op.kind}`,
+      : `${pattern} of network ${graph.name} is not a site but a node of kind ${node.op.kind}`,
     near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Its sites are ${some.join(', ')}.`,
   );
 }

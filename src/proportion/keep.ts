@@ -78,12 +78,12 @@ function refuseImpossible(
   const refuse = (problem: string, hint: string): never => {
     throw new RectioError('proportion', `Network ${network} ${problem}`, hint);
   };
-  const where = share.stages ?? (alone ? undefined : 'what no part of the ratio names');
+  const where = share.stages ?? (alone ? undefined : 'the stages that the ratio does not name');
   if (sites.length === 0) {
     const parts = [...new Set(others.map(({ part }) => part))];
-    const asking = parts.length === 0 ? '' : `Ask for those of its ${parts.join(' and ')} as well, or `;
+    const asking = parts.length === 0 ? '' : `Include those of its ${parts.join(' and ')}, or `;
     refuse(
-      `has no activations that belong to a convolution${where === undefined ? '' : ` in ${where}`}, so there is none to drop`,
+      `has no activations that belong to a convolution${where === undefined ? '' : ` in ${where}`}, so there is nothing to drop`,
       where === undefined
         ? `${asking}${asking === '' ? 'Keep' : 'keep'} the ratio 1:1.`
         : `Leave ${printShare(share)} out.`,
@@ -93,7 +93,7 @@ function refuseImpossible(
     const instead =
       scope === 'block' && sites.some((site) => site.stage !== undefined) ? 'stage or network' : 'network';
     const inside = where === undefined ? '' : ` in ${where}`;
-    refuse(`has no ${scope}s${inside} in which a pattern could start again`, `Use the scope ${instead}.`);
+    refuse(`has no ${scope}s${inside} at which a pattern could start again`, `Use the scope ${instead}.`);
   }
   if (period(share.pattern) > longest) {
     const segment =

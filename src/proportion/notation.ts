@@ -58,8 +58,8 @@ export function askedShares({
   if (ratio.includes('=') || ratio.includes('@')) {
     throw new RectioError(
       'usage',
-      `The pattern ${pattern} cannot be given besides '${ratio}'`,
-      `Write patterns behind the ratios, such as ${ratio.includes('=') ? 'stage2=2:1@10' : '2:1@10'}.`,
+      `The pattern ${pattern} cannot be combined with '${ratio}'`,
+      `Write patterns after the ratios, such as ${ratio.includes('=') ? 'stage2=2:1@10' : '2:1@10'}.`,
     );
   }
   return [shareOf(shares[0].ratio, pattern)];

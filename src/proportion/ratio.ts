@@ -97,8 +97,8 @@ export function patternRatio(pattern: string, ratio?: Ratio): Ratio {
   if (ratio !== undefined && printRatio(found) !== printRatio(ratio)) {
     throw new RectioError(
       'usage',
-      `The pattern ${pattern} is one of ${printRatio(found)}, but the ratio asked for is ${printRatio(ratio)}`,
-      `${hint} Or leave the ratio out.`,
+      `The pattern ${pattern} is one of ${printRatio(found)}, but the requested ratio is ${printRatio(ratio)}`,
+      `${hint} Or leave out the ratio.`,
     );
   }
   checkRatio(found);

@@ -94,7 +94,7 @@ describe('ratios for single stages', () => {
     ['layer1=2:1,stage1-2=3:2', 'usage', 'The stage layer1 has two ratios, layer1=2:1 and stage1-2=3:2', 'once'],
     ['stage7=2:1', 'usage', "Network resnet20 has no stage 'stage7'", 'layer1, layer2, layer3'],
     ['stage2=7:1', 'proportion', 'has 6 sites in stage2, too few for even one module of 7:1', 'at most 6'],
-    ['3:1,stage1-3=2:1', 'proportion', 'in what no part of the ratio names', 'Leave 3:1 out.'],
+    ['3:1,stage1-3=2:1', 'proportion', 'in the stages that the ratio does not name', 'Leave 3:1 out.'],
   ])('are refused if they are %s', (ratio, code, problem, hint) => {
     const error = failure(() => applyRatio(resnet, { ratio }));
     expect(error.code).toBe(code);

@@ -61,7 +61,7 @@ export const channelOps = {
       if (op.start + op.count > channels) {
         return refuse(
           `channels ${op.start} to ${op.start + op.count - 1} reach past the ${channels} of its input`,
-          'Take channels that are there; they are counted from 0.',
+          'Choose channels of the input; they are counted from 0.',
         );
       }
       return [op.count, height, width];

@@ -1,4 +1,4 @@
-/** Preparing one batch: from uint8 images to the normalized float32 that an engine takes. Runs on any thread. */
+/** Prepares one batch: turns uint8 images into the normalized float32 that an engine takes. Runs on any thread. */
 
 import { hashText, permutation, randomStream } from '../base/random.js';
 import type { Dataset, Split } from './dataset.js';
@@ -7,7 +7,7 @@ import { drawImage, drawMixup, type ImageDraw, type Transforms } from './transfo
 
 const ORDER_STREAM = hashText('data.order');
 
-/** Everything that the batches of a loader depend on; plain data that a worker thread is handed. */
+/** Everything that a loader's batches depend on. It is plain data, so it can be sent to a worker thread. */
 export interface BatchRecipe {
   readonly split: Split;
   readonly shape: Dataset['shape'];
@@ -22,14 +22,14 @@ export interface BatchRecipe {
 
 export interface BatchMaker {
   /**
-   * Fills `images` [N, C, H, W] and `targets` [N, classes] with batch `step` of `epoch` and gives back how many rows
-   * count; the others are set to zero.
+   * Fills `images` [N, C, H, W] and `targets` [N, classes] with batch `step` of `epoch`. Returns the number of real
+   * examples; the remaining rows are zero.
    */
   make(epoch: number, step: number, images: Float32Array, targets: Float32Array): number;
   close(): void;
 }
 
-/** A maker of batches; it keeps the order of the latest epoch it was asked for. */
+/** Creates a batch maker. It caches the image order of the latest epoch. */
 export function createBatchMaker(recipe: BatchRecipe): BatchMaker {
   const { split, batch, seed, transforms, classes } = recipe;
   const reader = openImages(split, recipe.shape);
@@ -65,7 +65,7 @@ export function createBatchMaker(recipe: BatchRecipe): BatchMaker {
   };
 }
 
-/** Normalization as one multiplication and one addition per pixel: (p / 255 − mean) / deviation = p · scale + shift. */
+/** Normalization as one multiplication and one addition: (p / 255 − mean) / deviation = p · scale + shift. */
 interface Normalization {
   readonly scale: readonly number[];
   readonly shift: readonly number[];
@@ -115,7 +115,7 @@ function writeWhole(
   }
 }
 
-/** Writes the window of the padded image that `draw` names; what lies in the padding is black. */
+/** Writes the drawn crop of the padded image. The padding is black. */
 function writeWindow(
   pixels: Uint8Array,
   from: number,
@@ -125,7 +125,7 @@ function writeWindow(
   [channels, height, width]: Dataset['shape'],
   { top, left, flip }: ImageDraw,
 ): void {
-  // Columns of the window, before flipping, that lie inside the image.
+  // Columns of the crop, before flipping, that lie inside the image.
   const first = Math.max(0, -left);
   const end = Math.min(width, width - left);
   for (let channel = 0; channel < channels; channel++) {
@@ -153,7 +153,7 @@ function writeWindow(
   }
 }
 
-/** Sets a square around the drawn pixel to zero, the mean color; what of it lies outside the image is cut off. */
+/** Sets a square around the drawn pixel to zero, the mean color. The square is clipped to the image. */
 function eraseSquare(
   out: Float32Array,
   at: number,

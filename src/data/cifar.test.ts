@@ -24,7 +24,7 @@ async function writeFiles(folder: string, files: Record<string, Buffer>): Promis
 }
 
 describe('CIFAR-10', () => {
-  it('is read from its folder, from the folder around it, and from the archive, alike', async () => {
+  it('reads the same from its folder, the parent folder and the archive', async () => {
     const dir = await temporaryFolder();
     const files = cifar10Files();
     const folder = join(dir, 'here', 'cifar-10-batches-bin');
@@ -65,7 +65,7 @@ describe('CIFAR-10', () => {
     }
   });
 
-  it('takes no more images than the limit', async () => {
+  it('reads no more images than the limit', async () => {
     const dir = await temporaryFolder();
     await writeFiles(dir, cifar10Files());
     const dataset = await openDataset('cifar10', { dir, limit: 6 });
@@ -74,7 +74,7 @@ describe('CIFAR-10', () => {
     expect((await failureOf(() => openDataset('cifar10', { dir, limit: 0 }))).code).toBe('usage');
   });
 
-  it('has another fingerprint where a label, a pixel or the number of images differs', async () => {
+  it('has another fingerprint if a label, a pixel or the number of images differs', async () => {
     const changes: ((files: Record<string, Buffer>) => void)[] = [
       () => undefined,
       (files) => (files['data_batch_2.bin']![0] = 6),
@@ -92,7 +92,7 @@ describe('CIFAR-10', () => {
     expect(new Set(prints).size).toBe(changes.length);
   });
 
-  it('refuses broken files, naming the file and what is wrong with it', async () => {
+  it('refuses broken files; the error names the file and the problem', async () => {
     const cases: [string, Buffer | undefined, RegExp][] = [
       [
         'data_batch_2.bin',
@@ -119,7 +119,7 @@ describe('CIFAR-10', () => {
     }
   });
 
-  it('says how to get the data where there is none', async () => {
+  it('says how to get missing data', async () => {
     const dir = await temporaryFolder();
     const empty = await failureOf(() => openDataset('cifar10', { dir }));
     expect(empty).toMatchObject({ code: 'data', hint: expect.stringContaining('`npx rectio data get cifar10`') });
@@ -127,7 +127,7 @@ describe('CIFAR-10', () => {
     expect(missing.message).toContain('does not exist');
   });
 
-  it('tells the Python version, which is often taken for the binary one', async () => {
+  it('recognizes the Python version, which is often mistaken for the binary one', async () => {
     const dir = await temporaryFolder();
     await writeFiles(join(dir, 'cifar-10-batches-py'), { data_batch_1: Buffer.from('pickle') });
     for (const place of [dir, join(dir, 'cifar-10-batches-py')]) {
@@ -135,7 +135,7 @@ describe('CIFAR-10', () => {
     }
   });
 
-  it('numbers the classes where their names are missing', async () => {
+  it('numbers the classes if their names are missing', async () => {
     const dir = await temporaryFolder();
     const files = cifar10Files();
     delete files['batches.meta.txt'];
@@ -143,7 +143,7 @@ describe('CIFAR-10', () => {
     expect((await openDataset('cifar10', { dir })).classes).toEqual([...'0123456789']);
   });
 
-  it('refuses an archive that is cut off, damaged, or no archive', async () => {
+  it('refuses an archive that is truncated, damaged or not an archive', async () => {
     const dir = await temporaryFolder();
     const tar = tarFile(
       Object.fromEntries(Object.entries(cifar10Files()).map(([name, bytes]) => [`c/${name}`, bytes])),
@@ -172,7 +172,7 @@ describe('CIFAR-10', () => {
 });
 
 describe('CIFAR-100', () => {
-  it('takes the fine label, the second of the two', async () => {
+  it('uses the fine label, the second of the two', async () => {
     const dir = await temporaryFolder();
     await writeFiles(join(dir, 'cifar-100-binary'), {
       'train.bin': cifarRecords([0, 99, 42], 2),
@@ -195,7 +195,7 @@ describe('CIFAR-100', () => {
 });
 
 describe('a dataset by name', () => {
-  it('is suggested where the name is mistyped', async () => {
+  it('is suggested after a typo', async () => {
     const error = await failureOf(() => openDataset('cifar-1O'));
     expect(error).toMatchObject({ code: 'usage', hint: expect.stringContaining('cifar10') });
     expect((await failureOf(() => openDataset('toString'))).code).toBe('usage');

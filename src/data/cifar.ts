@@ -1,6 +1,6 @@
 /**
- * CIFAR-10 and CIFAR-100 in their official binary form (Krizhevsky 2009, cs.toronto.edu/~kriz/cifar.html): records of
- * one label byte (CIFAR-100: a coarse and a fine one) and 1024 red, 1024 green and 1024 blue bytes.
+ * Reads CIFAR-10 and CIFAR-100 in the official binary format (Krizhevsky 2009, cs.toronto.edu/~kriz/cifar.html). Each
+ * record holds one label byte (CIFAR-100: a coarse and a fine label) and 1024 red, 1024 green and 1024 blue bytes.
  */
 
 import { join } from 'node:path';
@@ -17,17 +17,17 @@ const PIXELS = 3 * 32 * 32;
 
 export interface CifarForm {
   readonly name: 'cifar10' | 'cifar100';
-  /** The folder inside the official archive, and the archive. */
+  /** The official archive, and the folder inside it. */
   readonly folder: string;
   readonly archive: string;
-  /** The folder of the official Python version and a file in it, which people mistake for the binary one. */
+  /** The folder of the official Python version, and a file in it. Users often mistake it for the binary version. */
   readonly pythonFolder: string;
   readonly pythonFile: string;
   readonly trainFiles: readonly string[];
   readonly testFile: string;
-  /** The text file with one class name per line; may be missing. */
+  /** A text file with one class name per line. It may be missing. */
   readonly namesFile: string;
-  /** Bytes before the pixels; the class is the last of them. */
+  /** Bytes before the pixels; the last one is the class. */
   readonly labelBytes: number;
   readonly classes: number;
 }
@@ -58,14 +58,14 @@ export const cifar100Form: CifarForm = {
   classes: 100,
 };
 
-/** The dataset's files by name, and how to speak of them. */
+/** Finds the dataset's files by name, and names them in error messages. */
 interface CifarFiles {
-  /** A file; undefined where it is missing. */
+  /** Returns undefined if the file is missing. */
   find(name: string): Promise<ByteSource | undefined>;
   place(name: string): string;
 }
 
-/** @throws RectioError `data` naming the file and what is wrong with it. */
+/** @throws RectioError `data`; it names the file and the problem. */
 export async function openCifar(form: CifarForm, dir: string, options: OpenOptions): Promise<Dataset> {
   const files = await findFiles(form, dir);
   const train = await readSplit(form, files, form.trainFiles, options.limit);
@@ -79,7 +79,7 @@ export async function openCifar(form: CifarForm, dir: string, options: OpenOptio
   };
 }
 
-/** The files in `dir`, in the official folder below it, or in the official archive, which may be `dir` itself. */
+/** Looks in `dir`, in the official folder below it, and in the official archive, which may be `dir` itself. */
 async function findFiles(form: CifarForm, dir: string): Promise<CifarFiles> {
   const kind = await kindOf(dir);
   if (kind === 'file') return archiveFiles(form, dir);
@@ -145,8 +145,8 @@ async function readSplit(
     if (source.size === 0 || source.size % record !== 0) {
       throw new RectioError(
         'data',
-        `${place} has ${source.size} bytes, which is not a multiple of ${record}, the size of one image with its label.`,
-        `The file is cut off or not of ${form.name}'s binary version. ${howToGet(form)}`,
+        `${place} has ${source.size} bytes, not a multiple of ${record}, the size of one image with its label.`,
+        `The file is truncated or does not belong to ${form.name}'s binary version. ${howToGet(form)}`,
       );
     }
     parts.push({ source, place });
@@ -175,17 +175,17 @@ function badLabel(form: CifarForm, place: string, label: number, image: number):
   return new RectioError(
     'data',
     `${place} has label ${label} > ${form.classes - 1} at image ${image}.`,
-    `The file is damaged or not of ${form.name}'s binary version. ${howToGet(form)}`,
+    `The file is damaged or does not belong to ${form.name}'s binary version. ${howToGet(form)}`,
   );
 }
 
 async function readClassNames(form: CifarForm, files: CifarFiles): Promise<string[]> {
   const source = await files.find(form.namesFile);
   const names: string[] = [];
-  // The size bounds what is read: a list of names has a few kilobytes.
+  // A list of names takes a few kilobytes; this limit avoids reading a wrong, large file.
   if (source !== undefined && source.size > 0 && source.size < 65_536) {
     await source.visit(source.size, (bytes) => names.push(...bytes.toString('utf8').split(/\s+/).filter(Boolean)));
   }
-  // The names only label things: a missing or odd file is no reason to refuse the images.
+  // Class names are only labels, so a missing or odd file does not prevent training.
   return names.length === form.classes ? names : Array.from({ length: form.classes }, (_, index) => String(index));
 }

@@ -8,7 +8,7 @@ vi.mock('sharp', () => {
 });
 
 describe('decoding without sharp', () => {
-  it('says what is missing and how to install it', async () => {
+  it('names the missing package and how to install it', async () => {
     const error = await failureOf(() => openDecoder(32));
     expect(error.code).toBe('data');
     expect(error.message).toContain('need the package sharp');

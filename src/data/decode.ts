@@ -1,4 +1,4 @@
-/** Image files to pixels, through sharp. It is loaded when the first image is: nothing else needs it. */
+/** Decodes image files with sharp, which is loaded only when a folder of images is opened. */
 
 import type { SharpConstructor } from 'sharp';
 
@@ -9,17 +9,18 @@ import { readWhole } from './files.js';
 export type Decoder = (path: string) => Promise<Uint8Array>;
 
 /**
- * A decoder of JPEG, PNG and WebP: turned upright, scaled until the shorter side fits, cropped to the middle square.
+ * Opens a decoder for JPEG, PNG and WebP. It turns each image upright, scales the shorter side to `size` and crops the
+ * central square.
  *
- * @throws RectioError `data` where sharp cannot be loaded; the decoder throws it for an image that does not decode.
+ * @throws RectioError `data` if sharp cannot be loaded; the decoder throws it for an image that cannot be decoded.
  */
 export async function openDecoder(size: number): Promise<Decoder> {
   const sharp = await loadSharp();
-  // Many images are decoded at the same time: threads within one, and a memory of files, would only cost.
+  // Many images are decoded in parallel, so sharp's own threads and file cache would only add overhead.
   sharp.concurrency(1);
   sharp.cache(false);
   return async (path) => {
-    // Read here: for small files sharp's own reading takes longer than the decoding.
+    // For small files, sharp's own reading takes longer than the decoding.
     const bytes = await readWhole(path);
     try {
       const { data, info } = await sharp(bytes, { failOn: 'error' })
@@ -35,7 +36,7 @@ export async function openDecoder(size: number): Promise<Decoder> {
       throw new RectioError(
         'data',
         `${path} cannot be decoded: ${reason}.`,
-        'The image is damaged or not what its name says: repair or remove it.',
+        'The image is damaged, or its format does not match its name: repair or remove it.',
         { cause: error },
       );
     }
@@ -50,14 +51,14 @@ async function loadSharp(): Promise<SharpConstructor> {
     const reason = error instanceof Error ? error.message.trim().split('\n')[0] : String(error);
     throw new RectioError(
       'data',
-      `Folders of images need the package sharp, which cannot be loaded: ${reason}`,
-      'Install it with `npm install sharp`, on a platform that it has binaries for.',
+      `Folders of images need the package sharp, which could not be loaded: ${reason}`,
+      'Install it with `npm install sharp` on a platform that sharp has binaries for.',
       { cause: error },
     );
   }
 }
 
-/** From pixels with their channels side by side to one plane per channel; a single channel is taken three times. */
+/** Turns interleaved channels into one plane per channel. A gray image fills all three planes. */
 function separateChannels(data: Buffer, channels: number, plane: number): Uint8Array {
   const image = new Uint8Array(3 * plane);
   for (let channel = 0; channel < 3; channel++) {

@@ -16,7 +16,7 @@ const patience = { tries: 3, pauseMs: 5, stallMs: 300 };
 
 type Answer = (request: IncomingMessage, response: ServerResponse, number: number) => void;
 
-/** A server on this machine; `requests` lists the Range header of each request it got. */
+/** A local server; `ranges` lists the Range header of each request that it received. */
 async function serve(answer: Answer): Promise<{ address: string; ranges: (string | undefined)[] }> {
   const ranges: (string | undefined)[] = [];
   const server = createServer((request, response) => {
@@ -35,11 +35,11 @@ interface Serving {
   readonly bytes?: Buffer;
   readonly etag?: string;
   readonly ranges?: boolean;
-  /** End the connection after so many bytes of the body. */
+  /** Ends the connection after this many bytes of the body. */
   readonly cut?: number;
 }
 
-/** Answers as a file server does. */
+/** Responds like a file server. */
 function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
@@ -57,7 +57,7 @@ function sendFile(
 }
 
 describe('a download', () => {
-  it('arrives whole, with progress, and is not fetched again', async () => {
+  it('arrives complete, reports progress, and is not repeated', async () => {
     const dir = join(await temporaryFolder(), 'new', 'folder');
     const { address, ranges } = await serve((request, response) => sendFile(request, response));
     const seen: DownloadProgress[] = [];
@@ -74,7 +74,7 @@ describe('a download', () => {
     expect(ranges).toHaveLength(1);
   });
 
-  it('goes on where a cut connection left it', async () => {
+  it('resumes after a dropped connection', async () => {
     const dir = await temporaryFolder();
     const { address, ranges } = await serve((request, response, number) =>
       sendFile(request, response, number < 3 ? { cut: 100_000 } : {}),
@@ -85,7 +85,7 @@ describe('a download', () => {
     expect(await readdir(dir)).toEqual([file.name]);
   });
 
-  it('goes on in a later call where it was stopped', async () => {
+  it('resumes in a later call after it was stopped', async () => {
     const dir = await temporaryFolder();
     const { address, ranges } = await serve((request, response, number) =>
       number === 1 ? sendHalf(response) : sendFile(request, response),
@@ -105,7 +105,7 @@ describe('a download', () => {
     expect(Buffer.compare(await readFile(join(dir, file.name)), content)).toBe(0);
   });
 
-  it('begins anew where the server knows no ranges', async () => {
+  it('starts over if the server does not support ranges', async () => {
     const dir = await temporaryFolder();
     const { address, ranges } = await serve((request, response, number) =>
       sendFile(request, response, number === 1 ? { cut: 100_000, ranges: false } : { ranges: false }),
@@ -115,7 +115,7 @@ describe('a download', () => {
     expect(Buffer.compare(await readFile(join(dir, file.name)), content)).toBe(0);
   });
 
-  it('begins anew where the file changed on the server meanwhile', async () => {
+  it('starts over if the file has changed on the server', async () => {
     const other = randomBytes(250_000, 8);
     for (const heedsIfRange of [true, false]) {
       const dir = await temporaryFolder();
@@ -128,7 +128,7 @@ describe('a download', () => {
     }
   });
 
-  it('begins anew where what is on disk is longer than what the server has', async () => {
+  it('starts over if the partial file is longer than the file on the server', async () => {
     const dir = await temporaryFolder();
     const { address } = await serve((request, response) => {
       if (request.headers.range === undefined) sendFile(request, response);
@@ -141,7 +141,7 @@ describe('a download', () => {
     expect(Buffer.compare(await readFile(join(dir, file.name)), content)).toBe(0);
   });
 
-  it('fetches once more where a file put together from parts has the wrong checksum', async () => {
+  it('makes one more attempt if a resumed file has the wrong checksum', async () => {
     const dir = await temporaryFolder();
     const { address, ranges } = await serve((request, response) => sendFile(request, response));
     await writeFile(join(dir, 'images.bin.part'), Buffer.alloc(1000));
@@ -162,7 +162,7 @@ describe('a download', () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
-  it('replaces a file that is there but broken', async () => {
+  it('replaces a damaged file', async () => {
     const dir = await temporaryFolder();
     const { address } = await serve((request, response) => sendFile(request, response));
     await writeFile(join(dir, file.name), 'broken');
@@ -170,7 +170,7 @@ describe('a download', () => {
     expect(Buffer.compare(await readFile(join(dir, file.name)), content)).toBe(0);
   });
 
-  it('gives up at once where the file is not there, and takes the next address', async () => {
+  it('tries the next address at once if the file is missing on the server', async () => {
     const dir = await temporaryFolder();
     const { address, ranges } = await serve((_, response) => response.writeHead(404).end('no'));
     const error = await failureOf(() => downloadFiles([file], [address], dir, { patience }));
@@ -184,7 +184,7 @@ describe('a download', () => {
     expect(Buffer.compare(await readFile(join(dir, file.name)), content)).toBe(0);
   });
 
-  it('tries again where the server is in trouble, and gives up after a while', async () => {
+  it('retries after server errors, and gives up after a while', async () => {
     const dir = await temporaryFolder();
     const { address, ranges } = await serve((request, response, number) =>
       number < 3 ? response.writeHead(503).end() : sendFile(request, response),
@@ -199,7 +199,7 @@ describe('a download', () => {
     expect(asked).toHaveLength(patience.tries);
   });
 
-  it('gives up on a server that cannot be reached or goes silent', async () => {
+  it('gives up on a server that is unreachable or stops responding', async () => {
     const closed = await serve((_, response) => response.end());
     const unreachable = `http://127.0.0.1:1/`;
     const dir = await temporaryFolder();
@@ -212,7 +212,7 @@ describe('a download', () => {
     );
     const quick = { ...patience, stallMs: 50 };
     const silent = await failureOf(() => downloadFiles([file], [address], dir, { patience: quick }));
-    expect(silent.message).toContain('silent');
+    expect(silent.message).toContain('stopped responding');
   });
 
   it('says that the disk is full and leaves nothing half-written', async () => {
@@ -227,7 +227,7 @@ describe('a download', () => {
 });
 
 describe('getting a dataset by name', () => {
-  it('asks the mirror for every file of the dataset', async () => {
+  it('requests every file of the dataset from the mirror', async () => {
     const asked: string[] = [];
     const { address } = await serve((request, response) => {
       asked.push(request.url ?? '');
@@ -262,7 +262,7 @@ describe('getting a dataset by name', () => {
     expect(await isDownloaded('synthetic', dir)).toBe(false);
   });
 
-  it('refuses unknown names and mirrors that are no address', async () => {
+  it('refuses unknown names and mirrors that are not addresses', async () => {
     expect(await failureOf(() => downloadDataset('cifar11'))).toMatchObject({
       code: 'usage',
       hint: expect.stringContaining('cifar10'),
@@ -273,7 +273,7 @@ describe('getting a dataset by name', () => {
   });
 });
 
-/** The first half, and then nothing more. */
+/** Sends the first half, then nothing more. */
 function sendHalf(response: ServerResponse): void {
   response.writeHead(200, { etag: '"one"', 'content-length': String(content.length) });
   response.write(content.subarray(0, 150_000));

@@ -1,4 +1,4 @@
-/** Downloads of datasets from their official addresses: resumed, checked, and in place only when whole. */
+/** Downloads datasets from their official addresses: resumes, verifies, and puts a file in place only when complete. */
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -18,14 +18,14 @@ export interface RemoteFile {
 }
 
 interface RemoteDataset {
-  /** Where the files lie, the first choice first; each ends in a slash. */
+  /** Base addresses in order of preference; each ends in a slash. */
   readonly addresses: readonly string[];
   readonly files: readonly RemoteFile[];
 }
 
 const TORONTO = 'https://www.cs.toronto.edu/~kriz/';
 
-/** Addresses and checksums as their makers (CIFAR, Fashion-MNIST) and torchvision (MNIST) publish them. */
+/** Addresses and checksums as published by the authors (CIFAR, Fashion-MNIST) and by torchvision (MNIST). */
 const remotes: { readonly [name: string]: RemoteDataset } = {
   cifar10: {
     addresses: [TORONTO],
@@ -60,7 +60,7 @@ const remotes: { readonly [name: string]: RemoteDataset } = {
 
 export const downloadableNames: readonly string[] = Object.keys(remotes);
 
-/** Whether every file of a dataset lies in a folder, by name; one that is only half fetched does not count. */
+/** Whether a folder holds every file of a dataset, by name. A partial download does not count. */
 export async function isDownloaded(name: string, dir: string = defaultDataDir(name)): Promise<boolean> {
   const files = Object.hasOwn(remotes, name) ? remotes[name]!.files : [];
   for (const file of files) if ((await sizeOf(join(dir, file.name))) === undefined) return false;
@@ -71,14 +71,14 @@ export interface DownloadProgress {
   readonly file: string;
   /** Bytes on disk. */
   readonly received: number;
-  /** Bytes in all; undefined where the server does not say. */
+  /** Total bytes; undefined if the server does not say. */
   readonly total: number | undefined;
 }
 
 export interface DownloadOptions {
-  /** Default: where `openDataset` looks when no folder is named. */
+  /** Default: where `openDataset` looks if no folder is named. */
   readonly dir?: string;
-  /** An address to take the files from instead of the official one. */
+  /** An address to download from instead of the official ones. */
   readonly mirror?: string;
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly signal?: AbortSignal;
@@ -89,11 +89,11 @@ type FetchOptions = Omit<DownloadOptions, 'dir' | 'mirror'>;
 
 /** When to give up on a server. */
 export interface Patience {
-  /** Tries in a row without a single new byte. */
+  /** Consecutive attempts without a single new byte. */
   readonly tries: number;
-  /** The first pause between tries in milliseconds; each further one is twice as long. */
+  /** The first pause between attempts, in milliseconds; each further pause is twice as long. */
   readonly pauseMs: number;
-  /** A server that sends nothing for so many milliseconds has lost its try. */
+  /** An attempt fails when the server sends nothing for this many milliseconds. */
   readonly stallMs: number;
 }
 
@@ -101,18 +101,17 @@ const standardPatience: Patience = { tries: 5, pauseMs: 500, stallMs: 30_000 };
 
 export interface DownloadResult {
   readonly dir: string;
-  /** Paths of the dataset's files. */
   readonly files: readonly string[];
-  /** How many of them had to be fetched; the others were there already, whole. */
+  /** Number of files downloaded; the others were already there and complete. */
   readonly fetched: number;
 }
 
 /**
- * Fetches what is missing of a dataset into a folder that `openDataset` can then be given. An interrupted download is
- * taken up where it stopped.
+ * Downloads a dataset's missing files into a folder that `openDataset` can read. An interrupted download resumes where
+ * it stopped.
  *
- * @throws RectioError `usage` for an unknown name or mirror, `download` where a file does not arrive as it should,
- *   `disk` where it cannot be written, `interrupted` where the signal fires.
+ * @throws RectioError `usage` for an unknown name or a bad mirror, `download` if a file cannot be fetched or verified,
+ *   `disk` if it cannot be written, `interrupted` if the signal fires.
  */
 export async function downloadDataset(name: string, options: DownloadOptions = {}): Promise<DownloadResult> {
   const remote = Object.hasOwn(remotes, name) ? remotes[name] : undefined;
@@ -127,7 +126,7 @@ export async function downloadDataset(name: string, options: DownloadOptions = {
   return downloadFiles(remote.files, addresses, options.dir ?? defaultDataDir(name), options);
 }
 
-/** Fetches files with known checksums into a folder; each from the first address that serves it. */
+/** Downloads files with known checksums into a folder, each from the first address that serves it. */
 export async function downloadFiles(
   remoteFiles: readonly RemoteFile[],
   addresses: readonly string[],
@@ -156,10 +155,10 @@ function mirrorAddress(mirror: string): string {
   return url.href.endsWith('/') ? url.href : `${url.href}/`;
 }
 
-/** What one try can end in besides an error. */
+/** The result of one attempt that did not throw. */
 type Outcome = { readonly whole: boolean; readonly reason: string };
 
-/** Brings one file into `dir`; false where it is there already. */
+/** Downloads one file into `dir`. Returns false if it is already there. */
 async function fetchFile(
   file: RemoteFile,
   addresses: readonly string[],
@@ -194,12 +193,12 @@ async function fetchFrom(address: string, file: RemoteFile, path: string, option
       const md5 = await md5Of(part);
       if (md5 === file.md5) break;
       await removePart(part);
-      // What was put together from several tries may be a mixture of two versions: one clean try settles it.
+      // A file assembled from several attempts may mix two versions, so one clean attempt follows.
       if (before === 0 || startedOver) {
         throw new RectioError(
           'download',
           `${address} arrived with the MD5 checksum ${md5} instead of ${file.md5}.`,
-          'The address serves another file or the connection changes it: try again, or another address with --mirror.',
+          'The address serves another file or the connection alters it: try again, or name another address with --mirror.',
         );
       }
       startedOver = true;
@@ -210,7 +209,7 @@ async function fetchFrom(address: string, file: RemoteFile, path: string, option
       throw new RectioError(
         'download',
         `${address} could not be downloaded: ${reason}.`,
-        'Check the connection and start again: it goes on where it stopped. --mirror names another address.',
+        'Check the connection and run the command again: it resumes where it stopped. --mirror names another address.',
       );
     }
     await pause(pauseMs * 2 ** (tries - 1), address, options.signal);
@@ -222,15 +221,15 @@ async function fetchFrom(address: string, file: RemoteFile, path: string, option
   });
 }
 
-/** What must still hold for the rest of a file to belong to its beginning. */
+/** Identifies the version of a file. A resumed download must match the version it began with. */
 interface Version {
   readonly address: string;
-  /** The server's name for this version of the file: its ETag, or else the time of its last change. */
+  /** The server's ETag for this version of the file, or else its Last-Modified time. */
   readonly validator: string | null;
   readonly total: number | undefined;
 }
 
-/** One request, from where the part ends; bytes that arrive are kept whatever happens then. */
+/** Makes one request, starting where the partial file ends. Received bytes are kept even if the attempt fails. */
 async function tryOnce(
   address: string,
   file: RemoteFile,
@@ -250,7 +249,7 @@ async function tryOnce(
     const version = versionOf(address, response);
     const resumed = response.status === 206 && have > 0;
     if (response.status === 416 || (resumed && !continues(response, have, known, version))) {
-      // The part does not fit what the server has now: drop it and begin anew.
+      // The partial file does not match the server's current version: start over.
       await response.body?.cancel();
       await removePart(part);
       return { whole: false, reason: 'the file changed on the server' };
@@ -258,50 +257,65 @@ async function tryOnce(
     if (response.status !== 200 && !resumed) {
       await response.body?.cancel();
       const reason = `the server answered ${response.status} ${response.statusText}`.trimEnd();
-      // Too many requests and the server's own trouble pass; other refusals do not.
+      // Rate limits and server errors may pass; other refusals do not.
       if (response.status === 429 || response.status >= 500) return { whole: false, reason };
       throw new RectioError(
         'download',
         `${address} could not be downloaded: ${reason}.`,
-        'The address has changed or needs permission: name another with --mirror.',
+        'The address has changed or needs permission: name another one with --mirror.',
       );
     }
-    let received = resumed ? have : 0;
-    const out = await onDisk(part, '--dir', () => open(part, resumed ? 'a' : 'w'));
-    try {
-      await onDisk(part, '--dir', () => writeFile(`${part}.json`, JSON.stringify(version)));
+    return await receive(response, part, { version, have: resumed ? have : 0 }, (received) => {
+      clearTimeout(timer);
+      timer = watch();
       onProgress?.({ file: file.name, received, total: version.total });
-      for await (const chunk of response.body ?? []) {
-        clearTimeout(timer);
-        timer = watch();
-        await onDisk(part, '--dir', () => out.writeFile(chunk));
-        received += chunk.length;
-        onProgress?.({ file: file.name, received, total: version.total });
-      }
-      await onDisk(part, '--dir', () => out.sync());
-    } finally {
-      await out.close();
-    }
-    const whole = version.total === undefined || received === version.total;
-    return { whole, reason: `the connection ended after ${received} of ${version.total} bytes` };
+    });
   } catch (error) {
     if (signal?.aborted) throw interrupted(address);
     if (error instanceof RectioError) {
       if (error.code === 'disk') await removePart(part);
       throw error;
     }
-    return { whole: false, reason: stall.signal.aborted ? 'the server went silent' : reasonOf(error) };
+    return { whole: false, reason: stall.signal.aborted ? 'the server stopped responding' : reasonOf(error) };
   } finally {
     clearTimeout(timer);
   }
 }
 
+/**
+ * Appends the body of a response to the partial file.
+ * @param onBytes called at the start and after each chunk, with the number of bytes on disk
+ */
+async function receive(
+  response: Response,
+  part: string,
+  { version, have }: { readonly version: Version; readonly have: number },
+  onBytes: (received: number) => void,
+): Promise<Outcome> {
+  let received = have;
+  const out = await onDisk(part, '--dir', () => open(part, have > 0 ? 'a' : 'w'));
+  try {
+    await onDisk(part, '--dir', () => writeFile(`${part}.json`, JSON.stringify(version)));
+    onBytes(received);
+    for await (const chunk of response.body ?? []) {
+      await onDisk(part, '--dir', () => out.writeFile(chunk));
+      received += chunk.length;
+      onBytes(received);
+    }
+    await onDisk(part, '--dir', () => out.sync());
+  } finally {
+    await out.close();
+  }
+  const whole = version.total === undefined || received === version.total;
+  return { whole, reason: `the connection ended after ${received} of ${version.total} bytes` };
+}
+
 function requestHeaders(have: number, known: Version | undefined): Record<string, string> {
-  // The files are compressed themselves; a second layer would be undone unseen and break the checksum.
+  // fetch would silently decompress a transfer encoding, and resuming by byte offset would break.
   const headers: Record<string, string> = { 'accept-encoding': 'identity' };
   if (have === 0) return headers;
   headers['range'] = `bytes=${have}-`;
-  // A weak validator must not be used for parts (RFC 9110, section 13.1.5).
+  // If-Range does not accept weak validators (RFC 9110, section 13.1.5).
   if (known?.validator && !known.validator.startsWith('W/')) headers['if-range'] = known.validator;
   return headers;
 }
@@ -317,7 +331,7 @@ function versionOf(address: string, response: Response): Version {
   };
 }
 
-/** Whether a partial answer goes on exactly where the part ends, in the same version of the file. */
+/** Whether a partial response continues exactly where the partial file ends, in the same version. */
 function continues(response: Response, have: number, known: Version | undefined, version: Version): boolean {
   return (
     contentRange(response)?.start === have && known?.validator === version.validator && known?.total === version.total
@@ -329,13 +343,13 @@ function contentRange(response: Response): { start: number; total: number } | un
   return match ? { start: Number(match[1]), total: Number(match[2]) } : undefined;
 }
 
-/** What is known about the part on disk; undefined where nothing is, or it cannot be made out. */
+/** The version of the partial file on disk; undefined if it is unknown or unreadable. */
 async function readVersion(part: string): Promise<Version | undefined> {
   try {
     const { address, validator, total } = JSON.parse(await readFile(`${part}.json`, 'utf8')) as Partial<Version>;
     return address === undefined ? undefined : { address, validator: validator ?? null, total };
   } catch {
-    // Missing or cut off: the download begins anew, which is always right.
+    // The record is missing or truncated. Starting over is always correct.
     return undefined;
   }
 }
@@ -365,11 +379,11 @@ function interrupted(what: string): RectioError {
   return new RectioError(
     'interrupted',
     `Stopped while downloading ${what}.`,
-    'Start the command again: it goes on where it stopped.',
+    'Run the command again: it resumes where it stopped.',
   );
 }
 
-/** Why a request failed, in the words of the layer that knows. */
+/** Why a request failed. fetch wraps the real reason as its error's cause. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(cause instanceof Error)) return String(cause);

@@ -1,10 +1,10 @@
-/** Reading dataset files, with errors that name the file. */
+/** Reads dataset files. Errors name the file. */
 
 import { open, readFile, stat } from 'node:fs/promises';
 
 import { RectioError } from '../base/error.js';
 
-/** What stands at `path`; undefined where nothing does. @throws RectioError `data` where it cannot be looked at. */
+/** Returns undefined if nothing exists at `path`. @throws RectioError `data` if the path cannot be examined. */
 export async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
   try {
     const found = await stat(path);
@@ -16,22 +16,25 @@ export async function kindOf(path: string): Promise<'file' | 'folder' | undefine
   }
 }
 
-/** The size of the file at `path` in bytes; undefined where there is none. */
+/** The size of the file at `path` in bytes; undefined if there is no such file. */
 export async function sizeOf(path: string): Promise<number | undefined> {
   return (await kindOf(path)) === 'file' ? (await guard(path, () => stat(path))).size : undefined;
 }
 
-/** Bytes that are looked at piece by piece. */
+/** Bytes that are read in pieces. */
 export interface ByteSource {
   readonly size: number;
-  /** Shows all bytes in pieces of whole records; a piece is valid during the call only. `size` is a multiple of `record`. */
+  /**
+   * Passes all bytes to `look`, in pieces of whole records. A piece is valid only during that call. `size` must be a
+   * multiple of `record`.
+   */
   visit(record: number, look: (bytes: Buffer) => void): Promise<void>;
 }
 
-/** About this much is read at once: large enough to be fast, small enough to stay in the processor's cache. */
+/** Approximate size of a piece: large enough to read fast, small enough to stay in the processor's cache. */
 const PIECE_BYTES = 1 << 20;
 
-/** A file as bytes. @throws RectioError `data` where it cannot be read or changes meanwhile. */
+/** @throws RectioError `data` if the file cannot be read or shrinks during reading. */
 export async function fileBytes(path: string): Promise<ByteSource> {
   const { size } = await guard(path, () => stat(path));
   return {
@@ -43,7 +46,7 @@ export async function fileBytes(path: string): Promise<ByteSource> {
         for (let at = 0; at < size;) {
           const wanted = Math.min(piece.length, size - at);
           const { bytesRead } = await guard(path, () => file.read(piece, 0, wanted, at));
-          if (bytesRead !== wanted) throw unreadable(path, new Error('it became shorter while it was read'));
+          if (bytesRead !== wanted) throw unreadable(path, new Error('it shrank while it was being read'));
           look(piece.subarray(0, wanted));
           at += wanted;
         }
@@ -58,7 +61,7 @@ export function memoryBytes(bytes: Buffer): ByteSource {
   return { size: bytes.length, visit: async (_record, look) => look(bytes) };
 }
 
-/** A whole file. @throws RectioError `data` where it cannot be read. */
+/** Reads a whole file. @throws RectioError `data` if it cannot be read. */
 export function readWhole(path: string): Promise<Buffer> {
   return guard(path, () => readFile(path));
 }
@@ -73,7 +76,12 @@ async function guard<T>(path: string, read: () => Promise<T>): Promise<T> {
 
 export function unreadable(path: string, error: unknown): RectioError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new RectioError('data', `${path} cannot be read: ${reason}.`, 'Check that it exists and may be read.', {
-    cause: error,
-  });
+  return new RectioError(
+    'data',
+    `${path} cannot be read: ${reason}.`,
+    'Check that it exists and that you have permission to read it.',
+    {
+      cause: error,
+    },
+  );
 }

@@ -15,13 +15,13 @@ import { failureOf, pixelsOf, temporaryFolder } from './testing/fixtures.js';
 
 type Color = readonly [number, number, number];
 
-/** An image of one color; its form follows from the file's ending. */
+/** An image of one color. The file's extension decides its format. */
 async function paint(path: string, [r, g, b]: Color, width = 12, height = width): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await sharp({ create: { width, height, channels: 3, background: { r, g, b } } }).toFile(path);
 }
 
-/** A data folder and a cache folder, and how to open the one with the other. */
+/** A data folder and a cache folder, with a function that opens them together. */
 async function workplace() {
   const dir = await temporaryFolder();
   const cacheDir = await temporaryFolder();
@@ -58,7 +58,7 @@ describe('a folder of images', () => {
     expect(Math.abs(pixelsOf(dataset.test)[128]! - 90)).toBeLessThan(6);
   });
 
-  it('takes val/ where there is no test/', async () => {
+  it('uses val/ if there is no test/', async () => {
     const { dir, openIt } = await workplace();
     await paintPets(dir);
     await rm(join(dir, 'test'), { recursive: true });
@@ -67,7 +67,7 @@ describe('a folder of images', () => {
     expect((await openIt()).test.count).toBe(2);
   });
 
-  it('sets a tenth of each class aside where there is no folder for testing, by the seed', async () => {
+  it('sets a tenth of each class aside, chosen by the seed, if there is no test folder', async () => {
     const { dir, openIt } = await workplace();
     for (const [label, name] of ['a', 'b'].entries()) {
       for (let n = 0; n < 20; n++) await paint(join(dir, name, `${n}.png`), [label * 100 + n, 0, 0], 4);
@@ -86,7 +86,7 @@ describe('a folder of images', () => {
     expect(new Set(limited.train.labels)).toEqual(new Set([0, 1]));
   });
 
-  it('is decoded once, and again where an image changed, came or went', async () => {
+  it('is decoded once, and again after an image is changed, added or removed', async () => {
     const { dir, cacheDir, openIt } = await workplace();
     await paintPets(dir);
     const calls: number[] = [];
@@ -106,7 +106,7 @@ describe('a folder of images', () => {
     expect(await readdir(cacheDir)).toHaveLength(1);
   });
 
-  it('makes a cache anew that is cut off or not one of ours', async () => {
+  it('rebuilds a cache that is truncated or has another format', async () => {
     const { dir, cacheDir, openIt } = await workplace();
     await paintPets(dir);
     const dataset = await openIt();
@@ -149,12 +149,12 @@ describe('a folder of images', () => {
     expect(images).toHaveLength(5);
     const plain = images.filter((image) => image.every((value) => Math.abs(value - 80) <= 20));
     expect(plain).toHaveLength(4);
-    // Turned upright, the halves lie above each other.
+    // Turned upright, one half lies above the other.
     const turned = images.find((image) => !plain.includes(image))!;
     expect([turned[0], turned[7], turned[56], turned[63]]).toEqual([0, 0, 255, 255]);
   });
 
-  it('names an image that does not decode, and leaves no cache behind', async () => {
+  it('names an image that cannot be decoded, and leaves no cache behind', async () => {
     const { dir, cacheDir, openIt } = await workplace();
     await paintPets(dir);
     const whole = await sharp({
@@ -184,7 +184,7 @@ describe('a folder of images', () => {
     expect((await openIt()).train.count).toBe(5);
   });
 
-  it('refuses folders that are not laid out as they should, saying how', async () => {
+  it('refuses folders with a wrong layout and shows the right one', async () => {
     const cases: [(dir: string) => Promise<unknown>, RegExp][] = [
       [async () => undefined, /holds no folder of images/],
       [(dir) => paint(join(dir, 'only', 'a.png'), [1, 2, 3]), /holds only one folder/],
@@ -200,7 +200,7 @@ describe('a folder of images', () => {
           await paintPets(dir);
           await paint(join(dir, 'test', 'bird', 'a.png'), [1, 2, 3]);
         },
-        /bird is a class that the training images do not have/,
+        /bird is a class that has no training images/,
       ],
       [
         async (dir) => {
@@ -223,7 +223,7 @@ describe('a folder of images', () => {
     expect((await failureOf(() => openIt({ size: 0 }))).code).toBe('usage');
   });
 
-  it('stops when asked to and removes what it began', async () => {
+  it('stops on request and removes its unfinished file', async () => {
     const { dir, cacheDir, openIt } = await workplace();
     await paintPets(dir);
     const error = await failureOf(() => openIt({ signal: AbortSignal.abort() }));
@@ -231,7 +231,7 @@ describe('a folder of images', () => {
     expect(await readdir(cacheDir)).toEqual([]);
   });
 
-  it('removes what a killed process left long ago, and nothing else', async () => {
+  it('removes old files of killed processes, and nothing else', async () => {
     const { dir, cacheDir, openIt } = await workplace();
     await paintPets(dir);
     await openIt();
@@ -244,7 +244,7 @@ describe('a folder of images', () => {
     expect((await readdir(cacheDir)).map((name) => join(cacheDir, name)).sort()).toEqual([cache, `${cache}.2.tmp`]);
   });
 
-  it('says that the disk is full where the cache does not fit', async () => {
+  it('says that the disk is full if the cache does not fit', async () => {
     const { dir, cacheDir, openIt } = await workplace();
     await paintPets(dir);
     await openIt();
@@ -257,7 +257,7 @@ describe('a folder of images', () => {
     expect(await readdir(cacheDir)).toEqual([]);
   });
 
-  it('stays on disk where it does not fit in memory, and trains the same', async () => {
+  it('stays on disk if it does not fit in memory, and trains the same', async () => {
     const { dir, openIt } = await workplace();
     await paintPets(dir);
     const inMemory = await openIt();

@@ -1,4 +1,4 @@
-/** A folder of images per class: `train/CLASS/*.jpg` and `test/CLASS/*.jpg` (or `val`), or just `CLASS/*.jpg`. */
+/** Reads one image folder per class: `train/CLASS/*.jpg` and `test/CLASS/*.jpg` (or `val`), or just `CLASS/*.jpg`. */
 
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
@@ -18,22 +18,30 @@ const TEST_SHARE = 0.1;
 const DEFAULT_SIZE = 32;
 const MOST_CLASSES = 65_536;
 
-/** The images of one split, those of a class together, by path. */
+/** The images of one split, grouped by class. */
 type Listing = readonly { readonly path: string; readonly label: number }[];
 
 /**
- * Opens a folder of images. Where it has no folder for testing, a tenth of the images of each class is set aside,
- * drawn from the seed.
+ * Opens a folder of images. If it has no test folder, a tenth of each class's images becomes the test split; the seed
+ * decides which.
  *
- * @throws RectioError `data` naming the folder or image and what is wrong, `usage` for a bad size.
+ * @throws RectioError `data`, which names the folder or image and the problem; `usage` for a bad size.
  */
 export async function openFolder(dir: string | undefined, options: OpenOptions): Promise<Dataset> {
   const { size = DEFAULT_SIZE, seed = 0, limit = Infinity } = options;
   if (dir === undefined) {
-    throw new RectioError('usage', 'The dataset folder needs to know which.', 'Name the folder with --data-dir.');
+    throw new RectioError(
+      'usage',
+      'The dataset `folder` needs the path of a folder.',
+      'Name the folder with --data-dir.',
+    );
   }
   if (!(Number.isInteger(size) && size >= 1 && size <= 4096)) {
-    throw new RectioError('usage', `The size of images cannot be ${size}.`, 'Give pixels, a whole number up to 4096.');
+    throw new RectioError(
+      'usage',
+      `The size of images cannot be ${size}.`,
+      'Give a whole number of pixels from 1 to 4096.',
+    );
   }
   if ((await kindOf(dir)) !== 'folder') {
     throw new RectioError(
@@ -91,16 +99,20 @@ async function trainingClasses(root: string): Promise<string[]> {
     throw new RectioError(
       'data',
       `${root} holds ${names.length === 0 ? 'no folder' : 'only one folder'} of images.`,
-      'There has to be one folder per class, and two classes at least: CLASS/*.jpg, or train/CLASS/*.jpg and test/CLASS/*.jpg.',
+      'Make one folder per class, at least two: CLASS/*.jpg, or train/CLASS/*.jpg and test/CLASS/*.jpg.',
     );
   }
   if (names.length > MOST_CLASSES) {
-    throw new RectioError('data', `${root} holds ${names.length} folders.`, `At most ${MOST_CLASSES} classes can be.`);
+    throw new RectioError(
+      'data',
+      `${root} holds ${names.length} folders.`,
+      `A dataset can have at most ${MOST_CLASSES} classes.`,
+    );
   }
   return names;
 }
 
-/** Names of the visible folders in a folder, in order. */
+/** Names of the visible subfolders, sorted. */
 async function folderNames(folder: string): Promise<string[]> {
   const names: string[] = [];
   for (const { name } of await visibleEntries(folder)) {
@@ -124,21 +136,21 @@ async function listTest(root: string, classes: readonly string[]): Promise<Listi
     throw new RectioError(
       'data',
       `${root} holds no folder of images.`,
-      'Lay it out like train/: one folder per class.',
+      'Lay it out like train/, with one folder per class.',
     );
   }
   for (const name of present) {
     if (classes.includes(name)) continue;
     throw new RectioError(
       'data',
-      `${join(root, name)} is a class that the training images do not have.`,
-      'Rename it as in train/, or remove it.',
+      `${join(root, name)} is a class that has no training images.`,
+      'Rename it to match a folder in train/, or remove it.',
     );
   }
   return listClasses(root, classes, new Set(present));
 }
 
-/** The images of every class; a class outside `present` has none. */
+/** Lists the images of every class. A class outside `present` has none. */
 async function listClasses(
   root: string,
   classes: readonly string[],
@@ -152,7 +164,7 @@ async function listClasses(
     if (images.length === before) {
       throw new RectioError(
         'data',
-        `${join(root, name)} holds no image.`,
+        `${join(root, name)} holds no images.`,
         'Put .jpg, .jpeg, .png or .webp files there, or remove the folder.',
       );
     }
@@ -160,7 +172,7 @@ async function listClasses(
   return images;
 }
 
-/** Paths of the images in a folder and the folders in it, in the order of their names. */
+/** Paths of the images in a folder and its subfolders, sorted by name. */
 async function imagesBelow(folder: string): Promise<string[]> {
   const paths: string[] = [];
   for (const entry of await visibleEntries(folder)) {
@@ -171,7 +183,7 @@ async function imagesBelow(folder: string): Promise<string[]> {
   return paths;
 }
 
-/** Takes a tenth of each class for testing; at least one image where a class has two. */
+/** Sets a tenth of each class aside for testing: at least one image if the class has two or more. */
 function setAside(all: Listing, classes: readonly string[], seed: number, root: string) {
   const byClass = classes.map((): Listing[number][] => []);
   for (const image of all) byClass[image.label]!.push(image);
@@ -194,14 +206,14 @@ function setAside(all: Listing, classes: readonly string[], seed: number, root: 
   return { train, test };
 }
 
-/** At most `limit` images, drawn from all classes. */
+/** Draws at most `limit` images, from all classes together. */
 function thin(listing: Listing, limit: number, seed: number): Listing {
   if (listing.length <= limit) return listing;
   const order = permutation(listing.length, randomStream(seed, hashText('data.limit')));
   return [...order.subarray(0, limit)].sort((a, b) => a - b).map((index) => listing[index]!);
 }
 
-/** Files looked at at the same time. */
+/** Number of concurrent `stat` calls. */
 const STATS_AT_ONCE = 64;
 
 async function withStats(listing: Listing): Promise<ImageFile[]> {

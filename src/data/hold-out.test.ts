@@ -20,7 +20,7 @@ describe('held-out images', () => {
     });
   });
 
-  it('are the same for the same seed, and others for another', () => {
+  it('depend only on the seed', () => {
     expect(places('validation')).toEqual([...holdOut(dataset, 0.1, 7).validation!.places!]);
     expect(places('validation')).not.toEqual([...holdOut(dataset, 0.1, 8).validation!.places!]);
   });
@@ -36,7 +36,7 @@ describe('held-out images', () => {
     }
   });
 
-  it('are refused where a class has none to spare', () => {
-    expect(() => holdOut(dataset, 0.001, 0)).toThrow('not one image of any class');
+  it('are refused if no class can spare one', () => {
+    expect(() => holdOut(dataset, 0.001, 0)).toThrow('less than one image in every class');
   });
 });

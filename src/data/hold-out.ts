@@ -1,4 +1,4 @@
-/** A validation split: images of the training split that nothing is learned from, so that choices can be made by them. */
+/** Makes a validation split from training images. Nothing is learned from it, so it can guide choices. */
 
 import { RectioError } from '../base/error.js';
 import { hashText, permutation, randomStream } from '../base/random.js';
@@ -7,10 +7,10 @@ import type { Dataset, Split } from './dataset.js';
 const STREAM = hashText('data.validation');
 
 /**
- * The dataset with a share of its training images as its validation split, drawn by `seed` within each class, so that
- * the classes keep their shares. Every class keeps at least one image for training.
- * @param share from above 0 to below 1
- * @throws RectioError `data` where the training split is too small to give any
+ * Moves a share of the training images to a validation split. They are drawn by `seed` within each class, so class
+ * proportions stay the same. Every class keeps at least one training image.
+ * @param share between 0 and 1, both excluded
+ * @throws RectioError `data` if the training split is too small to hold out any image
  */
 export function holdOut(dataset: Dataset, share: number, seed: number): Dataset {
   const { train, classes } = dataset;
@@ -27,7 +27,7 @@ export function holdOut(dataset: Dataset, share: number, seed: number): Dataset 
   if (held.size === 0) {
     throw new RectioError(
       'data',
-      `A share of ${share} of the training images of ${dataset.name} is not one image of any class.`,
+      `A share of ${share} of the training images of ${dataset.name} is less than one image in every class.`,
       'Hold out a larger share with --validation, or train on more images.',
     );
   }
@@ -60,7 +60,7 @@ function pick(split: Split, indices: readonly number[]): Split {
   };
 }
 
-/** The first `count` images of a split, or all where there are fewer. */
+/** The first `count` images of a split, or all of them if there are fewer. */
 export function firstOf(split: Split, count: number): Split {
   return pick(
     split,

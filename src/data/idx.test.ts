@@ -28,7 +28,7 @@ async function writeFiles(folder: string, files: Record<string, Buffer>, zipped 
 }
 
 describe('MNIST', () => {
-  it('is read plain or gzipped, from its folder or the one around it, alike', async () => {
+  it('reads the same from plain or gzipped files, in its folder or in the parent folder', async () => {
     const dir = await temporaryFolder();
     await writeFiles(join(dir, 'plain'), mnistFiles());
     await writeFiles(join(dir, 'zipped', 'mnist'), mnistFiles(), true);
@@ -47,7 +47,7 @@ describe('MNIST', () => {
     expect([limited.train.count, limited.test.count]).toEqual([3, 2]);
   });
 
-  it('refuses broken files, naming the file and what is wrong with it', async () => {
+  it('refuses broken files; the error names the file and the problem', async () => {
     const images = mnistFiles()['train-images-idx3-ubyte']!;
     const huge = Buffer.from(images);
     huge.writeUInt32BE(0xffff_ffff, 4);
@@ -55,7 +55,7 @@ describe('MNIST', () => {
       [
         'train-images-idx3-ubyte',
         images.subarray(0, 1000),
-        /has 1000 bytes where its header \(5 × 28 × 28\) calls for 3936/,
+        /has 1000 bytes, but its header \(5 × 28 × 28\) calls for 3936/,
       ],
       ['train-images-idx3-ubyte', huge, /4294967295 × 28 × 28/],
       ['train-images-idx3-ubyte', images.subarray(0, 10), /has 10 bytes, fewer than the 16 of its header/],
@@ -76,7 +76,7 @@ describe('MNIST', () => {
     }
   });
 
-  it('refuses a gzipped file that is cut off', async () => {
+  it('refuses a truncated gzip file', async () => {
     const dir = await temporaryFolder();
     await writeFiles(dir, mnistFiles(), true);
     const path = join(dir, 'train-images-idx3-ubyte.gz');

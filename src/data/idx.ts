@@ -1,6 +1,7 @@
 /**
- * MNIST and Fashion-MNIST in IDX form, plain or gzipped: a magic number (0, 0, 8 for unsigned bytes, the number of
- * dimensions), each dimension as a big-endian 32-bit number, then the values (LeCun, Cortes and Burges 1998).
+ * Reads MNIST and Fashion-MNIST from IDX files, plain or gzipped. An IDX file holds a magic number (0, 0, 8 for
+ * unsigned bytes, the number of dimensions), each dimension as a big-endian 32-bit number, then the values (LeCun,
+ * Cortes and Burges 1998).
  */
 
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ import { channelStatistics, fingerprint } from './statistics.js';
 
 export interface IdxForm {
   readonly name: 'mnist' | 'fashion-mnist';
-  /** The folder that torchvision keeps the files in, below its root. */
+  /** The folder below torchvision's root in which it keeps the files. */
   readonly torchvisionFolder: string;
   readonly classes: readonly string[];
 }
@@ -37,12 +38,12 @@ const SPLIT_FILES = {
   test: { images: 't10k-images-idx3-ubyte', labels: 't10k-labels-idx1-ubyte', word: 'test' },
 } as const;
 
-/** Deflate cannot shrink by more: bounds what a small damaged file can make us take. */
+/** Deflate cannot compress further than this. It bounds the memory that a small damaged file can claim. */
 const MOST_GZIP_RATIO = 1032;
 
 type MemorySplit = Split & { readonly source: { readonly kind: 'memory'; readonly images: SharedArrayBuffer } };
 
-/** @throws RectioError `data` naming the file and what is wrong with it. */
+/** @throws RectioError `data`; it names the file and the problem. */
 export async function openIdx(form: IdxForm, dir: string, options: OpenOptions): Promise<Dataset> {
   const folder = await findFolder(form, dir);
   const train = await readSplit(form, folder, 'train', options.limit);
@@ -68,7 +69,7 @@ function howToGet(form: IdxForm): string {
   return `Get the data with \`npx rectio data get ${form.name}\`, or name its folder with --data-dir.`;
 }
 
-/** The first of the usual folders that holds one of the files. */
+/** Returns the first usual folder that holds at least one of the files. */
 async function findFolder(form: IdxForm, dir: string): Promise<string> {
   const names = Object.values(SPLIT_FILES).flatMap(({ images, labels }) => [images, labels]);
   for (const folder of [dir, join(dir, form.name), join(dir, form.torchvisionFolder)]) {
@@ -78,7 +79,7 @@ async function findFolder(form: IdxForm, dir: string): Promise<string> {
   throw new RectioError('data', `${dir} ${what}.`, howToGet(form));
 }
 
-/** The path of a file, plain or gzipped, also in the spelling with a dot before the word idx. */
+/** Finds a file, plain or gzipped. Some copies are named with a dot before `idx`. */
 async function findFile(folder: string, name: string): Promise<string | undefined> {
   const dotted = name.replace('-idx', '.idx');
   for (const candidate of [name, dotted, `${name}.gz`, `${dotted}.gz`]) {
@@ -122,7 +123,7 @@ async function readSplit(
     throw new RectioError(
       'data',
       `${labelsPath} has label ${label} > ${form.classes.length - 1} at image ${wrong}.`,
-      `The file is damaged or not of ${form.name}. ${howToGet(form)}`,
+      `The file is damaged or does not belong to ${form.name}. ${howToGet(form)}`,
     );
   }
   const kept = Math.min(count, limit);
@@ -142,7 +143,7 @@ async function readIdx(
   rank: number,
 ): Promise<{ dimensions: readonly number[]; values: Uint8Array }> {
   const refuse = (what: string, cause?: unknown) =>
-    new RectioError('data', `${path} ${what}.`, `Remove it and get it again. ${howToGet(form)}`, { cause });
+    new RectioError('data', `${path} ${what}.`, `Delete the file and download it again. ${howToGet(form)}`, { cause });
   const bytes = path.endsWith('.gz') ? await unzip(path, refuse) : await readWhole(path);
   const header = 4 + 4 * rank;
   if (bytes.length < header) throw refuse(`has ${bytes.length} bytes, fewer than the ${header} of its header`);
@@ -152,7 +153,7 @@ async function readIdx(
   const dimensions = Array.from({ length: rank }, (_, axis) => bytes.readUInt32BE(4 + 4 * axis));
   const size = header + dimensions.reduce((product, length) => product * length, 1);
   if (bytes.length !== size) {
-    throw refuse(`has ${bytes.length} bytes where its header (${dimensions.join(' × ')}) calls for ${size}`);
+    throw refuse(`has ${bytes.length} bytes, but its header (${dimensions.join(' × ')}) calls for ${size}`);
   }
   return { dimensions, values: bytes.subarray(header) };
 }

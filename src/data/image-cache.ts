@@ -1,8 +1,8 @@
 /**
- * Decoded images, kept in one file: decoding takes minutes where reading takes a moment. The file is made beside its
- * place and renamed when whole; it is made anew where the images it came from are no longer the same.
+ * Caches decoded images in one file, because decoding takes minutes and reading takes seconds. The cache is written
+ * under a temporary name and renamed when complete. It is rebuilt when the source images change.
  *
- * Form: a header of 128 bytes (see `packHeader`), then the training images, then the test images, each [3, size, size].
+ * Format: a header of 128 bytes (see `packHeader`), the training images, then the test images, each [3, size, size].
  */
 
 import { createHash } from 'node:crypto';
@@ -21,7 +21,7 @@ import { addPlane, statisticsFromSums, type ChannelStatistics } from './statisti
 export interface ImageFile {
   readonly path: string;
   readonly bytes: number;
-  /** Time of the last change in milliseconds. */
+  /** Time of the last modification, in milliseconds since 1970. */
   readonly changed: number;
 }
 
@@ -41,12 +41,12 @@ export interface ImageCache extends ChannelStatistics {
 
 const MAGIC = 'RECTIOi1';
 const HEADER_BYTES = 128;
-/** Images decoded at the same time, and then written together. */
+/** Number of images that are decoded in parallel and written together. */
 const AT_ONCE = 32;
-/** An unfinished file that nobody has written to for so long belongs to a process that was killed. */
+/** A temporary file that has not changed for this long was left by a killed process. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
-/** @throws RectioError `data` for an image that does not decode, `disk` where the cache cannot be written. */
+/** @throws RectioError `data` for an image that cannot be decoded, `disk` if the cache cannot be written. */
 export async function openImageCache(request: ImageCacheRequest): Promise<ImageCache> {
   const path = cachePath(request);
   const key = contentKey(request);
@@ -65,14 +65,14 @@ export async function openImageCache(request: ImageCacheRequest): Promise<ImageC
   };
 }
 
-/** One file per folder, size and selection, so that a changed folder replaces its old cache. */
+/** The name depends on folder, size and selection, not on content: a changed folder then replaces its old cache. */
 function cachePath({ root, size, options }: ImageCacheRequest): string {
   const selection = JSON.stringify([root, size, options.seed ?? 0, options.limit ?? null]);
   const name = `${basename(root)}-${size}px-${createHash('sha256').update(selection).digest('hex').slice(0, 12)}.images`;
   return join(options.cacheDir ?? join(defaultCacheDir(), 'decoded'), name);
 }
 
-/** Changes when a file comes, goes or changes. */
+/** A hash that changes when an image is added, removed or modified. */
 function contentKey({ root, size, train, test }: ImageCacheRequest): Buffer {
   const hash = createHash('sha256').update(JSON.stringify([MAGIC, size, train.length, test.length]));
   for (const { path, bytes, changed } of [...train, ...test]) {
@@ -81,7 +81,7 @@ function contentKey({ root, size, train, test }: ImageCacheRequest): Buffer {
   return hash.digest();
 }
 
-/** Bytes 0: magic, 8: key (32), 40: three means, 64: three deviations, as little-endian doubles. */
+/** Byte 0: magic; 8: key (32 bytes); 40: three means; 64: three deviations. Numbers are little-endian doubles. */
 function packHeader(key: Buffer, { mean, deviation }: ChannelStatistics): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.write(MAGIC, 0, 'latin1');
@@ -90,7 +90,7 @@ function packHeader(key: Buffer, { mean, deviation }: ChannelStatistics): Buffer
   return header;
 }
 
-/** The statistics of a whole cache of just these images; undefined where there is none. */
+/** The statistics from a complete cache of exactly these images; undefined if there is no such cache. */
 async function readCache(
   path: string,
   key: Buffer,
@@ -140,7 +140,11 @@ async function decodeInto(
   const files = [...train, ...test];
   for (let at = 0; at < files.length; at += AT_ONCE) {
     if (signal?.aborted) {
-      throw new RectioError('interrupted', 'Stopped while decoding images.', 'Start again: decoding begins anew.');
+      throw new RectioError(
+        'interrupted',
+        'Stopped while decoding images.',
+        'Run the command again: decoding starts over.',
+      );
     }
     const results = await Promise.allSettled(files.slice(at, at + AT_ONCE).map(({ path }) => decode(path)));
     const images = results.map((result) => {
@@ -159,7 +163,7 @@ async function decodeInto(
   return statisticsFromSums(sum, squares, train.length * plane);
 }
 
-/** Removes what killed processes left of this cache. */
+/** Deletes temporary files of this cache that killed processes left behind. */
 async function removeAbandoned(path: string): Promise<void> {
   for (const name of await readdir(dirname(path))) {
     if (!name.startsWith(basename(path)) || !name.endsWith('.tmp')) continue;
@@ -169,7 +173,7 @@ async function removeAbandoned(path: string): Promise<void> {
   }
 }
 
-/** A quarter of the memory: the rest belongs to the training and to others. */
+/** Images may take a quarter of the memory; training and other programs need the rest. */
 function fitsInMemory(bytes: number): boolean {
   const allowed = process.constrainedMemory();
   const memory = allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();
@@ -187,13 +191,13 @@ async function readShared(path: string, offset: number, bytes: number): Promise<
   return images;
 }
 
-/** Fills `into` from a place in a file. */
+/** Fills `into` with bytes from `offset` on. */
 async function readAt(path: string, offset: number, into: Buffer): Promise<Buffer> {
   try {
     const file = await open(path, 'r');
     try {
       const { bytesRead } = await file.read(into, 0, into.length, offset);
-      if (bytesRead !== into.length) throw new Error('it is shorter than it was');
+      if (bytesRead !== into.length) throw new Error('it has become shorter');
       return into;
     } finally {
       await file.close();

@@ -1,4 +1,4 @@
-/** Reading single images of a split, wherever they lie. */
+/** Reads single images of a split, from memory or from a file. */
 
 import { closeSync, openSync, readSync } from 'node:fs';
 
@@ -8,14 +8,17 @@ import type { Dataset, ImageSource, Split } from './dataset.js';
 export interface ImageReader {
   /** Values per image: C · H · W. */
   readonly size: number;
-  /** Where `read` makes pixels available. */
+  /** The buffer in which `read` makes pixels available. */
   readonly pixels: Uint8Array;
-  /** Makes image `index` available and gives back where in `pixels` it starts. Valid until the next call. */
+  /** Makes image `index` available and returns its offset in `pixels`. Valid until the next call. */
   read(index: number): number;
   close(): void;
 }
 
-/** Opens a split for reading; images are numbered as its labels are. @throws RectioError `data` where a file is gone or shorter than it was. */
+/**
+ * Opens a split for reading. Images are numbered like its labels. The reader throws RectioError `data` if the file is
+ * missing or has become shorter.
+ */
 export function openImages(split: Split, shape: Dataset['shape']): ImageReader {
   const reader = openSource(split.source, shape[0] * shape[1] * shape[2]);
   const { places } = split;
@@ -30,7 +33,12 @@ function openSource(source: ImageSource, size: number): ImageReader {
   const pixels = new Uint8Array(size);
   let file: number | undefined;
   const fail = (what: string, cause?: unknown) =>
-    new RectioError('data', `${path}: ${what}.`, 'Remove the file and start again: it is made anew.', { cause });
+    new RectioError(
+      'data',
+      `${path}: ${what}.`,
+      'Delete the file and run the command again: the file is then rebuilt.',
+      { cause },
+    );
   return {
     size,
     pixels,
@@ -42,7 +50,7 @@ function openSource(source: ImageSource, size: number): ImageReader {
       } catch (error) {
         throw fail(`image ${index} cannot be read`, error);
       }
-      if (got !== size) throw fail(`image ${index} is cut off`);
+      if (got !== size) throw fail(`image ${index} is truncated`);
       return 0;
     },
     close() {

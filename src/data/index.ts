@@ -1,4 +1,4 @@
-/** Datasets and the batches made of them. */
+/** Datasets, and loaders that turn them into batches. */
 
 export type { Batch, Dataset, ImageSource, Split } from './dataset.js';
 export { firstOf, holdOut } from './hold-out.js';

@@ -1,4 +1,4 @@
-/** The worker thread of a loader: takes requests in order, fills their buffers, hands them back. */
+/** The worker thread of a loader. It takes requests in order, fills their buffers and sends them back. */
 
 import { parentPort, workerData } from 'node:worker_threads';
 

@@ -42,7 +42,7 @@ describe('a loader', () => {
     }
   });
 
-  it('goes on from any step of any epoch with the same batches', async () => {
+  it('resumes at any step of any epoch with the same batches', async () => {
     const loader = openLoader({
       dataset: smallDataset(40, 10),
       split: 'train',
@@ -54,7 +54,7 @@ describe('a loader', () => {
     for (const step of [1, 6, 9, 10]) expect(await collect(loader.epoch(3, step))).toEqual(whole.slice(step));
   });
 
-  it('shows every training image at most once per epoch, in another order each epoch and for each seed', async () => {
+  it('shows each training image at most once per epoch, in an order that differs by epoch and seed', async () => {
     // Every image is filled with its own number, so that the pixels tell which one it is.
     const dataset = smallDataset(30, 1, [1, 2, 2]);
     const pixels = pixelsOf(dataset.train);
@@ -78,7 +78,7 @@ describe('a loader', () => {
     expect(new Set(orders).size).toBe(3);
   });
 
-  it('pads the last test batch with zero rows and says how many rows count', async () => {
+  it('pads the last test batch with zero rows and gives the number of real ones', async () => {
     const loader = openLoader({ dataset: smallDataset(10, 10), split: 'test', batch: 4 });
     expect(loader.stepsPerEpoch).toBe(3);
     const batches = await collect(loader.epoch(0));
@@ -93,19 +93,19 @@ describe('a loader', () => {
     expect([...targets]).toEqual([1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
-  it('leaves out the incomplete last training batch', async () => {
+  it('drops an incomplete last training batch', async () => {
     const loader = openLoader({ dataset: smallDataset(11, 1), split: 'train', batch: 4 });
     expect(loader.stepsPerEpoch).toBe(2);
     expect(await collect(loader.epoch(0))).toHaveLength(2);
   });
 
-  it('asks for a smaller batch where the training split has fewer images than one', async () => {
+  it('asks for a smaller batch if the training split has fewer images than one batch', async () => {
     const error = await failureOf(() => createLoader({ dataset: smallDataset(9, 1), split: 'train', batch: 16 }));
     expect(error).toMatchObject({ code: 'data', hint: 'Lower --batch to 9 or less.' });
     expect(error.message).toContain('9 images');
   });
 
-  it('refuses options that make no sense', async () => {
+  it('refuses invalid options', async () => {
     const dataset = smallDataset(9, 1);
     for (const bad of [{ batch: 0 }, { batch: 2.5 }, { workers: -1 }, { ahead: 0 }] as Partial<LoaderOptions>[]) {
       const error = await failureOf(() => createLoader({ dataset, split: 'train', batch: 2, ...bad }));
@@ -120,24 +120,24 @@ describe('a loader', () => {
     }
   });
 
-  it('uses its buffers again and again', async () => {
+  it('reuses its buffers', async () => {
     const loader = openLoader({ dataset: smallDataset(400, 1), split: 'train', batch: 4, ahead: 3 });
     let first: Batch | undefined;
     for await (const batch of loader.epoch(0)) {
-      // A buffer that was handed back to a worker is empty here.
+      // A buffer that was transferred back to a worker is empty here.
       if (first) expect(first.images.length).toBe(0);
       first ??= batch;
     }
   });
 
-  it('can be left early and started anew', async () => {
+  it('can be left early and started again', async () => {
     const loader = openLoader({ dataset: smallDataset(400, 1), split: 'train', batch: 4, seed: 2 });
     for await (const batch of loader.epoch(0)) if (batch.index === 2) break;
     const again = await collect(loader.epoch(0));
     expect(again.map(({ index }) => index)).toEqual(Array.from({ length: 100 }, (_, index) => index));
   });
 
-  it('throws where a worker dies, and refuses further batches', async () => {
+  it('throws if a worker dies, and refuses further batches', async () => {
     const loader = openLoader({ dataset: smallDataset(400, 1), split: 'train', batch: 4, workers: 2 });
     const started: Worker[] = [];
     const note = (worker: Worker): void => void started.push(worker);
@@ -150,7 +150,7 @@ describe('a loader', () => {
     expect((await failureOf(() => collect(loader.epoch(1)))).message).toContain('stopped');
   });
 
-  it('names the file where images on disk end too early', async () => {
+  it('names the file if images on disk end too early', async () => {
     const folder = await temporaryFolder();
     const path = join(folder, 'images.bin');
     await writeFile(path, randomBytes(16 + 40 * 192, 3));
@@ -181,7 +181,7 @@ describe('a loader', () => {
     expect(await collect(fromFile.epoch(0))).toEqual(await collect(fromMemory.epoch(0)));
   });
 
-  it('refuses batches once it is closed, also those being waited for', async () => {
+  it('refuses batches after it is closed, including pending ones', async () => {
     const loader = createLoader({ dataset: smallDataset(40, 1), split: 'train', batch: 4 });
     const batches = loader.epoch(0);
     const waiting = batches.next();
@@ -191,7 +191,7 @@ describe('a loader', () => {
     expect((await failureOf(() => loader.epoch(0).next())).message).toContain('closed');
   });
 
-  it('lets the process end, left early and never closed', async () => {
+  it('lets the process end even if it was left early and never closed', async () => {
     const index = new URL(workerUrl('index', import.meta.url)).href;
     const script = `
       const { createLoader, openDataset } = await import(${JSON.stringify(index)});

@@ -1,51 +1,51 @@
-/** Batches of a split, prepared ahead on worker threads, in order, the same bits however many workers there are. */
+/** Prepares the batches of a split ahead of time on worker threads. The number of workers does not affect them. */
 
 import { Worker } from 'node:worker_threads';
 
 import { RectioError, type ErrorCode } from '../base/error.js';
 import { createBatchMaker, type BatchRecipe } from './batch.js';
-import type { Batch, Dataset } from './dataset.js';
+import type { Batch, Dataset, Split } from './dataset.js';
 import { checkTransforms, noTransforms, type Transforms } from './transforms.js';
 import { workerUrl } from '../base/worker-url.js';
 
 export interface LoaderOptions {
   readonly dataset: Dataset;
-  /** `validation` only where images were held out. */
+  /** `validation` requires that images were held out. */
   readonly split: 'train' | 'test' | 'validation';
   /** Images per batch, ≥ 1. */
   readonly batch: number;
-  /** Order and transforms are drawn from it. Default 0. */
+  /** Seed for the image order and the transforms. Default 0. */
   readonly seed?: number;
   /** Default: normalization only. */
   readonly transforms?: Transforms;
-  /** Threads that prepare; 0 prepares in the caller's thread. Default 1, which is enough for several fast engines. */
+  /** Worker threads; 0 prepares batches in the caller's thread. Default 1, which keeps several fast engines busy. */
   readonly workers?: number;
-  /** Default: on for `train`, off for the others. */
+  /** Default: true for `train`, false for the other splits. */
   readonly shuffle?: boolean;
-  /** Batches prepared ahead. Default: 4, or 2 per worker where that is more; 1 without workers. */
+  /** Number of batches prepared ahead. Default: 4, or 2 per worker if that is more; 1 without workers. */
   readonly ahead?: number;
 }
 
 export interface Loader {
   readonly batch: number;
-  /** `train` leaves out the incomplete last batch, the others pad it. */
+  /** `train` drops an incomplete last batch; the other splits pad it. */
   readonly stepsPerEpoch: number;
   /**
-   * The batches of one epoch from `fromStep` on; preparation starts with the first `next()`. A batch belongs to the
-   * caller until the next one is asked for: its buffers are then taken back and filled anew, so copy what must stay.
+   * The batches of one epoch, starting at `fromStep`. Preparation starts with the first `next()`. A batch is valid
+   * until the next one is requested; its buffers are then reused, so copy what you want to keep.
    */
   epoch(epoch: number, fromStep?: number): AsyncGenerator<Batch, void, void>;
-  /** Ends the workers; every later batch is refused. */
+  /** Stops the workers. Later requests for batches fail. */
   close(): Promise<void>;
 }
 
-/** A pair of buffers that travels between the threads. */
+/** A pair of buffers that is transferred between threads. */
 export interface BatchBuffers {
   readonly images: ArrayBuffer;
   readonly targets: ArrayBuffer;
 }
 
-/** What a worker is asked. */
+/** The request that a worker receives. */
 export interface BatchRequest {
   readonly job: number;
   readonly epoch: number;
@@ -53,7 +53,7 @@ export interface BatchRequest {
   readonly buffers: BatchBuffers;
 }
 
-/** What a worker answers. */
+/** A worker's response. */
 export type BatchAnswer =
   | { readonly job: number; readonly count: number; readonly buffers: BatchBuffers }
   | {
@@ -61,7 +61,7 @@ export type BatchAnswer =
       readonly error: { readonly code?: ErrorCode; readonly message: string; readonly hint?: string };
     };
 
-/** Prepares batches somewhere. */
+/** Prepares batches, in this thread or on workers. */
 interface Preparer {
   prepare(epoch: number, step: number, buffers: BatchBuffers): Promise<PreparedBatch>;
   close(): Promise<void>;
@@ -73,45 +73,20 @@ interface PreparedBatch {
 }
 
 /**
- * @throws RectioError `usage` for options that make no sense, `data` where a training split is smaller than a batch.
+ * @throws RectioError `usage` for invalid options, `data` if the training split is smaller than one batch.
  */
 export function createLoader(options: LoaderOptions): Loader {
-  const { dataset, split: splitName, batch } = options;
-  const transforms = options.transforms ?? noTransforms;
-  const workers = options.workers ?? 1;
+  const { dataset, split: splitName, batch, workers = 1 } = options;
   const split = dataset[splitName];
   if (split === undefined) throw new Error(`No images of ${dataset.name} were held out for validation.`);
-  const [channels, height, width] = dataset.shape;
+  // Without workers, preparing early gains nothing.
+  const ahead = options.ahead ?? (workers === 0 ? 1 : Math.max(4, 2 * workers));
   checkWhole('batch', batch, 1, 65_536);
   checkWhole('workers', workers, 0, 64);
-  // Without a worker nothing is gained by preparing early.
-  const ahead = options.ahead ?? (workers === 0 ? 1 : Math.max(4, 2 * workers));
   checkWhole('ahead', ahead, 1, 1024);
-  checkTransforms(transforms, height, width);
-  if (splitName === 'train' && split.count < batch) {
-    throw new RectioError(
-      'data',
-      `The training split of ${dataset.name} has ${split.count} images, fewer than one batch of ${batch}.`,
-      `Lower --batch to ${Math.max(1, split.count)} or less.`,
-    );
-  }
+  const recipe = batchRecipe(options, split);
   const stepsPerEpoch = splitName === 'train' ? Math.floor(split.count / batch) : Math.ceil(split.count / batch);
-  const recipe: BatchRecipe = {
-    split,
-    shape: dataset.shape,
-    classes: dataset.classes.length,
-    mean: dataset.mean,
-    deviation: dataset.deviation,
-    batch,
-    seed: options.seed ?? 0,
-    shuffle: options.shuffle ?? splitName === 'train',
-    transforms,
-  };
-  const imageBytes = batch * channels * height * width * 4;
-  const targetBytes = batch * recipe.classes * 4;
-  const free: BatchBuffers[] = [];
-  const takeBuffers = (): BatchBuffers =>
-    free.pop() ?? { images: new ArrayBuffer(imageBytes), targets: new ArrayBuffer(targetBytes) };
+  const pool = bufferPool(recipe);
   let preparer: Preparer | undefined;
   let closed = false;
 
@@ -122,8 +97,8 @@ export function createLoader(options: LoaderOptions): Loader {
       if (closed) throw closedError();
       preparer ??= workers === 0 ? prepareHere(recipe) : prepareOnWorkers(recipe, workers);
       for (; queue.length < ahead && next < stepsPerEpoch; next++) {
-        const prepared = preparer.prepare(epoch, next, takeBuffers());
-        // Looked at when its turn comes; until then a failure must not count as unhandled.
+        const prepared = preparer.prepare(epoch, next, pool.take());
+        // The rejection is handled when the batch is awaited; this keeps Node.js from calling it unhandled before that.
         prepared.catch(() => undefined);
         queue.push(prepared);
       }
@@ -133,14 +108,11 @@ export function createLoader(options: LoaderOptions): Loader {
         fill();
         const { count, buffers } = await queue.shift()!;
         yield { index, count, images: new Float32Array(buffers.images), targets: new Float32Array(buffers.targets) };
-        free.push(buffers);
+        pool.give(buffers);
       }
     } finally {
       for (const prepared of queue) {
-        prepared.then(
-          ({ buffers }) => free.push(buffers),
-          () => undefined,
-        );
+        prepared.then(({ buffers }) => pool.give(buffers)).catch(() => undefined);
       }
     }
   }
@@ -155,9 +127,54 @@ export function createLoader(options: LoaderOptions): Loader {
     },
     async close() {
       closed = true;
-      free.length = 0;
+      pool.clear();
       await preparer?.close();
     },
+  };
+}
+
+interface BufferPool {
+  take(): BatchBuffers;
+  give(buffers: BatchBuffers): void;
+  clear(): void;
+}
+
+function bufferPool({ batch, classes, shape: [channels, height, width] }: BatchRecipe): BufferPool {
+  const free: BatchBuffers[] = [];
+  return {
+    take: () =>
+      free.pop() ?? {
+        images: new ArrayBuffer(batch * channels * height * width * 4),
+        targets: new ArrayBuffer(batch * classes * 4),
+      },
+    give: (buffers) => free.push(buffers),
+    clear: () => {
+      free.length = 0;
+    },
+  };
+}
+
+function batchRecipe({ dataset, split: splitName, batch, ...options }: LoaderOptions, split: Split): BatchRecipe {
+  const [, height, width] = dataset.shape;
+  const transforms = options.transforms ?? noTransforms;
+  checkTransforms(transforms, height, width);
+  if (splitName === 'train' && split.count < batch) {
+    throw new RectioError(
+      'data',
+      `The training split of ${dataset.name} has ${split.count} images, fewer than one batch of ${batch}.`,
+      `Lower --batch to ${Math.max(1, split.count)} or less.`,
+    );
+  }
+  return {
+    split,
+    shape: dataset.shape,
+    classes: dataset.classes.length,
+    mean: dataset.mean,
+    deviation: dataset.deviation,
+    batch,
+    seed: options.seed ?? 0,
+    shuffle: options.shuffle ?? splitName === 'train',
+    transforms,
   };
 }
 
@@ -167,10 +184,14 @@ function checkWhole(name: string, value: number, from: number, to: number): void
 }
 
 function closedError(): RectioError {
-  return new RectioError('data', 'The data loader was closed while batches were still wanted.', 'Close it last.');
+  return new RectioError(
+    'data',
+    'The data loader was closed while a batch was still expected.',
+    'Close the loader after its last batch.',
+  );
 }
 
-/** Prepares in this thread, when asked. */
+/** Prepares batches in this thread, on request. */
 function prepareHere(recipe: BatchRecipe): Preparer {
   const maker = createBatchMaker(recipe);
   return {
@@ -187,7 +208,7 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** Prepares on worker threads; jobs are dealt out in turn, buffers are handed over, not copied. */
+/** Prepares batches on worker threads, which take turns. Buffers are transferred, not copied. */
 function prepareOnWorkers(recipe: BatchRecipe, count: number): Preparer {
   const lanes = Array.from({ length: count }, () => createLane(recipe));
   let turn = 0;
@@ -199,7 +220,7 @@ function prepareOnWorkers(recipe: BatchRecipe, count: number): Preparer {
   };
 }
 
-/** One worker with the jobs it still owes. It keeps the process alive only while it owes some. */
+/** One worker and its pending jobs. The worker keeps the process alive only while jobs are pending. */
 function createLane(recipe: BatchRecipe): Preparer {
   const worker = new Worker(workerUrl('loader-worker', import.meta.url), { workerData: recipe, execArgv: [] });
   const jobs = new Map<number, Job>();
@@ -220,7 +241,7 @@ function createLane(recipe: BatchRecipe): Preparer {
     else job?.resolve(answer);
   });
   worker.on('error', (error) => fail(workerError(error.message, error)));
-  worker.on('exit', (code) => fail(workerError(`it left with code ${code}`)));
+  worker.on('exit', (code) => fail(workerError(`it exited with code ${code}`)));
 
   return {
     prepare: (epoch, step, buffers) =>
@@ -244,13 +265,13 @@ function createLane(recipe: BatchRecipe): Preparer {
 function workerError(reason: string, cause?: unknown): RectioError {
   return new RectioError(
     'data',
-    `A thread that prepares the data stopped: ${reason}.`,
+    `A data loader thread stopped: ${reason}.`,
     'If memory is short, lower --batch; --workers 0 prepares without threads.',
     { cause },
   );
 }
 
-/** An error thrown in a worker, as it would be here. */
+/** Rebuilds an error that a worker threw, so that it looks as if it was thrown here. */
 function rebuildError(error: { code?: ErrorCode; message: string; hint?: string }): Error {
   if (error.code === undefined || error.hint === undefined) return new Error(error.message);
   return new RectioError(error.code, error.message, error.hint);

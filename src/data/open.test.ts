@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { openDataset } from './index.js';
 
 describe('opening a dataset', () => {
-  it('answers an unknown name with the nearest one', async () => {
+  it('suggests the nearest name for an unknown one', async () => {
     await expect(openDataset('cifar-10')).rejects.toMatchObject({
       code: 'usage',
       hint: expect.stringContaining('cifar10'),
     });
   });
 
-  it('refuses a folder for the built-in dataset: it was meant for another one', async () => {
+  it('refuses a folder for the built-in dataset', async () => {
     await expect(openDataset('synthetic', { dir: 'photos' })).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringContaining('photos'),
@@ -29,7 +29,7 @@ describe('opening a dataset', () => {
     },
   );
 
-  it.each([0, -1, 1.5])('refuses to take %s images at most', async (limit) => {
+  it.each([0, -1, 1.5])('refuses a limit of %s images', async (limit) => {
     await expect(openDataset('synthetic', { limit })).rejects.toMatchObject({ code: 'usage' });
   });
 });

@@ -1,4 +1,4 @@
-/** Datasets by name. */
+/** Opens datasets by name. */
 
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
@@ -23,7 +23,7 @@ export const datasetNames: readonly string[] = Object.keys(openers);
 /**
  * Opens a dataset by name.
  *
- * @throws RectioError `usage` for an unknown name or option value, `data` where files are missing or broken.
+ * @throws RectioError `usage` for an unknown name or a bad option, `data` if files are missing or broken.
  */
 export async function openDataset(name: string, options: OpenOptions = {}): Promise<Dataset> {
   const open = Object.hasOwn(openers, name) ? openers[name] : undefined;
@@ -32,25 +32,25 @@ export async function openDataset(name: string, options: OpenOptions = {}): Prom
   }
   const { limit } = options;
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
-    throw new RectioError('usage', `The limit of images cannot be ${limit}.`, 'Give a whole number from 1 on.');
+    throw new RectioError('usage', `The limit on images cannot be ${limit}.`, 'Give a whole number, 1 or more.');
   }
   refuseUnused(name, options);
   return open(options);
 }
 
-/** An option that a dataset has no use for was meant for another one: say so instead of training on the wrong images. */
+/** Rejects options that the dataset ignores: the user probably meant another dataset. */
 function refuseUnused(name: string, { dir, size }: OpenOptions): void {
   if (name === 'synthetic' && dir !== undefined) {
     throw new RectioError(
       'usage',
-      `The dataset synthetic is made, not read, so it takes no folder, not ${dir} either.`,
+      `The dataset synthetic is generated, so it cannot read the folder ${dir}.`,
       `Name the dataset that lies there with --data: ${datasetNames.filter((each) => each !== name).join(', ')}.`,
     );
   }
   if (name !== 'folder' && size !== undefined) {
     throw new RectioError(
       'usage',
-      `The images of ${name} have a size of their own; they cannot be brought to ${size} pixels.`,
+      `The images of ${name} have a fixed size; they cannot be resized to ${size} pixels.`,
       'Leave --size out; it is for --data folder.',
     );
   }

@@ -1,31 +1,31 @@
-/** What a user can say about a dataset besides its name, and where things are kept by default. */
+/** Options for opening a dataset, and the default folders for data and caches. */
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 export interface OpenOptions {
-  /** Where the files lie: a folder, or the official archive. Default: where `rectio data get` puts them. */
+  /** The dataset's folder, or the official archive. Default: where `rectio data get` puts it. */
   readonly dir?: string;
-  /** What generated images and random splits are drawn from. Default 0. */
+  /** Seed for generated images and random splits. Default 0. */
   readonly seed?: number;
-  /** At most this many images of each split. */
+  /** Maximum number of images per split. */
   readonly limit?: number;
-  /** `folder` only: side in pixels that every image is resized and cropped to. Default 32. */
+  /** `folder` only: side in pixels to which every image is resized and cropped. Default 32. */
   readonly size?: number;
-  /** `folder` only: where decoded images are kept. Default: below Rectio's cache folder. */
+  /** `folder` only: where decoded images are cached. Default: below Rectio's cache folder. */
   readonly cacheDir?: string;
-  /** `folder` only: told while images are decoded for the first time. */
+  /** `folder` only: called as images are decoded for the first time. */
   readonly onProgress?: (done: number, total: number) => void;
   /** `folder` only: stops the decoding. */
   readonly signal?: AbortSignal;
 }
 
-/** Where downloads and decoded images are kept: below XDG_CACHE_HOME, by default ~/.cache. */
+/** Folder for downloads and decoded images: below XDG_CACHE_HOME, by default ~/.cache. */
 export function defaultCacheDir(): string {
   return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'rectio');
 }
 
-/** Where `rectio data get NAME` puts a dataset, and where it is looked for when no folder is named. */
+/** Where `rectio data get NAME` puts a dataset, and where `openDataset` looks if no folder is named. */
 export function defaultDataDir(name: string): string {
   return join(defaultCacheDir(), 'data', name);
 }

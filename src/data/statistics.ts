@@ -1,14 +1,14 @@
-/** What is computed from the pixels of a dataset: the numbers to normalize with, and the fingerprint. */
+/** Computes normalization constants and the fingerprint from a dataset's pixels. */
 
 import { createHash } from 'node:crypto';
 
 import type { Dataset, Split } from './dataset.js';
 import { openImages } from './images.js';
 
-/** Images per split that the fingerprint looks at: enough to tell datasets apart, few enough to cost milliseconds. */
+/** Images per split in the fingerprint: enough to tell datasets apart, few enough to hash within milliseconds. */
 const FINGERPRINT_IMAGES = 256;
 
-/** Pixels sum up in 32-bit integers for this many values at most: 2¹⁶ · 255² < 2³². */
+/** The most values whose squares a 32-bit integer can sum: 2¹⁶ · 255² < 2³². */
 const EXACT_RUN = 1 << 16;
 
 export interface ChannelStatistics {
@@ -17,9 +17,9 @@ export interface ChannelStatistics {
 }
 
 /**
- * Mean and standard deviation per channel of pixel values divided by 255.
+ * Mean and standard deviation of each channel, for pixel values divided by 255.
  *
- * @param images whole images one after the other, each [channels, plane]
+ * @param images images in sequence, each [channels, plane]
  * @param plane height · width
  */
 export function channelStatistics(images: Uint8Array, channels: number, plane: number): ChannelStatistics {
@@ -32,18 +32,18 @@ export function channelStatistics(images: Uint8Array, channels: number, plane: n
   return statisticsFromSums(sum, squares, count * plane);
 }
 
-/** Mean and deviation from sums of the pixel values and of their squares over `count` pixels per channel. */
+/** Mean and deviation from the sums of pixel values and of their squares, over `count` pixels per channel. */
 export function statisticsFromSums(sum: Float64Array, squares: Float64Array, count: number): ChannelStatistics {
   const mean = Array.from(sum, (value) => value / count / 255);
   const deviation = Array.from(squares, (value, channel) => {
     const variance = value / count / (255 * 255) - mean[channel]! ** 2;
-    // A constant channel carries nothing; 1 keeps the division harmless.
+    // A constant channel has no deviation; 1 avoids a division by zero.
     return variance > 1e-12 ? Math.sqrt(variance) : 1;
   });
   return { mean, deviation };
 }
 
-/** Adds the pixels from `start` to `end` to the sums of one channel, exactly. */
+/** Adds the pixels from `start` to `end` to one channel's sums, without rounding. */
 export function addPlane(
   images: Uint8Array,
   start: number,
@@ -57,7 +57,7 @@ export function addPlane(
     let runSum = 0;
     let runSquares = 0;
     let i = from;
-    // Four at a time: half the time, in a loop that every pixel of the training split goes through.
+    // Unrolled by four: this halves the time of a loop over every training pixel.
     for (; i + 3 < to; i += 4) {
       const a = images[i]!;
       const b = images[i + 1]!;
@@ -76,7 +76,7 @@ export function addPlane(
   }
 }
 
-/** A hash over classes, shape, labels and evenly spaced images of both splits. */
+/** Hashes the classes, the shape, the labels and evenly spaced images of both splits. */
 export function fingerprint(dataset: Omit<Dataset, 'fingerprint' | 'name' | 'mean' | 'deviation'>): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([dataset.classes, dataset.shape, dataset.train.count, dataset.test.count]));

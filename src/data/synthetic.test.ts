@@ -4,7 +4,7 @@ import { openDataset } from './open.js';
 import { pixelsOf } from './testing/fixtures.js';
 
 describe('the built-in dataset', () => {
-  it('is ten kinds of object in 32×32 color images, as many of each', async () => {
+  it('has ten kinds of object in 32×32 color images, equally many of each', async () => {
     const dataset = await openDataset('synthetic', { limit: 500 });
     expect(dataset.shape).toEqual([3, 32, 32]);
     expect(dataset.classes).toEqual([
@@ -27,7 +27,7 @@ describe('the built-in dataset', () => {
     }
   });
 
-  it('is the same for the same seed, and for another seed or split another', async () => {
+  it('is the same for the same seed, and differs by seed and split', async () => {
     const first = await openDataset('synthetic', { limit: 60, seed: 3 });
     expect(await openDataset('synthetic', { limit: 60, seed: 3 })).toEqual(first);
     const other = await openDataset('synthetic', { limit: 60, seed: 4 });
@@ -42,7 +42,7 @@ describe('the built-in dataset', () => {
     expect(new Set(images).size).toBe(240);
   });
 
-  it('begins with the same images whatever the limit', async () => {
+  it('begins with the same images at any limit', async () => {
     const few = pixelsOf((await openDataset('synthetic', { limit: 10 })).train);
     const more = pixelsOf((await openDataset('synthetic', { limit: 20 })).train);
     expect(Buffer.compare(few, more.subarray(0, few.length))).toBe(0);
@@ -52,7 +52,7 @@ describe('the built-in dataset', () => {
     expect((await openDataset('synthetic', { limit: 256 })).fingerprint).toBe('e8a8cf78a4a5e90b1f94fa42df96b492');
   });
 
-  it('does not give its classes away by mean color or brightness', async () => {
+  it('does not reveal its classes by mean color or brightness', async () => {
     const { train } = await openDataset('synthetic', { limit: 2000 });
     const pixels = pixelsOf(train);
     const all: number[][] = Array.from({ length: 10 }, () => []);
@@ -63,7 +63,7 @@ describe('the built-in dataset', () => {
     }
     const means = all.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
     const center = means.reduce((sum, value) => sum + value, 0) / 10;
-    // The brightness of single images varies by about 38; a class differs by no more than chance makes it.
+    // The brightness of single images varies by about 38. Class means differ only by chance.
     for (const mean of means) expect(Math.abs(mean - center)).toBeLessThan((4 * 38) / Math.sqrt(200));
   });
 });

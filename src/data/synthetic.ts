@@ -1,7 +1,7 @@
 /**
- * The built-in dataset: 32×32 color images of ten kinds of object, drawn from a seed, so that everything can be tried
- * without a download. Object, size, place, angle, proportions and colors vary; background texture, scraps of other
- * shapes, a smaller second object and noise stand in the way. The label is the kind of the largest object.
+ * The built-in dataset: 32×32 color images of ten kinds of object, generated from a seed, so that everything works
+ * without a download. Object, size, position, angle, proportions and colors vary. Background texture, fragments of
+ * other shapes, a smaller second object and noise are distractors. The label is the kind of the largest object.
  */
 
 import { hashText, randomStream, type RandomStream } from '../base/random.js';
@@ -15,7 +15,7 @@ const SHAPE = [3, SIDE, SIDE] as const;
 const TRAIN_IMAGES = 8_000;
 const TEST_IMAGES = 2_000;
 
-/** Signed distance to an outline of about radius 1, negative inside; exact enough to smooth an edge with. */
+/** Signed distance to an outline of radius about 1, negative inside; accurate enough for antialiasing. */
 type Outline = (u: number, v: number) => number;
 
 const disc: Outline = (u, v) => Math.sqrt(u * u + v * v) - 0.95;
@@ -29,7 +29,7 @@ const crescent: Outline = (u, v) =>
   Math.max(Math.sqrt(u * u + v * v) - 1, 0.78 - Math.sqrt((u - 0.5) * (u - 0.5) + v * v));
 const TIP = (2 * Math.PI) / 5;
 const star: Outline = (u, v) => {
-  // Fold into half a tip, then the distance to the edge from the tip (1, 0) to the notch.
+  // Fold the point into half a tip, then measure its distance to the edge from the tip (1, 0) to the notch.
   const angle = Math.abs(((Math.atan2(v, u) / TIP + 10.5) % 1) - 0.5) * TIP;
   const radius = Math.sqrt(u * u + v * v);
   return radius * (Math.cos(angle) * EDGE_X + Math.sin(angle) * EDGE_Y) - EDGE_X;
@@ -45,7 +45,7 @@ type Fill = 'plain' | 'stripes' | 'checks';
 
 interface Kind {
   readonly name: string;
-  /** One of them is drawn. */
+  /** One of these is chosen at random. */
   readonly outlines: readonly Outline[];
   readonly fill: Fill;
 }
@@ -67,7 +67,7 @@ const kinds: readonly Kind[] = [
 
 type Color = readonly [number, number, number];
 
-/** The built-in dataset; 8,000 training and 2,000 test images where no limit is given. */
+/** Generates the built-in dataset: 8,000 training and 2,000 test images unless a limit is given. */
 export async function openSynthetic({ seed = 0, limit = Infinity }: OpenOptions): Promise<Dataset> {
   const train = drawSplit(seed, 'train', Math.min(limit, TRAIN_IMAGES));
   const test = drawSplit(seed, 'test', Math.min(limit, TEST_IMAGES));
@@ -127,7 +127,7 @@ function drawScene(canvas: Float32Array, label: number, random: RandomStream): v
   drawObject(canvas, kinds[label]!, radius, colorAwayFrom(ground, 90, random), random);
 }
 
-/** A slanted gradient with soft blotches and, often, faint stripes. */
+/** Draws a linear gradient with soft blotches and, often, faint stripes. */
 function drawGround(canvas: Float32Array, color: Color, random: RandomStream): void {
   const angle = between(random, 0, 2 * Math.PI);
   const slope = between(random, 0, 1.6);
@@ -152,7 +152,7 @@ function drawGround(canvas: Float32Array, color: Color, random: RandomStream): v
   }
 }
 
-/** Values of a 6×6 grid, blended between its points. */
+/** Bilinear interpolation in a 6×6 grid. */
 function softNoise(grid: Float32Array, x: number, y: number): number {
   const step = 5 / SIDE;
   const column = Math.floor(x * step);
@@ -165,13 +165,13 @@ function softNoise(grid: Float32Array, x: number, y: number): number {
   return top * (1 - b) + bottom * b;
 }
 
-/** A triangle wave between −1 and 1 of period 2π. */
+/** A triangle wave between −1 and 1 with period 2π. */
 function zigzag(phase: number): number {
   const turn = phase / (2 * Math.PI);
   return 4 * Math.abs(turn - Math.floor(turn + 0.5)) - 1;
 }
 
-/** Draws one object at a random place, angle and stretch. */
+/** Draws one object with a random position, angle and stretch. */
 function drawObject(canvas: Float32Array, kind: Kind, radius: number, color: Color, random: RandomStream): void {
   const outline = kind.outlines[random.below(kind.outlines.length)]!;
   const reach = Math.max(0, 15 - radius * 0.85);
@@ -221,15 +221,15 @@ function inSecondColor(fill: Fill, u: number, v: number, period: number, phase: 
   return (column ^ (Math.floor(v / period + phase) & 1)) === 1;
 }
 
-/** The canvas with noise as pixels. Some scenes are taken in bad light: pale and noisy, a few beyond recognition. */
+/** Turns the canvas into noisy pixels. Some scenes have bad light: pale and noisy, a few beyond recognition. */
 function develop(canvas: Float32Array, pixels: Uint8ClampedArray, random: RandomStream): void {
   const badLight = random.uniform() < 0.15;
   const contrast = badLight ? between(random, 0.12, 0.45) : 1;
   const haze = (1 - contrast) * between(random, 60, 190);
   const noise = badLight ? between(random, 14, 28) : between(random, 3, 18);
-  // The sum of four bytes is near enough to normal; its deviation is √(4 · (256² − 1) / 12).
+  // The sum of four random bytes is close to normal; its deviation is √(4 · (256² − 1) / 12).
   const scale = noise / 147.8;
-  // One step of xorshift32 (Marsaglia 2003) per value: Philox would cost more than all the drawing.
+  // One step of xorshift32 (Marsaglia 2003) per value: Philox would cost more time than drawing the scene.
   let state = random.word() | 1;
   for (let i = 0; i < pixels.length; i++) {
     state ^= state << 13;

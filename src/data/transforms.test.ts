@@ -27,7 +27,7 @@ describe('the draws of an image', () => {
     expect(new Set([text(1, 2, 3), text(2, 2, 3), text(1, 3, 3), text(1, 2, 4)]).size).toBe(4);
   });
 
-  it('leave the offsets as they are when cutout or flip is switched', () => {
+  it('keep the offsets when cutout or flip is switched', () => {
     for (let index = 0; index < 50; index++) {
       const all = drawImage({ padCrop: 4, flip: true, cutout: 8, mixup: 0 }, 1, 0, index, 32, 32);
       const crop = drawImage({ ...noTransforms, padCrop: 4 }, 1, 0, index, 32, 32);

@@ -1,30 +1,30 @@
 /**
- * What happens to a training image on its way into a batch. Every choice is drawn from a stream keyed by seed, epoch
- * and the image's place in the dataset (mixup: the batch's place in the epoch), so it does not matter which worker
- * prepares what, in which order, or whether the run was resumed.
+ * Random transforms of training images. Every choice is drawn from a stream keyed by the seed, the epoch and the
+ * image's index in the dataset (for mixup, the batch's index in the epoch). The result is therefore the same whichever
+ * worker prepares an image, in whatever order, and after a resume.
  */
 
 import { RectioError } from '../base/error.js';
 import { hashText, permutation, randomStream, type RandomStream } from '../base/random.js';
 
 export interface Transforms {
-  /** Pixels of black added on every side before a window of the old size is cut out at random; 0: none. */
+  /** Black pixels added on every side before a random crop back to the original size; 0: off. */
   readonly padCrop: number;
-  /** Mirror left and right with probability ½. */
+  /** Flips the image horizontally with probability ½. */
   readonly flip: boolean;
-  /** Side in pixels of a square set to the mean color around a random pixel (DeVries and Taylor 2017); 0: none. */
+  /** Side in pixels of a square around a random pixel, set to the mean color (DeVries and Taylor 2017); 0: off. */
   readonly cutout: number;
-  /** α of the Beta(α, α) that the mixing weight is drawn from (Zhang et al. 2018, "mixup"); 0: none. */
+  /** α of the Beta(α, α) distribution of the mixing weight (Zhang et al. 2018, "mixup"); 0: off. */
   readonly mixup: number;
 }
 
 /** Normalization only. */
 export const noTransforms: Transforms = { padCrop: 0, flip: false, cutout: 0, mixup: 0 };
 
-/** Pad-and-crop by 4 and flip: what He et al. (2016) use on CIFAR. */
+/** Pad by 4, crop and flip, as He et al. (2016) do on CIFAR. */
 export const standardTransforms: Transforms = { ...noTransforms, padCrop: 4, flip: true };
 
-/** @throws RectioError `usage` naming the transform and its range. */
+/** @throws RectioError `usage`; it names the transform and its range. */
 export function checkTransforms(transforms: Transforms, height: number, width: number): void {
   const refuse = (name: string, value: unknown, range: string) =>
     new RectioError('usage', `The transform ${name} cannot be ${String(value)}.`, `Give ${range}.`);
@@ -42,9 +42,9 @@ export function checkTransforms(transforms: Transforms, height: number, width: n
 const IMAGE_STREAM = hashText('data.image');
 const BATCH_STREAM = hashText('data.batch');
 
-/** Where and how one image is cut. */
+/** The random choices for one image. */
 export interface ImageDraw {
-  /** Row and column of the window in the image before padding; negative where it begins in the padding. */
+  /** Row and column of the crop, relative to the unpadded image; negative if the crop begins in the padding. */
   readonly top: number;
   readonly left: number;
   readonly flip: boolean;
@@ -54,8 +54,8 @@ export interface ImageDraw {
 }
 
 /**
- * The draw for one image. Crop and flip take their numbers whether or not they are in force, and cutout comes last, so
- * that one option does not move another's.
+ * Draws the choices for one image. Crop and flip consume their random numbers even when they are off, and cutout draws
+ * last. Switching one option therefore does not change the others' draws.
  */
 export function drawImage(
   transforms: Transforms,
@@ -74,23 +74,23 @@ export function drawImage(
   return { top, left, flip, cutoutRow: stream.below(height), cutoutColumn: stream.below(width) };
 }
 
-/** How the images of a batch are mixed: row r becomes `weight` · row r + (1 − weight) · row `partners[r]`. */
+/** Row r of a batch becomes `weight` · row r + (1 − weight) · row `partners[r]`. */
 export interface MixupDraw {
   readonly weight: number;
   readonly partners: Uint32Array;
 }
 
-/** The draw for one batch of `count` images. */
+/** Draws the mixing weight and the partners for one batch of `count` images. */
 export function drawMixup(alpha: number, seed: number, epoch: number, step: number, count: number): MixupDraw {
   const stream = randomStream(seed, BATCH_STREAM, epoch, step);
   const a = gamma(alpha, stream);
   const b = gamma(alpha, stream);
-  // With a very small α both can underflow to zero; Beta(α, α) is then a fair coin between 0 and 1.
+  // If α is very small, both can underflow to zero. Beta(α, α) is then close to a fair coin between 0 and 1.
   const weight = a + b > 0 ? a / (a + b) : stream.below(2);
   return { weight, partners: permutation(count, stream) };
 }
 
-/** A draw from the gamma distribution with shape `alpha` and scale 1 (Marsaglia and Tsang 2000). */
+/** Draws from the gamma distribution with shape `alpha` and scale 1 (Marsaglia and Tsang 2000). */
 function gamma(alpha: number, stream: RandomStream): number {
   if (alpha < 1) return gamma(alpha + 1, stream) * (1 - stream.uniform()) ** (1 / alpha);
   const d = alpha - 1 / 3;

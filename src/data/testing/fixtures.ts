@@ -1,4 +1,4 @@
-/** Small datasets in the real formats, made on the spot. */
+/** Small generated datasets in the real formats. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,14 +10,14 @@ import { RectioError } from '../../base/error.js';
 import { randomStream } from '../../base/random.js';
 import type { Dataset, Split } from '../dataset.js';
 
-/** A folder that is gone when the test is over. */
+/** A folder that is deleted when the test ends. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rectio-data-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** `count` bytes drawn from a seed. */
+/** `count` random bytes from a seed. */
 export function randomBytes(count: number, seed: number): Buffer {
   const stream = randomStream(seed, 1);
   return Buffer.from(Uint8Array.from({ length: count }, () => stream.below(256)));
@@ -40,7 +40,7 @@ export function idxFile(dimensions: readonly number[], values: Uint8Array): Buff
   return Buffer.concat([header, values]);
 }
 
-/** A tar archive in ustar form, end mark included. */
+/** A tar archive in ustar format, including the end marker. */
 export function tarFile(files: Readonly<Record<string, Buffer>>): Buffer {
   const blocks = Object.entries(files).flatMap(([name, bytes]) => {
     const header = Buffer.alloc(512);
@@ -57,7 +57,7 @@ export function tarFile(files: Readonly<Record<string, Buffer>>): Buffer {
   return Buffer.concat([...blocks, Buffer.alloc(1024)]);
 }
 
-/** A dataset in memory with the given numbers of images, for what does not care where it comes from. */
+/** A dataset in memory with the given numbers of images, for tests that do not depend on a source. */
 export function smallDataset(train: number, test: number, shape: Dataset['shape'] = [3, 8, 8], classes = 4): Dataset {
   const split = (count: number, seed: number): Dataset['train'] => {
     const images = new SharedArrayBuffer(count * shape[0] * shape[1] * shape[2]);
@@ -86,7 +86,7 @@ export function pixelsOf({ source }: Split): Uint8Array {
   return new Uint8Array(source.images);
 }
 
-/** The RectioError that `action` ends in; fails where it ends in anything else. */
+/** Returns the RectioError that `action` throws. Fails if it throws anything else or nothing. */
 export async function failureOf(action: () => unknown): Promise<RectioError> {
   try {
     await action();

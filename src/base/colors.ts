@@ -1,4 +1,4 @@
-/** The colors that pages, figures and drawings share, as CSS custom properties for light and dark pages. */
+/** Shared colors of pages, figures and drawings, as CSS custom properties for light and dark pages. */
 
 export interface Theme {
   readonly light: { readonly [name: string]: string };
@@ -28,7 +28,7 @@ export const pageColors = {
   },
 } satisfies Theme;
 
-/** Okabe and Ito's (2008) colors, which most color-blind people tell apart, and lighter ones for dark pages. */
+/** Colors after Okabe and Ito (2008), which most color-blind people can tell apart; lighter ones for dark pages. */
 const arms = {
   light: ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#b87e00', '#3d9bd4', '#8c6bb1', '#7f7f7f'],
   dark: ['#56b4e9', '#ff8a3d', '#2fd3a2', '#e59ac4', '#f0b429', '#8fd0ff', '#b79ce0', '#b0b0b0'],
@@ -39,12 +39,12 @@ const numbered = (colors: readonly string[]): { readonly [name: string]: string 
 
 export const armColors: Theme = { light: numbered(arms.light), dark: numbered(arms.dark) };
 
-/** The property of the arm at a place in its group; the baseline is the first, in the page's own ink. */
+/** The color property of the arm at `index` in its group. The baseline comes first and has the page's text color. */
 export function armProperty(index: number): string {
   return index === 0 ? '--ink' : `--arm${(index - 1) % arms.light.length}`;
 }
 
-/** Rules that set a theme's colors, `--page` and so on, under a selector. */
+/** CSS rules that set a theme's colors (`--page` and so on) for a selector. */
 export function themeRules(selector: string, ...themes: readonly Theme[]): string[] {
   const properties = (kind: keyof Theme): string =>
     themes

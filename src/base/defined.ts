@@ -1,6 +1,6 @@
-/** Records whose keys may be left out. */
+/** Helps with records that have optional keys. */
 
-/** A record without the keys whose value is undefined. */
+/** Removes the keys whose value is undefined. */
 export function defined<T extends object>(record: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;

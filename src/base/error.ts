@@ -1,33 +1,33 @@
 /**
- * The one error type that users meet. It is data first: the terminal and any page render it in their own way.
+ * The only error type that users see. It is data first: the terminal and the pages each render it in their own way.
  *
- * Throw it for everything a user can cause or cure: wrong options, bad files, a missing library, a full disk.
- * Anything else that is thrown is a defect of Rectio itself.
+ * Throw it for everything that a user can cause or fix: wrong options, bad files, a missing library, a full disk.
+ * Any other exception is a bug in Rectio.
  */
 
-/** What went wrong, as a stable word that programs may test for. */
+/** The kind of problem, as a stable word that programs may check. */
 export type ErrorCode =
-  | 'usage' // an option, name or ratio that makes no sense
-  | 'graph' // a network that is not well formed
-  | 'proportion' // a rewrite that cannot be done
-  | 'plan' // a plan that breaks its own rules
+  | 'usage' // an invalid option, name or ratio
+  | 'graph' // a malformed network
+  | 'proportion' // an impossible rewrite
+  | 'plan' // a plan that violates its invariants
   | 'engine' // an engine that is missing, or refuses a plan
   | 'data' // a dataset file that is missing or broken
-  | 'download' // a download that did not arrive
-  | 'checkpoint' // a run or checkpoint that cannot be used
-  | 'weights' // a file of weights that is broken or of another network
-  | 'training' // a training that cannot go on (loss is NaN, …)
+  | 'download' // a failed download
+  | 'checkpoint' // an unusable run or checkpoint
+  | 'weights' // a weights file that is broken or belongs to another network
+  | 'training' // training that cannot continue (the loss is NaN, …)
   | 'disk' // a file that cannot be written
   | 'interrupted'; // the user or the scheduler asked to stop
 
-/** An error a user can act on: `message` names the place and what is wrong, `hint` says what to do. */
+/** An error that a user can act on: `message` names the place and the problem, `hint` the remedy. */
 export class RectioError extends Error {
   override readonly name = 'RectioError';
 
   constructor(
     readonly code: ErrorCode,
     message: string,
-    /** One sentence: what to do about it. */
+    /** One sentence that says what to do. */
     readonly hint: string,
     options?: { cause?: unknown },
   ) {

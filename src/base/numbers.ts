@@ -1,11 +1,11 @@
-/** Numbers as a person reads them. */
+/** Formats numbers for people. */
 
-/** Groups of three: 272,474. */
+/** Groups digits by three: 272,474. */
 export function formatCount(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** A large number, short, with a unit if there is one: 40.8 M, 1.21 G, 393 kB. */
+/** Abbreviates a large number, with an optional unit: 40.8 M, 1.21 G, 393 kB. */
 export function formatLarge(value: number, unit = ''): string {
   const scales = [
     { scale: 1e9, prefix: 'G' },

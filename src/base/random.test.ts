@@ -5,7 +5,7 @@ import { hashText, permutation, philox, randomStream } from './random.js';
 const hex = (words: readonly number[]) => words.map((word) => word.toString(16).padStart(8, '0')).join(' ');
 
 describe('philox', () => {
-  // The known answers of its authors' library, Random123 (Salmon et al. 2011), for philox4x32 with 10 rounds.
+  // Known answers for philox4x32 with 10 rounds from the authors' library, Random123 (Salmon et al. 2011).
   it.each([
     [[0, 0, 0, 0], [0, 0], '6627e8d5 e169c58d bc57ac4c 9b00dbd8'],
     [[0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff], [0xffffffff, 0xffffffff], '408f276d 41c83b0e a20bc7c6 6d5451fd'],
@@ -33,7 +33,7 @@ describe('a random stream', () => {
     expect(Array.from({ length: 8 }, () => stream.word())).toEqual(blocks.flat());
   });
 
-  it('has uniform and normal numbers with the moments they should have', () => {
+  it('gives uniform and normal numbers with the correct moments', () => {
     const stream = randomStream(11);
     const count = 100_000;
     const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -46,7 +46,7 @@ describe('a random stream', () => {
     expect(uniform.every((value) => value >= 0 && value < 1)).toBe(true);
   });
 
-  it('draws every integer below its bound, and none beyond', () => {
+  it('draws every integer below the bound, and no other', () => {
     const stream = randomStream(3);
     const seen = new Set(Array.from({ length: 1000 }, () => stream.below(7)));
     expect([...seen].toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6]);
@@ -54,7 +54,7 @@ describe('a random stream', () => {
 });
 
 describe('permutation', () => {
-  it('holds every number once, in an order of its stream', () => {
+  it('contains every number once, in an order that depends on the stream', () => {
     const order = permutation(1000, randomStream(5));
     expect([...order].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, index) => index));
     expect(order).toEqual(permutation(1000, randomStream(5)));
@@ -63,7 +63,7 @@ describe('permutation', () => {
 });
 
 describe('hashText', () => {
-  // FNV-1a's published values.
+  // Published FNV-1a test values.
   it.each([
     ['', 0x811c9dc5],
     ['a', 0xe40c292c],

@@ -1,17 +1,17 @@
 /**
- * Random numbers as a function of position, not of history: Philox4x32-10 (Salmon et al. 2011, "Parallel random
- * numbers: as easy as 1, 2, 3"). Whoever knows key and counter draws the same number, on any thread, on any engine
- * and after any resume.
+ * Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"). Each
+ * number depends only on a key and a counter, not on earlier draws. Every thread and every engine draws the same
+ * numbers, also after a resume.
  */
 
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
-/** Keeps streams apart from what is drawn with `philox` itself ("Rect"). */
+/** The second key word of every stream ("Rect"). It separates streams from direct calls of `philox`. */
 const STREAM_KEY = 0x52656374;
 
-/** The high 32 bits of the unsigned product of two 32-bit numbers. */
+/** The high 32 bits of the unsigned product of two 32-bit integers. */
 function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const aLow = a & 0xffff;
@@ -23,7 +23,7 @@ function multiplyHigh(a: number, b: number): number {
   return (aHigh * bHigh + Math.floor(middle / 0x10000) + Math.floor(middleLow / 0x10000)) >>> 0;
 }
 
-/** Four words for a counter of four words and a key of two; every word an unsigned 32-bit integer. */
+/** Maps a counter of four words and a key of two words to four random words. All words are unsigned 32-bit integers. */
 export function philox(
   counter: readonly [number, number, number, number],
   key: readonly [number, number],
@@ -33,7 +33,7 @@ export function philox(
   return [words[0]!, words[1]!, words[2]!, words[3]!];
 }
 
-/** Turns the counter in `words` into the four words that belong to it, without allocating. */
+/** Replaces the counter in `words` with its four random words, without allocating. */
 function encipher(words: Uint32Array, key0: number, key1: number): void {
   let [c0, c1, c2, c3] = [words[0]!, words[1]!, words[2]!, words[3]!];
   for (let round = 0; round < 10; round++) {
@@ -54,18 +54,18 @@ function encipher(words: Uint32Array, key0: number, key1: number): void {
   words[3] = c3;
 }
 
-/** A 32-bit hash of a text (FNV-1a), to turn names into stream numbers. */
+/** Hashes a text to 32 bits (FNV-1a). It turns names into stream numbers. */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   return hash;
 }
 
-/** A source of numbers drawn one after the other from one stream. */
+/** Draws numbers in sequence from one stream. */
 export interface RandomStream {
   /** An unsigned 32-bit integer. */
   word(): number;
-  /** Uniform in [0, 1), 32 bits of resolution. */
+  /** Uniform in [0, 1), with 32 bits of resolution. */
   uniform(): number;
   /** Uniform integer in [0, bound), 1 ≤ bound ≤ 2³². */
   below(bound: number): number;
@@ -74,8 +74,8 @@ export interface RandomStream {
 }
 
 /**
- * The stream that belongs to `seed` and to up to three further words (a hashed name, an epoch, an index).
- * Streams with different words are independent; the same words always give the same stream.
+ * Creates the stream for `seed` and up to three more words (a hashed name, an epoch, an index). Different words give
+ * independent streams; the same words always give the same stream.
  */
 export function randomStream(seed: number, a = 0, b = 0, c = 0): RandomStream {
   const words = new Uint32Array(4);
@@ -112,7 +112,7 @@ export function randomStream(seed: number, a = 0, b = 0, c = 0): RandomStream {
   };
 }
 
-/** The numbers 0 … count−1 in an order drawn from `stream` (Fisher and Yates). */
+/** A random permutation of 0 … count−1, drawn from `stream` (Fisher and Yates). */
 export function permutation(count: number, stream: RandomStream): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, index) => index);
   for (let i = count - 1; i > 0; i--) {

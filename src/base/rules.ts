@@ -1,6 +1,6 @@
-/** Rule tables: one function for each kind of a union, and the one way in which a table is applied. */
+/** Rule tables, which hold one function per kind of a union, and the function that applies them. */
 
-/** A member of a union that `kind` tells apart. */
+/** A member of a union that is discriminated by `kind`. */
 interface Tagged {
   readonly kind: string;
 }
@@ -13,8 +13,8 @@ export type Rules<Union extends Tagged, Arguments extends readonly unknown[], Re
 /**
  * Applies the rule for the kind of `value`.
  *
- * TypeScript does not see that the rule found under a value's kind takes that very value, so this function casts, in
- * place of every caller.
+ * TypeScript cannot see that the rule for a value's kind accepts that value. This function casts, so its callers need
+ * not.
  */
 export function applyRule<Union extends Tagged, Arguments extends readonly unknown[], Result>(
   rules: Rules<Union, Arguments, Result>,
@@ -25,7 +25,7 @@ export function applyRule<Union extends Tagged, Arguments extends readonly unkno
   return rule(value, ...rest);
 }
 
-/** One column of a table that has a row for every kind: the entry `name` of each row. */
+/** One column of a table with a row per kind: the entry `name` of each row. */
 export function column<
   Name extends string,
   Table extends { readonly [kind: string]: { readonly [N in Name]: unknown } },

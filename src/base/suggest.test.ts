@@ -15,17 +15,17 @@ describe('nearest', () => {
     expect(nearest(typed, models)[0]).toBe(meant);
   });
 
-  it('finds nothing near what is far from all', () => {
+  it('finds nothing if no name is near', () => {
     expect(nearest('mobilenet_v2', models)).toEqual([]);
   });
 
-  it('gives no more than it is asked for, the best first', () => {
+  it('returns at most the requested number, best first', () => {
     expect(nearest('ab', ['abcd', 'abc', 'ab'], 2)).toEqual(['ab', 'abc']);
   });
 });
 
 describe('didYouMean', () => {
-  it('names what is near, or else all there is', () => {
+  it('names the nearest, or else all valid names', () => {
     expect(didYouMean('plain21', models)).toBe('Did you mean plain20?');
     expect(didYouMean('x', ['train', 'test'])).toBe('Valid are: train, test.');
   });

@@ -1,4 +1,4 @@
-/** Did-you-mean for every name that a user types. */
+/** Did-you-mean hints for names that users type. */
 
 /** Edit distance with adjacent transpositions (optimal string alignment). */
 function editDistance(a: string, b: string): number {
@@ -18,10 +18,10 @@ function editDistance(a: string, b: string): number {
   return rows[a.length]![b.length]!;
 }
 
-/** What is longer was never typed, and would only cost time. */
+/** Longer names are not typing errors, and comparing them would only cost time. */
 const longestTyped = 64;
 
-/** The valid names nearest to `typed`, best first; empty where nothing is near. Case and `-`/`_` do not count. */
+/** The valid names nearest to `typed`, best first; empty if none is near. Ignores case and treats `-` and `_` alike. */
 export function nearest(typed: string, valid: Iterable<string>, most = 3): string[] {
   const normalize = (name: string) => name.toLowerCase().replaceAll('-', '_');
   const wanted = normalize(typed);
@@ -32,7 +32,7 @@ export function nearest(typed: string, valid: Iterable<string>, most = 3): strin
       const candidate = normalize(name);
       const prefix = wanted.length >= 3 && (candidate.startsWith(wanted) || wanted.startsWith(candidate));
       if (prefix) return { name, distance: 1 };
-      // The lengths alone make it at least as far as this.
+      // The distance is at least the difference in length.
       const least = Math.abs(candidate.length - wanted.length);
       return { name, distance: least > limit ? least : editDistance(wanted, candidate) };
     })
@@ -42,7 +42,7 @@ export function nearest(typed: string, valid: Iterable<string>, most = 3): strin
     .map(({ name }) => name);
 }
 
-/** A hint for an unknown name: the nearest valid ones, or else all of them. */
+/** A hint for an unknown name: the nearest valid names, or else all of them. */
 export function didYouMean(typed: string, valid: readonly string[]): string {
   const near = nearest(typed, valid);
   return near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Valid are: ${valid.join(', ')}.`;

@@ -11,7 +11,7 @@ describe('names that match a pattern', () => {
     ['*', names],
     ['***', names],
     ['*relu2', ['layer1.0.relu2']],
-    // As a whole, and with a dot that is a dot.
+    // The pattern must match the whole name, and a dot is literal.
     ['layer1', []],
     ['layer1.0', []],
     ['', []],
@@ -19,7 +19,7 @@ describe('names that match a pattern', () => {
     expect(matching(pattern, names)).toEqual(expected);
   });
 
-  it('may hold what means something in a regular expression', () => {
+  it('may contain special characters of regular expressions', () => {
     const odd = ['a(b', 'a[0]', 'a\\d', 'a$', 'a+', 'a{2}', '^a', 'a|b'];
     for (const name of odd) expect(matching(name, odd)).toEqual([name]);
   });

@@ -1,14 +1,14 @@
-/** Patterns that users type in place of a list of names. */
+/** Wildcard patterns, which users type instead of a list of names. */
 
-/** The regular expression of a pattern in which `*` stands for any characters and `?` for one; all else is literal. */
+/** Compiles a pattern to a regular expression. `*` matches any characters, `?` exactly one; the rest is literal. */
 function expressionOf(pattern: string): RegExp {
   const literal = pattern.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
-  // Several stars in a row mean what one means, and a regular expression takes very long over several.
+  // Consecutive stars mean the same as one, but make a regular expression backtrack for very long.
   const source = literal.replaceAll(/\*+/g, '.*').replaceAll('?', '.');
   return new RegExp(`^${source}$`, 's');
 }
 
-/** Those of the names that match the pattern as a whole, in their order: `*` stands for any characters, `?` for one. */
+/** The names that match the whole pattern, in their order. `*` matches any characters, `?` exactly one. */
 export function matching(pattern: string, names: readonly string[]): string[] {
   const expression = expressionOf(pattern);
   return names.filter((name) => expression.test(name));

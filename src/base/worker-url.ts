@@ -1,10 +1,10 @@
 /**
- * Where a worker's compiled file lies. Node starts workers from JavaScript only, so code that runs straight from the
- * TypeScript sources (as the tests do) has to name the compiled twin: src/x.ts becomes dist/x.js. Delete this file once
- * every supported Node runs TypeScript with `.js` specifiers by itself.
+ * Returns the URL of a worker's compiled file. Node starts workers only from JavaScript, so code that runs directly
+ * from the TypeScript sources (as the tests do) must name the compiled file: src/x.ts becomes dist/x.js. Delete this
+ * file when every supported Node runs TypeScript with `.js` specifiers.
  *
- * @param name the worker's file name without ending, beside the module that asks
- * @param base that module's `import.meta.url`
+ * @param name the worker's file name without extension; the file is in the caller's folder
+ * @param base the caller's `import.meta.url`
  */
 export function workerUrl(name: string, base: string): URL {
   const beside = new URL(`./${name}.js`, base);

@@ -1,14 +1,14 @@
-/** Shapes as SVG, in layers: frames at the back, then lines, then what lies on them. */
+/** Collects SVG shapes in layers: frames at the back, then cards, then lines, then everything in front of the lines. */
 
-/** A coordinate or length as SVG writes it: at most one decimal place. */
+/** Formats a coordinate or length for SVG with at most one decimal place. */
 export const number = (value: number): string => String(Math.round(value * 10) / 10);
 
-/** Text as it may stand between tags and in attributes. */
+/** Escapes text for SVG content and attributes. */
 export function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
-/** An upper bound for the width of a text in a sans-serif font of the given size; fonts differ from reader to reader. */
+/** An upper bound for the width of a text in a sans-serif font of the given size. The reader's font is unknown. */
 export function textWidth(text: string, size: number): number {
   let width = 0;
   for (const character of text) width += narrow.has(character) ? 0.37 : wide.has(character) ? 0.9 : 0.62;
@@ -20,17 +20,17 @@ const wide = new Set('mwMW@%');
 export type Anchor = 'start' | 'middle' | 'end';
 
 export interface Canvas {
-  /** Behind everything: a section's frame. */
+  /** Draws behind everything, for a section's frame. */
   frame(markup: string): void;
-  /** Before the frames, behind all lines: a block's card. */
+  /** Draws in front of the frames and behind the lines, for a block's card. */
   card(markup: string): void;
-  /** A line, as the data of an SVG path. */
+  /** Draws a line, given as SVG path data. */
   line(data: string): void;
-  /** The tip of an arrow at (x, y). */
+  /** Draws an arrowhead with its tip at (x, y). */
   arrow(x: number, y: number, direction: 'down' | 'left'): void;
-  /** Before all lines. */
+  /** Draws in front of all lines. */
   front(markup: string): void;
-  /** A text whose baseline is at y. */
+  /** Draws a text with its baseline at y. */
   text(style: string, x: number, y: number, content: string, anchor?: Anchor): void;
   markup(): string;
 }
@@ -69,9 +69,9 @@ export function createCanvas(): Canvas {
   };
 }
 
-/** Something with a place for the line that enters at its top and leaves at its bottom, both at x = 0. */
+/** A drawable element. Its line enters at the top and leaves at the bottom, both at x = 0. */
 export interface Layout {
-  /** How far it reaches to either side of its line. */
+  /** Extent to either side of the line. */
   readonly left: number;
   readonly right: number;
   readonly height: number;

@@ -1,40 +1,40 @@
-/** How a long sequence wraps into columns. */
+/** Wraps a long sequence into columns. */
 
-/** What columns are made of: pieces that stay whole. */
+/** A unit that is never split across columns. */
 export interface Piece {
   readonly left: number;
   readonly right: number;
   readonly height: number;
-  /** Which section it belongs to; pieces of one section stand in one frame as far as they are in one column. */
+  /** The section it belongs to. Pieces of one section share a frame within each column. */
   readonly section: number;
 }
 
 export interface Measures {
   readonly gap: number;
-  /** What a section's frame adds to the height of its pieces. */
+  /** Height that a section's frame adds to its pieces. */
   readonly frame: number;
   readonly sectionGap: number;
   readonly columnGap: number;
-  /** What a column needs on either side of its pieces. */
+  /** Horizontal space beside the pieces of a column. */
   readonly padding: number;
 }
 
-/** The sizes that a reader sees best: as wide as a page of text, and somewhat wider than tall. */
+/** The preferred size: as wide as a page of text, and somewhat wider than tall. */
 const idealWidth = 940;
 const idealRatio = 1.45;
 const mostColumns = 12;
 
-/** What it costs, as height, to tear a section apart. */
+/** Cost of splitting a section, expressed as height. */
 const tearing = 90;
 
-/** Where each column ends: indices into the pieces, the last one being their number. */
+/** Returns the end index of each column (exclusive). The last one is the number of pieces. */
 export function columnEnds(pieces: readonly Piece[], measures: Measures): number[] {
   const heights = pieces.map((_, start) => heightsFrom(pieces, start, measures));
   let best: { score: number; ends: number[] } = { score: Infinity, ends: [pieces.length] };
   let lowest = Infinity;
   for (const ends of partitions(pieces, heights)) {
     const { score, height } = judge(pieces, ends, heights, measures);
-    // One more column is worth having if it makes the page lower.
+    // Another column helps only if it reduces the height.
     if (height > 0.95 * lowest) continue;
     lowest = height;
     if (score < best.score) best = { score, ends };
@@ -54,10 +54,10 @@ function heightsFrom(pieces: readonly Piece[], start: number, { gap, frame, sect
   });
 }
 
-/** For each number of columns the division whose tallest column is the least tall, sections left whole where they can be. */
+/** For each number of columns, finds the partition with the lowest tallest column. Splitting a section costs extra. */
 function partitions(pieces: readonly Piece[], heights: readonly (readonly number[])[]): number[][] {
   const count = pieces.length;
-  /** The best division of the first `end` pieces; `start` is where its last column begins. */
+  /** The best partition of the first `end` pieces; its last column begins at `start`. */
   interface Cell {
     readonly tallest: number;
     readonly cost: number;
@@ -80,7 +80,7 @@ function partitions(pieces: readonly Piece[], heights: readonly (readonly number
     return ends;
   });
 
-  /** The best division of the first `end` pieces into one more column than in `before`. */
+  /** The best partition of the first `end` pieces into one column more than in `before`. */
   function bestLast(end: number, before: readonly (Cell | undefined)[]): Cell | undefined {
     let best: Cell | undefined;
     for (let start = 1; start < end; start++) {
@@ -95,7 +95,7 @@ function partitions(pieces: readonly Piece[], heights: readonly (readonly number
   }
 }
 
-/** How tall a page of these columns is, and how far from what reads best: a lower score is better. */
+/** The height of a page with these columns, and its distance from the preferred size (a lower score is better). */
 function judge(
   pieces: readonly Piece[],
   ends: readonly number[],

@@ -9,7 +9,7 @@ import { printSketch } from './testing/print.js';
 const conv = (net: GraphBuilder, name: string, x: Value, outChannels: number, kernel = 3) =>
   net.convolution(name, x, { outChannels, kernel, padding: (kernel - 1) / 2 });
 
-/** A network of one input [8, 16, 16], made by `make`. */
+/** A network with the input [8, 16, 16], built by `make`. */
 function network(make: (net: GraphBuilder) => void): Graph {
   const net = graphBuilder('small', [8, 16, 16]);
   make(net);
@@ -38,7 +38,7 @@ describe('a sketch shows', () => {
     `);
   });
 
-  it('dropped activations in the positions of the pattern, folding pairs of blocks where it takes two to repeat', () => {
+  it('dropped activations where the pattern puts them, and folds pairs of blocks if needed', () => {
     expect(sketch(createModel('resnet50'), '2:1')).toMatchInlineSnapshot(`
       "
       -: <3×224×224>
@@ -63,7 +63,7 @@ describe('a sketch shows', () => {
     `);
   });
 
-  it('norms that no convolution feeds by themselves', () => {
+  it('norms separately if no convolution feeds them', () => {
     expect(sketch(createModel('preresnet20', { shortcut: 'A' }))).toMatchInlineSnapshot(`
       "
       -: <3×32×32>
@@ -79,7 +79,7 @@ describe('a sketch shows', () => {
     `);
   });
 
-  it('convolutions without any place, and folds those that are many', () => {
+  it('convolutions without a place, and folds long runs of them', () => {
     const graph = network((net) => {
       let x = net.input;
       for (let i = 0; i < 12; i++) x = net.relu(`relu${i}`, conv(net, `conv${i}`, x, 8));
@@ -92,7 +92,7 @@ describe('a sketch shows', () => {
     `);
   });
 
-  it('parallel branches in the order in which they are joined', () => {
+  it('parallel branches in the order of their join', () => {
     const graph = network((net) => {
       const a = net.relu('ra', conv(net, 'a', net.input, 4, 1));
       const b = net.relu('rb2', conv(net, 'b2', net.relu('rb1', conv(net, 'b1', net.input, 4, 1)), 8));
@@ -122,7 +122,7 @@ describe('a sketch shows', () => {
     `);
   });
 
-  it('branches that part again and end at the same join', () => {
+  it('branches that split again and end at the same join', () => {
     const graph = network((net) => {
       const x = net.relu('r', conv(net, 'stem', net.input, 8));
       net.relu('out', net.concat('concat', net.input, conv(net, 'wide', x, 4), conv(net, 'narrow', x, 4, 1)));
@@ -135,7 +135,7 @@ describe('a sketch shows', () => {
     `);
   });
 
-  it('connections that cross as they are', () => {
+  it('crossing connections as they are', () => {
     const graph = network((net) => {
       const [a, b] = [conv(net, 'a', net.input, 8), conv(net, 'b', net.input, 8)];
       const [c, d] = [conv(net, 'c', net.add('ab', a, b), 8), conv(net, 'd', net.add('ba', b, a), 8)];
@@ -150,7 +150,7 @@ describe('a sketch shows', () => {
     `);
   });
 
-  it('blocks that grow evenly as one, with the range of what grows', () => {
+  it('evenly growing blocks as one, with the range of the growing number', () => {
     const graph = network((net) => {
       let x = net.input;
       for (let i = 0; i < 5; i++) {
@@ -163,11 +163,11 @@ describe('a sketch shows', () => {
       -: <3×3, 10–22>' ● ×5
       "
     `);
-    // Every second one is another network.
+    // At 2:1, every second block differs from its neighbor.
     expect(sketch(graph, '2:1')).not.toContain('×5');
   });
 
-  it('neither flattening nor stochastic depth nor an identity', () => {
+  it('no flattening, stochastic depth or identity', () => {
     const graph = network((net) => {
       const x = net.stochasticDepth('drop', conv(net, 'conv', net.identity('same', net.input), 8), { rate: 0.1 });
       net.linear('fc', net.flatten('flatten', net.add('add', x, net.input)), { outFeatures: 3 });
@@ -183,13 +183,13 @@ describe('a sketch shows', () => {
 });
 
 describe('marks of activations', () => {
-  it('stand in the order of the path, those of branches in brackets', () => {
+  it('follow the order of the path, with branches in brackets', () => {
     const { graph, report } = applyRatio(createModel('googlenet'), { ratio: '2:1' });
     const blocks = new Map(graph.nodes.map(({ name, place }) => [name, place.block ?? '']));
     expect(activationMarks(graph, report, (name) => blocks.get(name)!).get('inception3a')).toBe('(○|○●|○●|○)');
   });
 
-  it('are told apart by the part even where the paths of several parts cross', () => {
+  it('are assigned to the right part even if paths of several parts cross', () => {
     const graph = network((net) => {
       const [a, b] = ['a', 'b'].map((name) => net.block(name, () => net.relu('r', conv(net, 'c', net.input, 8)))) as [
         string,
@@ -203,7 +203,7 @@ describe('marks of activations', () => {
   });
 });
 
-/** The numbers of an element's attributes. */
+/** The numeric attributes of an element. */
 const attributes = (tag: string): { readonly [name: string]: number } =>
   Object.fromEntries([...tag.matchAll(/ (\w+)="(-?[\d.]+)"/g)].map(([, name, value]) => [name!, Number(value)]));
 
@@ -219,7 +219,7 @@ describe.each(modelNames)('the picture of %s', (name) => {
   const { graph, report } = applyRatio(createModel(name), { ratio: '2:1' });
   const svg = drawGraph(graph, report);
 
-  it('is a sound SVG document that says what it shows, without anything from elsewhere', () => {
+  it('is a well-formed SVG document with a title and without external resources', () => {
     const open: string[] = [];
     for (const [, closing, tag, empty] of svg.matchAll(/<(\/?)([a-z]+)[^>]*?(\/?)>/g)) {
       if (closing === '/') expect(open.pop()).toBe(tag);
@@ -231,7 +231,7 @@ describe.each(modelNames)('the picture of %s', (name) => {
     expect(svg).not.toMatch(/NaN|undefined|Infinity|href|url\(|&(?!amp;|lt;|gt;|quot;)/);
   });
 
-  it('has every box inside the page, and none over another', () => {
+  it('keeps every box inside the page and lets none overlap', () => {
     const page = attributes(/<svg [^>]*>/.exec(svg)![0]);
     const boxes = boxesOf(svg);
     expect(boxes.length).toBeGreaterThan(3);
@@ -252,7 +252,7 @@ describe.each(modelNames)('the picture of %s', (name) => {
     }
   });
 
-  it('accounts for every convolution and every site, folded or not', () => {
+  it('counts every convolution and every site, folded or not', () => {
     const description = /<desc [^>]*>(.*)<\/desc>/.exec(svg)![1]!;
     const sum = (pattern: RegExp) =>
       [...description.matchAll(pattern)].reduce((total, [, count]) => total + Number(count), 0);
@@ -262,7 +262,7 @@ describe.each(modelNames)('the picture of %s', (name) => {
     expect(sum(/kept and (\d+) dropped/g)).toBe(report.sites.length - kept);
   });
 
-  it('is the same whenever it is drawn, and another at another ratio', () => {
+  it('is deterministic, and depends on the ratio', () => {
     expect(drawGraph(graph, report)).toBe(svg);
     expect(drawGraph(createModel(name))).not.toBe(svg);
   });

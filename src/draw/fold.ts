@@ -1,37 +1,37 @@
-/** Repeated parts of a network fold into one with the number of its repetitions. */
+/** Folds repeated parts of a network into one part with a repetition count. */
 
 import { labelText, type Drawn, type Label } from './glyphs.js';
 import { nodesOf, type Chain, type Element } from './structure.js';
 
-/** A part of the network that is drawn as a whole: a block, or a convolution with what belongs to it. */
+/** A part of the network that is drawn as a unit: a block, or a convolution with its norm and activation. */
 export interface Part {
-  /** The block's name; undefined for what belongs to no block. */
+  /** The block's name; undefined outside blocks. */
   readonly block?: string;
   readonly chain: Chain;
-  /** How much room it takes if it is drawn. */
+  /** Height of the drawn part. */
   readonly height: number;
 }
 
-/** `parts` one behind the other, `times` times. */
+/** The sequence `parts`, repeated `times` times. */
 export interface Fold {
   readonly times: number;
-  /** Those that are drawn: the first repetition. */
+  /** The parts of the first repetition, which are drawn. */
   readonly parts: readonly Part[];
   /** The names of the blocks of all repetitions, in order. */
   readonly blocks: readonly string[];
-  /** What counts grow up to in the last repetition, by the node drawn; those that stay are not in it. */
+  /** For each drawn node whose count grows, the count in the last repetition. */
   readonly growth: ReadonlyMap<Drawn, number>;
 }
 
-/** How many parts a pattern may span. */
+/** The most parts that a repeating pattern may span. */
 const longestPeriod = 12;
 
-/** Room that a fold's frame takes, and what it must save at least: a fold has to be worth reading. */
+/** Height charged for a fold, so that a fold is only made if it saves more than this. */
 const foldRoom = { block: 16, loose: 70 } as const;
 
 /**
- * The parts, folded such that they take the least room. Parts are equal where they look the same: the same structure,
- * shapes and kept activations. Three or more that differ only in numbers of channels that grow evenly fold as well.
+ * Folds the parts so that they take the least height. Parts are equal if they look the same: the same structure, shapes
+ * and kept activations. Three or more parts also fold if only their channel counts differ and grow evenly.
  */
 export function foldParts(parts: readonly Part[]): Fold[] {
   const looks = parts.map(({ chain }) => lookOf(chain));
@@ -85,7 +85,7 @@ function foldOf(parts: readonly Part[], period: number): Fold {
   };
 }
 
-/** What a part looks like: its form, and the numbers of channels that fill it in. */
+/** The appearance of a part: its form, and the channel counts that complete it. */
 interface Look {
   readonly form: string;
   readonly counts: readonly number[];
@@ -120,11 +120,11 @@ function nodeForm(node: Drawn): string {
 }
 
 /**
- * Says of two repetitions of `period` parts before `end`, then of three, and so on, whether they look the same, up to
- * numbers that grow evenly. It ends where no larger number of repetitions does.
+ * Yields, for two repetitions of `period` parts before `end`, then for three, and so on, whether they can fold: they
+ * look the same, or (from three on) differ only by evenly growing counts. Stops when no more repetitions match.
  */
 function* repetitionsBefore(looks: readonly Look[], end: number, period: number): Generator<boolean, void> {
-  /** For each number of the parts that repeat, its least and its most step from one repetition to the next. */
+  /** For each count in the repeating parts, the smallest and largest step between consecutive repetitions. */
   const steps: { least: number; most: number }[][] = Array.from({ length: period }, () => []);
   for (let start = end - 2 * period; start >= 0; start -= period) {
     let [equal, even] = [true, true];
@@ -138,7 +138,7 @@ function* repetitionsBefore(looks: readonly Look[], end: number, period: number)
         steps[offset]![position] = seen;
         const still = seen.least === 0 && seen.most === 0;
         equal &&= still;
-        // Rounding to whole channels makes even steps differ by one.
+        // Because widths are rounded to whole channels, even steps may differ by one.
         even &&= still || (seen.least > 0 && seen.most - seen.least <= 1);
       }
     }

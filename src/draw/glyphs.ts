@@ -1,4 +1,4 @@
-/** What a node looks like: one rule table, total over the ops. */
+/** The glyph of each node: one rule table, total over the ops. */
 
 import { applyRule, type Rules } from '../base/rules.js';
 import {
@@ -12,7 +12,7 @@ import {
   type Shape,
 } from '../graph/index.js';
 
-/** Words around one number, which may grow from one repetition of a block to the next: `3×3, 64 /2`. */
+/** Text around one number, such as `3×3, 64 /2`. The number may grow between the repetitions of a block. */
 export interface Label {
   readonly before: string;
   readonly count?: number;
@@ -21,7 +21,7 @@ export interface Label {
 
 export type BoxStyle = 'pointwise' | 'convolution' | 'depthwise' | 'pool' | 'linear';
 
-/** `kept` and `dropped` are sites that take part in the ratio, `other` are all other activations. */
+/** `kept` and `dropped` are sites that the ratio counts; `other` are all other activations. */
 export type DotState = 'kept' | 'dropped' | 'other';
 
 export type Sign = 'add' | 'multiply' | 'concat';
@@ -30,20 +30,20 @@ export type Glyph =
   | { readonly kind: 'input'; readonly label: Label }
   | { readonly kind: 'box'; readonly style: BoxStyle; readonly label: Label; readonly normed: boolean }
   | { readonly kind: 'pill'; readonly label: Label }
-  /** A norm that stands alone. */
+  /** A norm that is not part of a convolution's box. */
   | { readonly kind: 'bar' }
   | { readonly kind: 'dot'; readonly state: DotState; readonly activation: ActivationOp['kind'] | 'identity' }
   | { readonly kind: 'junction'; readonly sign: Sign; readonly label: Label };
 
 export type GlyphOf<K extends Glyph['kind']> = Extract<Glyph, { kind: K }>;
 
-/** What a node's look depends on besides its op. */
+/** What a glyph depends on besides the op. */
 interface Context {
   readonly input: Shape;
   readonly output: Shape;
-  /** Whether a norm that only this convolution feeds is drawn as a part of it. */
+  /** Whether the convolution's box includes the norm that only it feeds. */
   readonly normed: boolean;
-  /** Whether its activation is kept; undefined where it is no site that takes part. */
+  /** Whether the activation is kept; undefined if the ratio does not count it. */
   readonly kept: boolean | undefined;
 }
 
@@ -84,12 +84,12 @@ function convolution(op: OpOf<'convolution'>, { input: [channels = 0], normed }:
 const pool =
   (name: string) =>
   (op: OpOf<'maxPool'> | OpOf<'averagePool'>): Glyph =>
-    // A pool of one pixel only takes every second one, as the shortcut without parameters does.
+    // A pool with a 1×1 window only subsamples, as the parameter-free shortcut does.
     op.kernel[0] === 1 && op.kernel[1] === 1
       ? pill(`every${stridePart(op.stride)}`)
       : box('pool', { before: `${name} ${extents(op.kernel)}${stridePart(op.stride)}` });
 
-/** Undefined for what a sketch leaves out, because it changes nothing that the sketch shows. */
+/** Undefined for ops that a sketch omits, because they change nothing that it shows. */
 const glyphRules: Rules<Op, [context: Context], Glyph | undefined> = {
   input: (op) => ({ kind: 'input', label: { before: op.shape.join('×') } }),
   convolution,
@@ -123,7 +123,7 @@ const glyphRules: Rules<Op, [context: Context], Glyph | undefined> = {
   scale: (op) => pill(op.per === 'channel' ? 'scale' : 'scale each'),
 };
 
-/** A node of the sketch; nodes that it leaves out are bridged. */
+/** A node of the sketch. Edges bridge the nodes that are omitted. */
 export interface Drawn {
   readonly name: string;
   readonly glyph: Glyph;
@@ -134,8 +134,8 @@ export interface Drawn {
 }
 
 /**
- * The nodes that a sketch shows, in the network's order. `kept` says of each site that takes part in the ratio whether
- * its activation is kept.
+ * The nodes that a sketch shows, in the network's order. For each site that the ratio counts, `kept` tells whether its
+ * activation is kept.
  */
 export function drawnNodes(graph: Graph, kept: ReadonlyMap<string, boolean>): Drawn[] {
   const shapes = inferShapes(graph);
@@ -162,7 +162,7 @@ export function drawnNodes(graph: Graph, kept: ReadonlyMap<string, boolean>): Dr
   return drawn;
 }
 
-/** Norms that directly follow a convolution which feeds nothing else: a sketch shows the two as one. */
+/** Norms that directly follow a convolution with no other consumer. A sketch shows the two as one. */
 function foldedNorms(graph: Graph): { norms: ReadonlySet<string>; convolutions: ReadonlySet<string> } {
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
   const readers = new Map<string, number>();
@@ -179,13 +179,13 @@ function foldedNorms(graph: Graph): { norms: ReadonlySet<string>; convolutions: 
   return { norms, convolutions };
 }
 
-/** The label as one text; where its number grows up to `last` within a fold, as a range. */
+/** The label as one text. If its number grows to `last` within a fold, the text shows the range. */
 export function labelText({ before, count, after = '' }: Label, last = count): string {
   if (count === undefined) return `${before}${after}`;
   return `${before}${last === undefined || last === count ? count : `${count}–${last}`}${after}`;
 }
 
-/** The name of an activation as a legend says it. */
+/** Names of the activations in a legend. */
 export const activationNames: { readonly [K in ActivationOp['kind']]: string } = {
   relu: 'ReLU',
   leakyRelu: 'leaky ReLU',

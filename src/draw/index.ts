@@ -1,4 +1,4 @@
-/** A network as a picture: pure, from Graph to the text of an SVG file. */
+/** Draws a network: a pure function from a Graph to SVG text. */
 
 import type { Graph } from '../graph/index.js';
 import { inspectGraph } from '../inspect/index.js';
@@ -10,11 +10,11 @@ import { sketchOf } from './sketch.js';
 export { activationMarks, marks } from './marks.js';
 
 /**
- * Draws a network as one would sketch it: the main path from top to bottom in columns, branches side by side, shortcuts
- * as arcs, kept activations filled and dropped ones hollow, blocks that repeat folded into one. `report` is what
- * `applyRatio` said when it made the graph; without one, the graph is taken as it is, at 1:1.
- * @returns an SVG document that follows the reader's light or dark scheme; the same for the same network, always
- * @throws RectioError `graph` where the shapes do not fit.
+ * Draws a network as one would sketch it by hand. The main path runs from top to bottom in columns, branches stand side
+ * by side, and shortcuts are arcs. Kept activations are filled, dropped ones hollow. Repeated blocks fold into one.
+ * @param report the report of the `applyRatio` call that made the graph; without it, the graph counts as 1:1
+ * @returns an SVG document that follows the reader's light or dark scheme; the same network always gives the same text
+ * @throws RectioError `graph` if the shapes do not fit
  */
 export function drawGraph(graph: Graph, report: ProportionReport = applyRatio(graph).report): string {
   return pageOf(sectionsOf(sketchOf(graph, report)), inspectGraph(graph, report), report);

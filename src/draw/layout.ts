@@ -1,11 +1,11 @@
-/** Where the parts of a chain go: one below the other, branches beside one another, shortcuts as arcs on the right. */
+/** Lays out a chain: elements from top to bottom, branches side by side, shortcuts as arcs on the right. */
 
 import { number, textWidth, type Layout } from './canvas.js';
 import { labelText, type BoxStyle, type Drawn, type GlyphOf, type Sign } from './glyphs.js';
 import type { Chain, Element, Parallel } from './structure.js';
 import { tangleLayout } from './tangle.js';
 
-/** How large things are: those of a gate are smaller, for they stand beside what they weigh. */
+/** Sizes of shapes. A gate is drawn smaller, beside the path that it weights. */
 export interface Scale {
   readonly box: number;
   readonly gap: number;
@@ -17,7 +17,7 @@ export interface Scale {
 export const normal: Scale = { box: 24, gap: 7, dot: 5, font: 11, textStyle: 't' };
 const small: Scale = { box: 17, gap: 5, dot: 3.5, font: 9, textStyle: 't u' };
 
-/** What counts grow up to in the last repetition of a fold. */
+/** Counts in the last repetition of a fold, for nodes whose count grows. */
 export type Growth = ReadonlyMap<Drawn, number>;
 
 const joinRadius = 8;
@@ -32,7 +32,7 @@ const boxClasses: { readonly [S in BoxStyle]: string } = {
   linear: 'b f',
 };
 
-/** A node on a line; boxes are as wide as `width` where it says so. */
+/** Lays out a node on its line. `width` overrides the natural width of a box. */
 export function nodeLayout(node: Drawn, growth: Growth, scale: Scale, width?: number): Layout {
   const { glyph } = node;
   switch (glyph.kind) {
@@ -51,7 +51,7 @@ export function nodeLayout(node: Drawn, growth: Growth, scale: Scale, width?: nu
   }
 }
 
-/** How wide a node's box has to be for its text. */
+/** The width that a node's box needs for its text. */
 function naturalWidth(node: Drawn, growth: Growth, scale: Scale): number {
   if (node.glyph.kind !== 'box') return 0;
   const text = textWidth(labelText(node.glyph.label, growth.get(node)), scale.font);
@@ -109,7 +109,7 @@ function dotLayout({ state }: GlyphOf<'dot'>, { dot: radius }: Scale): Layout {
   };
 }
 
-/** The signs in junctions, around their center. */
+/** Signs in junctions, relative to the center. */
 export const signs: { readonly [S in Sign]: string } = {
   add: 'M-4 0h8M0-4v8',
   multiply: 'M-3-3l6 6M3-3l-6 6',
@@ -130,7 +130,7 @@ function junctionLayout({ sign }: GlyphOf<'junction'>): Layout {
   };
 }
 
-/** How wide the widest box of a chain has to be, those of its branches left aside. */
+/** The width of the widest box in a chain, not counting its branches. */
 export function boxWidth(chain: Chain, growth: Growth = new Map(), scale: Scale = normal): number {
   return Math.max(
     0,
@@ -138,7 +138,7 @@ export function boxWidth(chain: Chain, growth: Growth = new Map(), scale: Scale 
   );
 }
 
-/** Elements one below the other, boxes of one width, connected by a straight line. */
+/** Stacks elements vertically on a straight line, with boxes of equal width. */
 export function chainLayout(chain: Chain, growth: Growth, scale: Scale = normal, leastWidth = 0): Layout {
   const width = Math.max(leastWidth, boxWidth(chain, growth, scale));
   const layouts = chain.map((element) => elementLayout(element, growth, scale, width));
@@ -169,7 +169,7 @@ function elementLayout(element: Element, growth: Growth, scale: Scale, width: nu
   }
 }
 
-/** What a branch is to the others: the main path, a path of its own beside it, or a shortcut. */
+/** The number of convolutions in a chain, not counting shortcuts. It tells main branches from side branches. */
 function convolutions(chain: Chain): number {
   return chain.reduce((sum, element) => {
     if (element.kind === 'parallel')
@@ -182,11 +182,11 @@ function convolutions(chain: Chain): number {
 const isMainConvolution = ({ glyph, place }: Drawn): boolean =>
   glyph.kind === 'box' && glyph.style !== 'pool' && place.role !== 'shortcut';
 
-/** The branches on the line's both sides, and those to the right of them; identities are the outermost. */
+/** Splits branches into those centered on the line and those to their right. Identities are outermost. */
 function arrange({ branches, join }: Parallel): { mains: readonly Chain[]; sides: readonly Chain[] } {
   const identities = branches.filter((branch) => branch.length === 0);
   const others = branches.filter((branch) => branch.length > 0);
-  // What a gate weighs goes straight on.
+  // The path that a gate weights continues straight on.
   if (isSign(join, 'multiply')) return { mains: branches.slice(0, 1), sides: branches.slice(1) };
   const strong = others.filter((branch) => convolutions(branch) > 0);
   if (strong.length === 1) {
@@ -199,7 +199,7 @@ function arrange({ branches, join }: Parallel): { mains: readonly Chain[]; sides
 const isSign = (node: Drawn | undefined, sign: Sign): boolean =>
   node?.glyph.kind === 'junction' && node.glyph.sign === sign;
 
-/** A concatenation of branches that stand side by side is a bar below them, any other a junction. */
+/** Whether a join is drawn as a bar: a concatenation of branches that all stand side by side. */
 export function drawnAsBar(element: Parallel): boolean {
   const { mains, sides } = arrange(element);
   return mains.length > 1 && sides.length === 0 && isSign(element.join, 'concat');
@@ -207,7 +207,7 @@ export function drawnAsBar(element: Parallel): boolean {
 
 interface Lane {
   readonly layout: Layout;
-  /** Of its line, from the main line. */
+  /** Offset of the branch's line from the main line. */
   readonly x: number;
   readonly side: boolean;
 }
@@ -228,7 +228,7 @@ function parallelLayout(element: Parallel, growth: Growth, scale: Scale): Layout
   const mainLanes = lanes.filter(({ side }) => !side);
   const mainReach = Math.max(...mainLanes.map(({ x, layout }) => x + layout.right));
   const lead = spread ? 22 : 8;
-  /** How far below its beginning an arc to `x` has turned downwards, so that it clears what is on the main path. */
+  /** The vertical radius of an arc to `x`, large enough to clear the shapes on the main path. */
   const bend = (x: number): number => {
     if (mainReach === 0) return 16;
     const share = Math.min(0.98, (mainReach + 4) / x);
@@ -255,12 +255,9 @@ function parallelLayout(element: Parallel, growth: Growth, scale: Scale): Layout
         const bottom = top + layout.height;
         const end = joined === undefined ? joinTop : joinTop + joinRadius;
         if (side) {
-          const [rx, ry] = [offset, bend(offset)];
           const target = joined === undefined ? x : x + joinRadius + 5;
-          const down = `M${number(x)} ${number(y)}A${number(rx)} ${number(ry)} 0 0 1 ${number(lane)} ${number(y + ry)}`;
-          const back = `A${number(lane - target)} ${number(ry)} 0 0 1 ${number(target)} ${number(end)}`;
-          const through = layout.height > 0 ? `V${number(top)}M${number(lane)} ${number(bottom)}` : '';
-          canvas.line(`${down}${through}V${number(end - ry)}${back}`);
+          const gap = layout.height > 0 ? { top, bottom } : undefined;
+          canvas.line(sideArc([x, y], [target, end], [offset, bend(offset)], gap));
           if (joined !== undefined) canvas.arrow(x + joinRadius, end, 'left');
         } else {
           canvas.line(corner(x, y, lane, top));
@@ -274,7 +271,21 @@ function parallelLayout(element: Parallel, growth: Growth, scale: Scale): Layout
   };
 }
 
-/** Layouts side by side, around the line: one in its middle, several to both sides of it. */
+/** A path that arcs out by `rx`, runs down and arcs back. It leaves out `gap`, where the shapes of the branch are. */
+function sideArc(
+  [x, y]: readonly [number, number],
+  [target, end]: readonly [number, number],
+  [rx, ry]: readonly [number, number],
+  gap: { readonly top: number; readonly bottom: number } | undefined,
+): string {
+  const lane = x + rx;
+  const down = `M${number(x)} ${number(y)}A${number(rx)} ${number(ry)} 0 0 1 ${number(lane)} ${number(y + ry)}`;
+  const back = `A${number(lane - target)} ${number(ry)} 0 0 1 ${number(target)} ${number(end)}`;
+  const through = gap === undefined ? '' : `V${number(gap.top)}M${number(lane)} ${number(gap.bottom)}`;
+  return `${down}${through}V${number(end - ry)}${back}`;
+}
+
+/** Places layouts side by side, centered on the line. */
 function spreadOut(layouts: readonly Layout[]): Lane[] {
   const [only] = layouts;
   if (layouts.length === 1 && only !== undefined) return [{ layout: only, x: 0, side: false }];
@@ -288,7 +299,7 @@ function spreadOut(layouts: readonly Layout[]): Lane[] {
   });
 }
 
-/** A concatenation of branches that stand side by side: a bar below all of them. */
+/** A concatenation drawn as a bar below its branches. */
 function concatBar(join: Drawn, lanes: readonly Lane[]): Layout {
   const left = Math.max(40, ...lanes.map(({ x }) => 12 - x));
   const right = Math.max(40, ...lanes.map(({ x }) => 12 + x));
@@ -308,7 +319,7 @@ function concatBar(join: Drawn, lanes: readonly Lane[]): Layout {
 const vertical = (x: number, from: number, to: number): string =>
   to > from ? `M${number(x)} ${number(from)}V${number(to)}` : '';
 
-/** From (x, y) to the side and down to (lane, bottom), with a round corner. */
+/** A path from (x, y) sideways and down to (lane, bottom), with a rounded corner. */
 function corner(x: number, y: number, lane: number, bottom: number): string {
   if (lane === x) return vertical(x, y, bottom);
   const radius = Math.min(8, Math.abs(lane - x), bottom - y);
@@ -317,7 +328,7 @@ function corner(x: number, y: number, lane: number, bottom: number): string {
   return `M${number(x)} ${number(y)}v4H${number(lane - sign * radius)}${turn}V${number(bottom)}`;
 }
 
-/** From (lane, top) down and to the side to (x, y), with a round corner. */
+/** A path from (lane, top) down and sideways to (x, y), with a rounded corner. */
 function cornerBack(lane: number, top: number, x: number, y: number): string {
   const radius = Math.min(8, Math.abs(lane - x));
   const sign = Math.sign(x - lane);

@@ -1,4 +1,4 @@
-/** The legend: what stands in this drawing, and nothing else. */
+/** The legend, which explains only the shapes that the drawing contains. */
 
 import { textWidth, type Canvas } from './canvas.js';
 import type { Fold } from './fold.js';
@@ -9,7 +9,7 @@ import { nodesOf, type Chain } from './structure.js';
 interface Entry {
   readonly text: string;
   readonly width: number;
-  /** Around (x, y), `width` wide. */
+  /** Draws the sample from x on, `width` wide, centered vertically on y. */
   draw(canvas: Canvas, x: number, y: number): void;
 }
 
@@ -21,7 +21,7 @@ export interface Legend {
 const rowHeight = 20;
 const fontSize = 11;
 
-/** The legend of what these folds show, in rows of at most `width`. */
+/** Makes the legend for these folds, in rows of at most `width`. */
 export function legendOf(folded: readonly { readonly folds: readonly Fold[] }[], width: number): Legend {
   const all = folded.flatMap(({ folds }) => folds);
   const chain = all.flatMap(({ parts }) => parts.flatMap((part) => part.chain));
@@ -55,7 +55,7 @@ export function legendOf(folded: readonly { readonly folds: readonly Fold[] }[],
   };
 }
 
-/** The signs of the junctions that are drawn as such. */
+/** The signs of all joins that are drawn as junctions. */
 function signsIn(chain: Chain): Sign[] {
   const own = (nodes: readonly Drawn[]): Sign[] =>
     nodes.flatMap(({ glyph }) => (glyph.kind === 'junction' ? glyph.sign : []));
@@ -67,6 +67,30 @@ function signsIn(chain: Chain): Sign[] {
   });
 }
 
+const dot = (style: string, text: string): Entry => ({
+  text,
+  width: 11,
+  draw: (canvas, x, y) => canvas.front(circle(style, x + 5.5, y, 5)),
+});
+
+const swatch = (style: string, text: string, normed = false): Entry => ({
+  text,
+  width: 22,
+  draw: (canvas, x, y) => {
+    canvas.front(rectangle(`b ${style}`, x, y - 7, 22, 14, 3));
+    if (normed) canvas.front(`<path class="g" d="M${x + 3} ${y + 4}h16"/>`);
+  },
+});
+
+const junction = (sign: Sign, text: string): Entry => ({
+  text,
+  width: 16,
+  draw: (canvas, x, y) => {
+    canvas.front(circle('j', x + 8, y, 8));
+    canvas.front(`<path class="h" transform="translate(${x + 8} ${y})" d="${signs[sign]}"/>`);
+  },
+});
+
 function entriesOf(chain: Chain, folds: boolean): Entry[] {
   const glyphs = nodesOf(chain).map(({ glyph }) => glyph);
   const joins = new Set(signsIn(chain));
@@ -77,27 +101,6 @@ function entriesOf(chain: Chain, folds: boolean): Entry[] {
     ),
   );
   const activation = [...kinds].map((kind) => activationNames[kind]).join(' or ') || 'activation';
-  const dot = (style: string, text: string): Entry => ({
-    text,
-    width: 11,
-    draw: (canvas, x, y) => canvas.front(circle(style, x + 5.5, y, 5)),
-  });
-  const swatch = (style: string, text: string, normed = false): Entry => ({
-    text,
-    width: 22,
-    draw: (canvas, x, y) => {
-      canvas.front(rectangle(`b ${style}`, x, y - 7, 22, 14, 3));
-      if (normed) canvas.front(`<path class="g" d="M${x + 3} ${y + 4}h16"/>`);
-    },
-  });
-  const junction = (sign: Sign, text: string): Entry => ({
-    text,
-    width: 16,
-    draw: (canvas, x, y) => {
-      canvas.front(circle('j', x + 8, y, 8));
-      canvas.front(`<path class="h" transform="translate(${x + 8} ${y})" d="${signs[sign]}"/>`);
-    },
-  });
   const boxed = (style: string) => (glyph: Glyph) => glyph.kind === 'box' && glyph.style === style;
   const dotted = (state: string) => (glyph: Glyph) => glyph.kind === 'dot' && glyph.state === state;
   const entries: [boolean, () => Entry][] = [

@@ -1,4 +1,4 @@
-/** The drawing of activations in one line of text. */
+/** Shows activations in one line of text. */
 
 import type { Graph } from '../graph/index.js';
 import type { ProportionReport } from '../proportion/index.js';
@@ -6,12 +6,12 @@ import type { DotState, Drawn } from './glyphs.js';
 import { sketchOf } from './sketch.js';
 import { nodesOf, type Element } from './structure.js';
 
-/** Kept, dropped, and those that take no part in the ratio. */
+/** Marks for activations that are kept, dropped, or not counted by the ratio. */
 export const marks: { readonly [S in DotState]: string } = { kept: '●', dropped: '○', other: '•' };
 
 /**
- * The activations of each part of a network as marks, in the order of the main path; those of parallel branches in
- * brackets: `(○|○●|○●|○)`. `partOf` names the part to which a node of the given name belongs.
+ * Shows the activations of each part of a network as marks, in the order of the main path. Parallel branches are in
+ * brackets: `(○|○●|○●|○)`. `partOf` maps a node's name to its part.
  */
 export function activationMarks(
   graph: Graph,

@@ -1,4 +1,4 @@
-/** The whole drawing: title, columns of framed sections, legend. */
+/** The complete drawing: title, columns of framed sections, legend. */
 
 import { formatCount, formatLarge } from '../base/numbers.js';
 import type { Inspection } from '../inspect/index.js';
@@ -19,12 +19,12 @@ const frameHead = 26;
 const frameFoot = 12;
 const measures: Measures = { gap: 14, frame: frameHead + frameFoot, sectionGap: 16, columnGap: 34, padding: 14 };
 
-/** A fold with its place in the sequence of sections. */
+/** A fold and the section it belongs to. */
 interface Placed extends Piece, Layout {
   readonly shape: string;
 }
 
-/** The drawing of a network with these sections as an SVG document. */
+/** Draws a network with these sections as an SVG document. */
 export function pageOf(sections: readonly Section[], inspection: Inspection, report: ProportionReport): string {
   const folded = sections.map(({ title, parts }) => ({ title, parts, folds: foldParts(parts) }));
   const pieces = folded.flatMap(({ parts, folds }, section) => {
@@ -104,12 +104,12 @@ function drawColumn(
     start = end;
     if (start < pieces.length) y += measures.sectionGap;
   }
-  // The line of the last piece leaves its frame.
+  // The line continues from the last piece to the edge of its frame.
   canvas.line(`M${number(axis)} ${number(lineFrom ?? y)}V${number(y)}`);
   return { width, axis, bottom: y };
 }
 
-/** The line from the foot of one column to the head of the next, between the two. */
+/** Draws the line from the bottom of one column to the top of the next, between the two columns. */
 function connect(
   canvas: Canvas,
   from: { readonly x: number; readonly y: number },
@@ -133,7 +133,7 @@ const cardFoot = 8;
 const cardSide = 10;
 const sheet = 4;
 
-/** `width` is that of boxes outside of any block, which thereby are of one width in a section. */
+/** `width` applies to boxes outside blocks, so that they are equally wide within a section. */
 function foldLayout(fold: Fold, width: number): Layout {
   const { parts, times, growth } = fold;
   const names = captions(fold);
@@ -164,7 +164,7 @@ function foldLayout(fold: Fold, width: number): Layout {
   };
 }
 
-/** A part in a frame of its own; one that repeats lies on further sheets and says how often. */
+/** A part on a card. A repeated part looks like a stack of cards and shows the repetition count. */
 function card({ chain }: Part, growth: ReadonlyMap<Drawn, number>, name: string, times: number): Layout {
   const inner = chainLayout(chain, growth);
   const left = Math.max(inner.left + cardSide, 34);
@@ -196,15 +196,15 @@ function badge(canvas: Canvas, x: number, y: number, times: number): void {
   canvas.text('bt', x, y + 4.5, text);
 }
 
-/** For each part drawn, which blocks it stands for, by the last words of their names. */
+/** For each drawn part, labels the blocks it stands for by the last words of their names. */
 function captions({ parts, blocks, times }: Fold): string[] {
-  // One word tells a block from its neighbors, except where a number stands under a number.
+  // The last word identifies a block, together with the word before it if that is a number.
   const local = (block = ''): string => /(\.\d+)?\.[^.]+$/.exec(block)?.[0].slice(1) ?? block;
   if (times === 1 || blocks.length === 0) return parts.map(({ block }) => local(block));
   return parts.map((_, index) => {
     const own = blocks.filter((__, position) => position % parts.length === index).map(local);
     const [first = ''] = own;
-    // `denselayer1 – 6`: the word before the number is said once.
+    // `denselayer1 – 6`: the common prefix appears once.
     const word = /^\D*/.exec(first)![0];
     const others = own.slice(1).map((name) => (name.startsWith(word) ? name.slice(word.length) : name));
     if (parts.length === 1) return `${first} – ${others.at(-1)!}`;
@@ -217,7 +217,7 @@ const scopeWords = { network: 'over the network', stage: 'over each stage', bloc
 function headingOf({ model, totals }: Inspection, report: ProportionReport): { name: string; lines: string[] } {
   const { asked, achieved, pattern, scope, label, sites } = report;
   const kept = sites.filter((site) => site.kept).length;
-  // Ratios of single stages say themselves where they hold.
+  // A ratio with `=` already names the stages it applies to.
   const where = asked.includes('=') && scope === 'network' ? '' : ` ${scopeWords[scope]}`;
   const how = pattern === '1' ? '' : `pattern ${pattern}${where}: `;
   return {
@@ -236,7 +236,7 @@ function documentOf(
   { name, lines }: { readonly name: string; readonly lines: readonly string[] },
   folded: readonly { readonly title: string | undefined; readonly folds: readonly Fold[] }[],
 ): string {
-  // Told apart from those of other drawings in one page.
+  // Ids must differ between drawings on one page.
   const id = `rectio-${name}`.replaceAll(/[^\w-]+/g, '-');
   const [w, h] = [number(Math.ceil(width)), number(Math.ceil(height))];
   return `<svg xmlns="http://www.w3.org/2000/svg" class="rectio" role="img" aria-labelledby="${id}-title ${id}-desc" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}">
@@ -251,7 +251,7 @@ ${markup}
 `;
 }
 
-/** What a section consists of, for those who hear the drawing. */
+/** Describes a section for users of screen readers. */
 function sentence({ title, folds }: { readonly title: string | undefined; readonly folds: readonly Fold[] }): string {
   const counts = { convolutions: 0, kept: 0, dropped: 0 };
   for (const { parts, times } of folds) {

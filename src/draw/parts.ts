@@ -1,11 +1,11 @@
-/** A network's chain cut into sections (stem, stages, head) and these into parts that can repeat. */
+/** Cuts a network's chain into sections (stem, stages, head), and sections into parts that can repeat. */
 
 import type { Place } from '../graph/index.js';
 import { chainLayout } from './layout.js';
 import type { Part } from './fold.js';
 import { nodesOf, type Chain, type Element } from './structure.js';
 
-/** A run of parts of one stage or role; without a title where the network names none. */
+/** A run of parts with the same stage or role. It has no title if the network names neither. */
 export interface Section {
   readonly title: string | undefined;
   readonly parts: readonly Part[];
@@ -23,13 +23,13 @@ export function sectionsOf(chain: Chain): Section[] {
   return sections.map(({ title, elements }) => ({ title, parts: partsOf(elements) }));
 }
 
-/** Where an element stands: parallel branches and tangles where what joins them does. */
+/** An element's place. Parallel branches and tangles have the place of their join. */
 function placeOf(element: Element): Place {
   const nodes = nodesOf([element]);
   return nodes.at(-1)?.place ?? {};
 }
 
-/** Elements of one block are a part; of the others, each convolution with what belongs to it. */
+/** Groups elements into parts. A block is one part; outside blocks, `begins` decides where a part starts. */
 function partsOf(elements: readonly Element[]): Part[] {
   const groups: { block: string | undefined; elements: Element[] }[] = [];
   for (const element of elements) {
@@ -47,7 +47,7 @@ function partsOf(elements: readonly Element[]): Part[] {
   }));
 }
 
-/** Whether an element outside of any block begins a part of its own behind those given. */
+/** Whether an element outside blocks starts a new part after the given elements. */
 function begins(element: Element, before: readonly Element[]): boolean {
   const glyph = element.kind === 'single' ? element.node.glyph.kind : 'box';
   const heavy = (each: Element): boolean =>

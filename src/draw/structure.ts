@@ -1,13 +1,13 @@
 /**
- * A network's nodes as what one would draw one below the other and side by side: chains, parallel branches, and tangles
- * where neither describes it.
+ * The structure of a network for drawing: chains (drawn top to bottom), parallel branches (side by side), and tangles
+ * for everything else.
  */
 
 import type { Drawn } from './glyphs.js';
 
 export type Element = Single | Parallel | Tangle;
 
-/** Elements one behind the other; an empty one passes its input on: a shortcut. */
+/** A sequence of elements. An empty chain is a shortcut. */
 export type Chain = readonly Element[];
 
 export interface Single {
@@ -15,26 +15,26 @@ export interface Single {
   readonly node: Drawn;
 }
 
-/** Branches that begin with one value. */
+/** Branches that start from the same value. */
 export interface Parallel {
   readonly kind: 'parallel';
-  /** In the order in which the join takes them. */
+  /** In the order of the join's inputs. */
   readonly branches: readonly Chain[];
-  /** What takes all of their ends; none where it is the one that also ends the enclosing branches. */
+  /** The node that takes all branch ends; undefined if the same node also joins the enclosing branches. */
   readonly join?: Drawn;
 }
 
-/** Nodes whose connections cross. */
+/** Nodes with crossing connections. */
 export interface Tangle {
   readonly kind: 'tangle';
   readonly nodes: readonly Drawn[];
-  /** For each node, which others of the tangle it takes, by position; −1 is what comes from outside. */
+  /** For each node, the positions of its inputs within the tangle; −1 is the value from outside. */
   readonly inputs: readonly (readonly number[])[];
-  /** Positions of the nodes whose results leave the tangle. */
+  /** Positions of nodes whose results are used outside the tangle. */
   readonly ends: readonly number[];
 }
 
-/** The whole network as one chain. Nodes are in topological order; the last one is the output. */
+/** Returns the network as one chain. Nodes must be in topological order, with the output last. */
 export function structureOf(nodes: readonly Drawn[]): Chain {
   return series(
     nodes,
@@ -45,14 +45,14 @@ export function structureOf(nodes: readonly Drawn[]): Chain {
 }
 
 /**
- * The nodes `within` (indices in topological order) as a chain from node `from` to node `to`, of which neither belongs
- * to it. A node through which every path goes is one that no edge passes by.
+ * Returns the nodes `within` (indices in topological order) as the chain between the nodes `from` and `to`, both
+ * excluded. Every path goes through a node exactly if no edge bypasses it.
  */
 function series(nodes: readonly Drawn[], within: readonly number[], from: number, to: number): Element[] {
   const positions = new Map(within.map((index, position) => [index, position]));
   positions.set(from, -1);
   positions.set(to, within.length);
-  // How many edges begin to pass by at each position, less those that end there.
+  // At each position: the number of edges that begin to bypass nodes there, minus those that stop.
   const changes = Array.from({ length: within.length + 2 }, () => 0);
   const edge = (start: number, end: number): void => {
     if (end - start < 2) return;
@@ -91,7 +91,7 @@ function series(nodes: readonly Drawn[], within: readonly number[], from: number
   return elements;
 }
 
-/** The ways from node `from` to node `to`, in the order in which `to` takes them. */
+/** The branches from node `from` to node `to`, in the order of `to`'s inputs. */
 function branchesBetween(nodes: readonly Drawn[], between: readonly number[], from: number, to: number): Chain[] {
   const taken = nodes[to]?.inputs ?? [];
   const direct = taken.flatMap((input, order) => (input === from ? [{ chain: [], order }] : []));
@@ -102,7 +102,7 @@ function branchesBetween(nodes: readonly Drawn[], between: readonly number[], fr
   return [...direct, ...others].sort((a, b) => a.order - b.order).map(({ chain }) => chain);
 }
 
-/** Nodes that are connected with one another without the nodes around them. */
+/** Groups of nodes that are connected without passing through the surrounding nodes. */
 function components(nodes: readonly Drawn[], between: readonly number[]): number[][] {
   const owner = new Map(between.map((index) => [index, index]));
   const find = (index: number): number => {
@@ -133,7 +133,7 @@ function tangle(nodes: readonly Drawn[], within: readonly number[], to: number):
   };
 }
 
-/** All nodes of a chain, in an order that only depends on its structure. */
+/** All nodes of a chain, in an order that depends only on its structure. */
 export function nodesOf(chain: Chain): Drawn[] {
   return chain.flatMap((element): readonly Drawn[] => {
     switch (element.kind) {

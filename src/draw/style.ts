@@ -1,8 +1,8 @@
-/** Colors and fonts of a drawing, for light and dark pages. Classes are short: drawings are full of them. */
+/** Colors and fonts of a drawing, for light and dark pages. Class names are short because they occur very often. */
 
 import { pageColors, themeRules, type Theme } from '../base/colors.js';
 
-/** What a drawing has of the page's colors. */
+/** The page's colors that a drawing uses. */
 function shared(kind: keyof Theme) {
   const { page, panel, line: edge, ink, muted } = pageColors[kind];
   return { page, panel, edge, ink, muted };
@@ -38,7 +38,7 @@ const dark: { readonly [K in keyof typeof light]: string } = {
   mark: '#ff7b4f',
 };
 
-/** Every rule stands under the drawing's own class, so that one inside a page leaves the page alone. */
+/** Every rule is scoped to the drawing's class, so an inline drawing does not restyle its page. */
 const rules: { readonly [selector: string]: string } = {
   text: "font:11px ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;fill:var(--ink)",
   '.s': 'text-anchor:start',

@@ -1,4 +1,4 @@
-/** Nodes whose connections cross: in rows by the longest path to them, connected with curves. */
+/** Lays out nodes with crossing connections: in rows by the longest path to them, connected by curves. */
 
 import { number, type Canvas, type Layout } from './canvas.js';
 import type { Drawn } from './glyphs.js';
@@ -6,14 +6,14 @@ import type { Tangle } from './structure.js';
 
 const rowGap = 26;
 const columnGap = 18;
-/** What an edge that passes a row takes of its width. */
+/** Width of an edge that passes through a row. */
 const passingWidth = 10;
 
-/** A node in its row, or the place where an edge passes that row. */
+/** A node in its row, or the position where an edge passes through the row. */
 interface Cell {
   readonly row: number;
   readonly layout: Layout | undefined;
-  /** Positions of the cells above that lead here; −1 is the line that enters the tangle. */
+  /** Positions of the cells above that connect here; −1 is the line that enters the tangle. */
   readonly above: readonly number[];
   x: number;
 }
@@ -59,7 +59,7 @@ function curve(canvas: Canvas, [x0, y0]: readonly [number, number], [x1, y1]: re
   );
 }
 
-/** The nodes first, at their own positions, then a cell for every row that an edge passes; `last` are those that lead out. */
+/** Lists the nodes at their own positions, then a cell for each row that an edge passes. `last`: cells that lead out. */
 function cellsOf(
   layouts: readonly Layout[],
   inputs: Tangle['inputs'],
@@ -87,7 +87,7 @@ function cellsOf(
   return { last: ends.map((end) => pass(end, bottom)), cells };
 }
 
-/** Orders each row by where its cells come from, and places it around the line. */
+/** Orders the cells of each row by the position of their inputs, and centers the row on the line. */
 function placeCells(cells: Cell[], rows: readonly number[][]): void {
   for (const row of rows) {
     const wish = new Map(

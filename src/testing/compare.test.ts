@@ -10,12 +10,12 @@ describe('relativeError', () => {
     expect(relativeError([0, 0], [0, 0])).toBe(0);
   });
 
-  it('is infinite where zeros are expected and something else is found, unless a scale is given', () => {
+  it('is infinite if zeros are expected and other values are found, unless a scale is given', () => {
     expect(relativeError([1e-9], [0])).toBe(Infinity);
     expect(relativeError([1e-9], [0], 1)).toBeCloseTo(1e-9);
   });
 
-  it('is NaN, which no tolerance accepts, for values that are not finite and for other lengths', () => {
+  it('is NaN, which no tolerance accepts, for non-finite values and different lengths', () => {
     expect(relativeError([NaN], [1])).toBeNaN();
     expect(relativeError([1], [Infinity])).toBeNaN();
     expect(relativeError([1, 2], [1])).toBeNaN();
@@ -23,7 +23,7 @@ describe('relativeError', () => {
 });
 
 describe('differences', () => {
-  it('names what is missing or further off than the tolerance, and nothing else', () => {
+  it('names only the tensors that are missing or outside the tolerance', () => {
     const expected = new Map([
       ['same', [1, 2]],
       ['near', [1, 2]],

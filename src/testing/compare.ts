@@ -1,10 +1,10 @@
-/** How far two tensors are apart. */
+/** Measures the difference between two tensors. */
 
 /**
- * The largest difference relative to the largest expected magnitude: max|a − b| / max|b|. Taken over the whole tensor,
- * because a sum of terms that cancel is known only to the precision of its terms.
- * @param scale a magnitude to measure against instead, where the expected values cancel to (nearly) nothing
- * @returns NaN where either holds a value that is not finite and the other one differs, or where lengths differ
+ * The largest difference relative to the largest expected magnitude: max|a − b| / max|b|. The maximum is over the whole
+ * tensor, because a sum whose terms cancel is only as precise as its terms.
+ * @param scale a lower bound for the reference magnitude, for expected values that cancel to (nearly) zero
+ * @returns NaN if the lengths differ, or if one value is not finite and the other one differs
  */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>, scale = 0): number {
   if (actual.length !== expected.length) return NaN;
@@ -22,8 +22,8 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
 }
 
 /**
- * A sentence for every tensor of `expected` from which `actual` is further off than the tolerance; NaN is further off
- * than any. Empty means that all agree: compare with `toEqual([])`, and a failure lists what differs.
+ * Returns one sentence per tensor of `expected` whose counterpart in `actual` is outside the tolerance; NaN always is.
+ * Compare the result with `toEqual([])`, so that a failure lists the tensors that differ.
  */
 export function differences(
   actual: ReadonlyMap<string, ArrayLike<number>>,

@@ -1,6 +1,6 @@
 import { RectioError } from '../base/error.js';
 
-/** The error that `action` throws; a defect where it throws another kind or none. */
+/** Returns the RectioError that `action` throws. Fails if it throws nothing, or another kind of error. */
 export function failure(action: () => unknown): RectioError {
   try {
     action();
@@ -8,5 +8,5 @@ export function failure(action: () => unknown): RectioError {
     if (error instanceof RectioError) return error;
     throw error;
   }
-  throw new Error('expected a refusal');
+  throw new Error('expected a RectioError, but nothing was thrown');
 }

@@ -1,8 +1,8 @@
-/** Spoils files for tests of their readers: by bits, by signs of their text, and by values of their JSON. */
+/** Corrupts files to test their readers: bits, characters of text, and values of JSON. */
 
 import type { RandomStream } from '../base/random.js';
 
-/** Values that readers have been caught out by. */
+/** Values that have broken readers before. */
 const hostile: readonly unknown[] = [
   null,
   true,
@@ -34,7 +34,7 @@ const hostile: readonly unknown[] = [
   { toJSON: 1, valueOf: 1 },
 ];
 
-/** Texts that nobody parses into a value, or that a parser may lose itself in. */
+/** Texts that are not JSON, or that strain a parser. */
 const hostileTexts: readonly string[] = [
   '[',
   ']',
@@ -59,7 +59,7 @@ const hostileTexts: readonly string[] = [
   '\u2028',
 ];
 
-/** A copy with a few bytes changed, from `begin` to below `end`: in one bit, or in any. */
+/** Copies the bytes and changes a few in [begin, end): one bit, or any number of bits. */
 export function spoilBytes(bytes: Uint8Array, stream: RandomStream, begin = 0, end = bytes.length): Uint8Array {
   const spoiled = bytes.slice();
   for (let count = 1 + stream.below(4); count > 0; count--) {
@@ -69,7 +69,7 @@ export function spoilBytes(bytes: Uint8Array, stream: RandomStream, begin = 0, e
   return spoiled;
 }
 
-/** A copy with something cut out, put in, or copied to another place. */
+/** Copies the bytes and removes, inserts or duplicates a range. */
 export function spoilText(text: string, stream: RandomStream): string {
   const at = stream.below(text.length + 1);
   const length = 1 + stream.below(Math.min(40, text.length));
@@ -88,11 +88,11 @@ export function spoilText(text: string, stream: RandomStream): string {
   }
 }
 
-/** A copy of a value out of JSON in which one part, anywhere, is replaced, removed, renamed or doubled. */
+/** Copies a JSON value and replaces, removes, renames or duplicates one part of it at any depth. */
 export function spoilJson(value: unknown, stream: RandomStream): unknown {
   if (typeof value !== 'object' || value === null) return hostile[stream.below(hostile.length)];
   const keys = Object.keys(value);
-  // The deeper there is to go, the likelier it goes there.
+  // Descend five times out of six, so that the change is at any depth.
   if (keys.length === 0 || stream.below(6) === 0) return spoilHere(value, keys, stream);
   const key = keys[stream.below(keys.length)]!;
   const child = spoilJson((value as { [key: string]: unknown })[key], stream);

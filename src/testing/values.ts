@@ -1,31 +1,31 @@
-/** Values for tests: drawn from a seed, so that every engine and every run sees the same. All are exact in float32. */
+/** Test values from a seed, so that every engine and every run gets the same ones. All are exact in float32. */
 
 import { hashText, randomStream } from '../base/random.js';
 
-/** How a tensor of a test is filled. */
+/** How to fill a test tensor. */
 export type Fill =
   /** Standard normal, times `deviation`, plus `mean`. */
   | { readonly kind: 'normal'; readonly mean?: number; readonly deviation?: number }
   /** Uniform in [from, to). */
   | { readonly kind: 'uniform'; readonly from: number; readonly to: number }
-  /** Integers from … to, both included: ties, and values that lie exactly on a kink. */
+  /** Integers from `from` to `to`, both included. They give ties and values exactly at a kink. */
   | { readonly kind: 'integers'; readonly from: number; readonly to: number }
-  /** Rows of `classes`, each with a single one. */
+  /** One-hot rows of length `classes`. */
   | { readonly kind: 'oneHot'; readonly classes: number }
-  /** Rows of `classes`, each a distribution. */
+  /** Rows of length `classes`, each a probability distribution. */
   | { readonly kind: 'distribution'; readonly classes: number }
   | { readonly kind: 'constant'; readonly value: number }
-  /** What a function makes of another filling: max(x, 0) of normal values, say. */
+  /** A function of another fill, such as max(x, 0) of normal values. */
   | { readonly kind: 'mapped'; readonly of: Fill; readonly by: (value: number) => number };
 
 export const normal: Fill = { kind: 'normal' };
 export const constant = (value: number): Fill => ({ kind: 'constant', value });
 export const uniform = (from: number, to: number): Fill => ({ kind: 'uniform', from, to });
 export const integers = (from: number, to: number): Fill => ({ kind: 'integers', from, to });
-/** Normal values behind a ReLU: about half are exactly zero. */
+/** Normal values after a ReLU: about half are exactly zero. */
 export const rectified: Fill = { kind: 'mapped', of: normal, by: (value) => Math.max(value, 0) };
 
-/** `count` values drawn for `name`; the same name and fill always give the same ones. */
+/** `count` values for `name`. The same name and fill always give the same values. */
 export function filled(count: number, fill: Fill, name: string, seed = 1): Float32Array {
   const stream = quickStream(randomStream(seed, hashText(name)).word());
   switch (fill.kind) {
@@ -53,8 +53,8 @@ interface QuickStream {
 }
 
 /**
- * A stream for the millions of values that tests fill tensors with, many times as fast as `randomStream`, which can
- * jump to any position: xorshift32 (Marsaglia 2003), started from a word of that one.
+ * A fast stream for the millions of values in test tensors: xorshift32 (Marsaglia 2003), seeded with a word from
+ * `randomStream`. It is many times as fast as `randomStream`, but cannot jump to a position.
  */
 function quickStream(start: number): QuickStream {
   let state = start || 1;

@@ -1,4 +1,4 @@
-/** Weights for tests: no parameter at a special value (a batch norm's 0 and 1, say), where mistakes would not show. */
+/** Test weights. No parameter has a special value (such as a batch norm's 0 and 1) that would hide mistakes. */
 
 import { graphParameters, type Graph, type Parameter } from '../graph/index.js';
 import { filled, normal, uniform, type Fill } from './values.js';
@@ -14,14 +14,14 @@ function fillOf({ local, shape }: Parameter): Fill {
     case 'weight': {
       const [, ...rest] = shape;
       if (rest.length === 0) return uniform(0.5, 1.5);
-      // Factors of single elements have no sum behind them; kernels and matrices keep the size of what they get.
+      // Kernels and matrices keep the magnitude of their input. Elementwise factors have no sum to normalize.
       const fanIn = rest.reduce((product, size) => product * size, 1);
       return shape.length === 3 ? normal : { kind: 'normal', deviation: Math.sqrt(2 / fanIn) };
     }
   }
 }
 
-/** A value for every parameter and running statistic of a network, by name. */
+/** Values for every parameter and running statistic of a network, by name. */
 export function testWeights(graph: Graph, seed = 1): Map<string, Float32Array> {
   return new Map(
     graphParameters(graph).map((parameter) => {

@@ -1,4 +1,4 @@
-/** A sketch as text: what is drawn, without coordinates. */
+/** Prints a sketch as text: its content without coordinates. */
 
 import { foldParts } from '../fold.js';
 import { labelText, type Drawn } from '../glyphs.js';
@@ -8,7 +8,7 @@ import type { Chain } from '../structure.js';
 
 const signs = { add: '+', multiply: '*', concat: '&' } as const;
 
-/** One line for each fold: its section, what it shows, and how often it stands for it. */
+/** One line per fold: its section, its content, and its repetition count. */
 export function printSketch(chain: Chain): string {
   const lines = sectionsOf(chain).flatMap(({ title, parts }) =>
     foldParts(parts).map(({ times, parts: drawn, growth }) => {
@@ -19,7 +19,7 @@ export function printSketch(chain: Chain): string {
   return `\n${lines.join('\n')}\n`;
 }
 
-/** Elements with spaces between them, branches in brackets, an identity as `=`, a folded norm as `'`. */
+/** Elements separated by spaces, branches in brackets, an identity as `=`, a norm inside a box as `'`. */
 export function printChain(chain: Chain, growth: ReadonlyMap<Drawn, number> = new Map()): string {
   const node = (drawn: Drawn): string => {
     const { glyph } = drawn;

@@ -1,11 +1,11 @@
 /**
- * A residual network in ten lines: three blocks, each half as large and twice as wide as the one before.
+ * A residual network of three blocks. Each block halves height and width and doubles the channels.
  *
  *     npx rectio inspect examples/small-residual.ts --ratio 2:1
  *     npx rectio train examples/small-residual.ts --ratio 2:1 --epochs 3
  *
- * The training takes less than half a minute on two cores and ends with a test error of about 40 % (of ten kinds of
- * object; guessing gives 90 %).
+ * Training takes less than half a minute on two cores and ends with a test error of about 40 %. There are ten classes, so
+ * guessing gives 90 %.
  */
 
 import { graphBuilder, type NetworkOptions } from 'rectio';

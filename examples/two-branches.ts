@@ -1,11 +1,11 @@
 /**
- * Blocks of two branches, one 3×3 and one of two 3×3 convolutions, joined and weighed channel by channel (squeeze and
- * excitation). A ratio goes along each branch on its own; the activations of the gate take no part.
+ * A network whose blocks have two branches: one 3×3 convolution, and two 3×3 convolutions. The branches are concatenated, and a
+ * gate weights each channel (squeeze-and-excitation). A ratio counts along each branch separately; it leaves the gate alone.
  *
  *     npx rectio inspect examples/two-branches.ts --ratio 2:1 --svg two-branches.svg
  *     npx rectio train examples/two-branches.ts --ratio 2:1 --epochs 3
  *
- * The training takes less than a minute on two cores and ends with a test error of about 37 %.
+ * Training takes less than a minute on two cores and ends with a test error of about 37 %.
  */
 
 import { graphBuilder, type GraphBuilder, type NetworkOptions, type Value } from 'rectio';
@@ -18,7 +18,7 @@ function unit(net: GraphBuilder, name: string, x: Value, outChannels: number, ke
   });
 }
 
-/** Weighs the channels of x by what a small network makes of their means. */
+/** Weights each channel of x by a gate: a small network computes it from the channels' means. */
 function gated(net: GraphBuilder, x: Value, squeeze: number): Value {
   const [channels = 1] = net.shape(x);
   const means = net.globalAveragePool('means', x);

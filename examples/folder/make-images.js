@@ -1,6 +1,6 @@
 /**
- * Makes a folder of images to train on, from the built-in dataset: PNG files in DIR/train/CLASS and DIR/test/CLASS, 3000 for
- * training and 1000 to test by default.
+ * Writes the built-in dataset as a folder of images: PNG files in DIR/train/CLASS and DIR/test/CLASS, by default 3000 for
+ * training and 1000 for testing.
  *
  *     node examples/folder/make-images.js DIR [TRAIN] [TEST]     (ten seconds)
  */
@@ -32,7 +32,7 @@ async function writeSplit(split, count) {
     await mkdir(join(/** @type {string} */ (folder), split, name), { recursive: true });
   for (let index = 0; index < count; index++) {
     const planes = new Uint8Array(source.images, index * channels * pixels, channels * pixels);
-    // The dataset has one plane for each channel, image files have the channels of a pixel side by side.
+    // The dataset stores one plane per channel; image files interleave the channels of each pixel.
     const image = Uint8Array.from(planes, (_, i) => planes[(i % channels) * pixels + Math.floor(i / channels)] ?? 0);
     const name = dataset.classes[labels[index] ?? 0] ?? '';
     const file = join(/** @type {string} */ (folder), split, name, `${String(index).padStart(5, '0')}.png`);

@@ -1,13 +1,13 @@
 /**
- * A small network for a folder of images of any size and any number of classes. The images that the commands train on are
- * made by make-images.js beside this file; your own, in folders train/CLASS and test/CLASS, do as well.
+ * A small network for images of any size and any number of classes. make-images.js, beside this file, makes the images that the
+ * commands train on. Your own images work too, in folders train/CLASS and test/CLASS.
  *
  *     node examples/folder/make-images.js shapes
  *     npx rectio train examples/folder/network.ts --data folder --data-dir shapes --epochs 15 --batch 64 --lr 0.1
  *     npx rectio train examples/folder/network.ts --data folder --data-dir shapes --epochs 15 --batch 64 --lr 0.1 --ratio 2:1
  *
- * Each training takes about half a minute on two cores. The test error is about 12 % at 1:1 and 18 % at 2:1, from one seed
- * each; so shallow a network pays for dropped ReLUs.
+ * Each training takes about half a minute on two cores. With one seed each, the test error is about 12 % at 1:1 and 18 % at 2:1:
+ * a network this shallow pays for dropped ReLUs.
  */
 
 import { graphBuilder, type NetworkOptions } from 'rectio';

@@ -27,13 +27,13 @@ const families = [
     names: /^(resnet|cifar_resnet)/,
     shown: 'resnet20',
     about:
-      'He et al. 2015: the convolutions of a block add to what came in. Those of up to 110 layers and two more are for small images.',
+      'He et al. 2015: a block adds what its convolutions compute to its input. resnet20, 32, 44, 56 and 110, resnet29_bottleneck and cifar_resnet18 are for small images.',
   },
   {
     title: 'Pre-activation residual networks',
     names: /^preresnet/,
     shown: 'preresnet20',
-    about: 'He et al. 2016: norm and ReLU stand in front of their convolution, and nothing behind the addition.',
+    about: 'He et al. 2016: norm and ReLU precede their convolution, and nothing follows the addition.',
   },
   {
     title: 'Plain networks',
@@ -51,7 +51,7 @@ const families = [
     title: 'ResNeXt',
     names: /^resnext/,
     shown: 'resnext50_32x4d',
-    about: 'Xie et al. 2017: the 3×3 convolution of a bottleneck in groups.',
+    about: 'Xie et al. 2017: bottlenecks whose 3×3 convolution has groups.',
   },
   {
     title: 'PyramidNet',
@@ -59,67 +59,69 @@ const families = [
     shown: 'pyramidnet110_a48',
     about: 'Han et al. 2017: channels grow with every block; shortcuts have no parameters.',
   },
-  { title: 'AlexNet', names: /^alexnet/, shown: 'alexnet', about: 'Krizhevsky 2014, the one of torchvision.' },
+  { title: 'AlexNet', names: /^alexnet/, shown: 'alexnet', about: "Krizhevsky 2014, in torchvision's version." },
   {
     title: 'Network in network',
     names: /^nin/,
     shown: 'nin',
-    about: 'Lin et al. 2014: 1×1 convolutions behind each larger one.',
+    about: 'Lin et al. 2014: 1×1 convolutions follow each larger one.',
   },
   {
     title: 'VGG',
     names: /vgg/,
     shown: 'vgg16',
-    about: 'Simonyan and Zisserman 2015: 3×3 convolutions one behind the other.',
+    about: 'Simonyan and Zisserman 2015: chains of 3×3 convolutions.',
   },
   {
     title: 'GoogLeNet and Inception',
     names: /^(googlenet|inception)/,
     shown: 'googlenet',
-    about: 'Szegedy et al. 2015 and 2016: branches of several sizes side by side. Their auxiliary heads are left out.',
+    about:
+      'Szegedy et al. 2015 and 2016: parallel branches with windows of several sizes. Auxiliary heads are left out.',
   },
   {
     title: 'SqueezeNet',
     names: /^squeezenet/,
     shown: 'squeezenet1_1',
-    about: 'Iandola et al. 2016: a few 1×1 convolutions in front of two branches.',
+    about: 'Iandola et al. 2016: a 1×1 convolution with few channels precedes two branches.',
   },
   {
     title: 'DenseNet',
     names: /^densenet/,
     shown: 'densenet121',
-    about: 'Huang et al. 2017: each layer reads what all layers before it made.',
+    about: 'Huang et al. 2017: each layer reads the outputs of all layers before it.',
   },
   {
     title: 'ShuffleNet v2',
     names: /^shufflenet/,
     shown: 'shufflenet_v2_x1_0',
-    about: 'Ma et al. 2018: half of the channels pass each block by, then all are shuffled.',
+    about: 'Ma et al. 2018: half of the channels bypass each block; then all are shuffled.',
   },
   {
     title: 'MobileNet and MnasNet',
     names: /^(mobilenet|mnasnet)/,
     shown: 'mobilenet_v2',
     about:
-      'Howard et al. 2017 and 2019, Sandler et al. 2018, Tan et al. 2019: depthwise convolutions between 1×1 ones.',
+      'Howard et al. 2017 and 2019, Sandler et al. 2018, Tan et al. 2019: depthwise convolutions between 1×1 convolutions.',
   },
   {
     title: 'EfficientNet',
     names: /^efficientnet/,
     shown: 'efficientnet_b0',
-    about: 'Tan and Le 2019: the same with gates, depth, width and size of the images scaled together.',
+    about: 'Tan and Le 2019: as MobileNet, with gates; depth, width and image size scale together.',
   },
   {
     title: 'RegNet',
     names: /^regnet/,
     shown: 'regnet_x_400mf',
-    about: 'Radosavovic et al. 2020: bottlenecks in groups, widths from a straight line; those named Y have gates.',
+    about:
+      'Radosavovic et al. 2020: bottlenecks with groups, whose widths follow a straight line; those named Y have gates.',
   },
   {
     title: 'ConvNeXt',
     names: /^convnext/,
     shown: 'convnext_tiny',
-    about: 'Liu et al. 2022: 7×7 depthwise convolutions, one activation for three convolutions.',
+    about: 'Liu et al. 2022: 7×7 depthwise convolutions, one activation per three convolutions.',
   },
 ];
 
@@ -190,17 +192,17 @@ export async function networkDocuments() {
 /** @param {number} count */
 const introduction = (count) => `# The networks
 
-All ${count} networks of \`npx rectio models\`, with the counts for one image of their own size. A name leads to the network's
-drawing at ${drawnRatio}; a drawing at any other ratio is a command away:
+All ${count} networks that \`npx rectio models\` lists, with the counts for one image of the network's own input size. Each name links
+to the network's drawing at ${drawnRatio}. For a drawing at another ratio, run a command like this:
 
     npx rectio inspect resnet50 --ratio 3:2 --svg resnet50.svg
 
-**MACs** are multiply-adds of convolutions and linear layers. **Ratio** is what a network has by itself: convolutions to
-activations in the blocks that it mostly consists of, shortcuts and gates aside. **At** 1:1 (the network as it is) to 4:3 stands how
-many values pass through an activation when Rectio rewrites the network to that ratio over all of its sites. Nothing else
-changes: parameters, shapes and MACs are the same at every ratio.
+**MACs** are multiply-adds of convolutions and linear layers. **Ratio** is the network's native ratio: convolutions to activations
+in its most common kind of block, without shortcuts and gates. The columns **at** 1:1 (the unchanged network) to 4:3 say how many
+values pass through an activation if Rectio rewrites the network to that ratio over all of its sites. Nothing else changes:
+parameters, shapes and MACs are the same at every ratio.
 
-This page and the drawings are made by \`node scripts/document-networks.js\`; a test compares them with the networks.`;
+\`node scripts/document-networks.js\` writes this page and the drawings; a test compares them with the networks.`;
 
 /** Writes all files, and removes drawings of networks that are no more. */
 async function main() {

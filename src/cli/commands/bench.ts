@@ -22,25 +22,25 @@ export const benchCommand = defineCommand({
   name: 'bench',
   summary: 'measure the speed of a network on this machine',
   description:
-    'Times the bare step of a network on random images in memory: no data loading, no logging. Some steps warm up, then ' +
-    'every step is timed; images per second come from the median step. Close other programs for figures that repeat.',
+    'Times the bare step of a network on random images in memory, without data loading or logging. After the warm-up, ' +
+    'every step is timed; images per second come from the median step. Close other programs to get repeatable figures.',
   positionals: [modelPositional],
   options: {
     ...modelOptions,
     batch: integer('IMAGES', { least: 1 }, { help: 'images per step' }, 128),
     mode: choice(['train', 'eval'], { help: 'the whole training step, or inference' }, 'train'),
-    steps: integer('COUNT', { least: 1 }, { help: 'steps that are timed' }, 20),
-    warmUp: integer('COUNT', { least: 0 }, { help: 'steps before them' }, 3),
+    steps: integer('COUNT', { least: 1 }, { help: 'timed steps' }, 20),
+    warmUp: integer('COUNT', { least: 0 }, { help: 'warm-up steps, not timed' }, 3),
     ...engineOptions,
     ...proportionOptions,
     ...shapeOptions,
-    profile: flag('say which kernels the time goes to'),
+    profile: flag('show how much time each kind of kernel takes'),
     json: flag('print one JSON document'),
   },
   examples: [
     { command: 'npx rectio bench resnet20 --batch 128', does: 'one training step, 20 times' },
-    { command: 'npx rectio bench resnet20 --profile', does: 'and where the time goes' },
-    { command: 'npx rectio bench cifar_vgg16_bn --mode eval --json', does: 'inference, for a script' },
+    { command: 'npx rectio bench resnet20 --profile', does: 'and how long each kind of kernel takes' },
+    { command: 'npx rectio bench cifar_vgg16_bn --mode eval --json', does: 'inference, as JSON for a script' },
   ],
   async run({ values, positionals }, output) {
     const name = givenModel(positionals, values) ?? missingModel('bench');

@@ -20,39 +20,39 @@ import { thisMachine } from '../../system/machine.js';
 import { openNetwork } from '../../prepare/index.js';
 import { defined } from '../../base/defined.js';
 
-/** What decides about a study's trainings. */
+/** The options that determine a study's results. */
 const planOptions = {
   ...modelOptions,
   ratios: list('RATIOS', {
-    help: 'the ratios to compare with 1:1, such as 2:1,2:1@10,3:2; given again for ratios by stage',
+    help: 'the ratios to compare with 1:1, such as 2:1,2:1@10,3:2; repeat the option for ratios by stage',
     standard: '2:1',
   }),
   scopes: list('SCOPES', { help: 'where patterns start again: network, stage, block', standard: 'network' }),
   seeds: integer('COUNT', { least: 1 }, { help: 'trainings of each ratio, with seeds from 0 on', standard: '3' }),
   controls: list('CONTROLS', {
-    help: 'otherSeeds: 1:1 once more with seeds of its own; leaky: leaky ReLUs in place of the dropped ones',
+    help: 'otherSeeds: 1:1 again with different seeds; leaky: leaky ReLUs in place of dropped ones',
     standard: 'none',
   }),
   worthwhile: decimal(
     'POINTS',
     { least: 0, above: true },
-    { help: 'a difference in test error that would matter', standard: '0.3' },
+    { help: 'the smallest difference in test error that matters', standard: '0.3' },
   ),
-  plan: text('FILE', { help: 'the same as a file, YAML or JSON; options come before it' }),
+  plan: text('FILE', { help: 'a plan file, YAML or JSON; options override it' }),
   ...trainingOptions,
 };
 
-/** What only says how they are done. */
+/** The options that only say how the work is done. */
 const workOptions = {
-  study: text('DIR', { help: "the study's folder; one that is there goes on", standard: 'one below studies/' }),
-  addSeeds: integer('COUNT', { least: 1 }, { help: 'add so many seeds to the study in --study' }),
+  study: text('DIR', { help: "the study's folder; an existing study goes on", standard: 'studies/NAME' }),
+  addSeeds: integer('COUNT', { least: 1 }, { help: 'add this many seeds to the study in --study' }),
   jobs: integer(
     'COUNT',
     { least: 1, most: 256 },
-    { help: 'trainings at once; threads are divided among them', standard: '1' },
+    { help: 'parallel trainings; they share the threads', standard: '1' },
   ),
-  retryFailed: flag('do trainings again that failed before'),
-  dryRun: flag('show the plan, and stop'),
+  retryFailed: flag('repeat trainings that failed before'),
+  dryRun: flag('show the plan and stop'),
   ...engineOptions,
   json: flag('print one JSON document on standard output, everything else on standard error'),
 };
@@ -65,18 +65,18 @@ export const compareCommand = defineCommand({
   name: 'compare',
   summary: 'train several ratios over several seeds, and say which differences are real',
   description:
-    'Makes a study: every ratio is trained with the same seeds, differences are taken seed by seed, and each is called ' +
-    'better, worse or not distinguishable. A study that was stopped goes on where it was, also by several machines at ' +
-    'once that share its folder. The report is written beside it.',
+    'Makes a study: trains every ratio with the same seeds, takes differences seed by seed, and calls each one better, ' +
+    'worse or not distinguishable. A stopped study goes on where it was; several machines that share its folder can work ' +
+    "on it at once. The report is written into the study's folder.",
   positionals: [modelPositional],
   options,
   examples: [
-    { command: 'npx rectio compare resnet20 --ratios 2:1,3:2 --seeds 3 --epochs 3', does: 'the built-in dataset' },
+    { command: 'npx rectio compare resnet20 --ratios 2:1,3:2 --seeds 3 --epochs 3', does: 'on the built-in dataset' },
     {
       command: 'npx rectio compare resnet20 --ratios 2:1,2:1@10,3:2 --seeds 5 --data cifar10 --epochs 15',
       does: 'CIFAR-10, two patterns of 2:1',
     },
-    { command: 'npx rectio compare --plan study.yaml', does: 'the same from a file' },
+    { command: 'npx rectio compare --plan study.yaml', does: 'a study planned in a file' },
     { command: 'npx rectio compare --study studies/resnet20 --add-seeds 5', does: 'more seeds for a study' },
   ],
   async run({ values, given, positionals }, output) {
@@ -87,7 +87,7 @@ export const compareCommand = defineCommand({
   },
 });
 
-/** A new study, or the one with this plan. */
+/** Begins a study, or continues the one with the same plan. */
 async function begin(model: string | undefined, values: CompareValues, output: Output): Promise<number> {
   const { beginStudy, resolvePlan } = await import('../../study/index.js');
   const input = await planInput(model, values);
@@ -98,19 +98,19 @@ async function begin(model: string | undefined, values: CompareValues, output: O
   const versions = { rectio: packageVersion(), node: process.versions.node };
   const folder = values.study ?? `studies/${plan.name}`;
   const { study, found } = await beginStudy(folder, plan, { command: commandLine(), versions, machine: machineName() });
-  output.note(found ? `${folder} holds this study already: it goes on.` : await expectation(plan));
+  output.note(found ? `${folder} already holds this study; continuing it.` : await expectation(plan));
   return runAndReport(study, values, output);
 }
 
-/** The study in --study, with more seeds where they are asked for. */
+/** Continues the study in --study, with more seeds if --add-seeds is given. */
 async function goOn(values: CompareValues, given: ReadonlySet<string>, output: Output): Promise<number> {
   const other = [...given].find((key) => !Object.hasOwn(workOptions, key) || key === 'dryRun');
   if (other !== undefined || values.study === undefined) {
     throw new RectioError(
       'usage',
       other === undefined
-        ? '--add-seeds needs --study: it adds to a study that is there'
-        : `${optionName(other)} cannot be given for a study that is there: its plan is never changed`,
+        ? '--add-seeds needs --study: it adds seeds to an existing study'
+        : `${optionName(other)} cannot be given for an existing study: its plan never changes`,
       'Write: npx rectio compare --study DIR --add-seeds COUNT',
     );
   }
@@ -120,7 +120,7 @@ async function goOn(values: CompareValues, given: ReadonlySet<string>, output: O
   return runAndReport(grown, values, output);
 }
 
-/** The file's settings under those of the options. */
+/** The plan: the file's entries, overridden by options. */
 async function planInput(model: string | undefined, values: CompareValues): Promise<unknown> {
   const file = values.plan === undefined ? {} : await readDocument(values.plan);
   if (model === undefined && values.plan === undefined) missingModel('compare');
@@ -140,7 +140,7 @@ async function planInput(model: string | undefined, values: CompareValues): Prom
   return { ...standard, ...file, ...own, settings: [fileSettings, settings] };
 }
 
-/** Ratios by stage have commas of their own: `stage1=1:1,stage2=2:1` is one. */
+/** Ratios by stage contain commas: `stage1=1:1,stage2=2:1` is one ratio. */
 function rejoinStages(items: readonly string[]): string[] {
   const ratios: string[] = [];
   for (const item of items) {
@@ -151,7 +151,7 @@ function rejoinStages(items: readonly string[]): string[] {
   return ratios;
 }
 
-/** Names and ratios that cannot be had are told before the first training, not by its failure. */
+/** Refuses unknown networks and impossible ratios before the first training starts. */
 async function checkNetworks({ arms }: StudyPlan): Promise<void> {
   const [{ applyRatio }, { proportionOptions }] = await Promise.all([
     import('../../proportion/index.js'),
@@ -187,18 +187,18 @@ async function showPlan(plan: StudyPlan, { json }: CompareValues, output: Output
   return exitCodes.done;
 }
 
-/** How small a difference can show, in a sentence. */
+/** A sentence on the smallest difference that the study can be expected to detect. */
 async function expectation(plan: StudyPlan): Promise<string> {
   const { assumedSeedDeviation, expectedDetectable } = await import('../../study/index.js');
   const detectable = expectedDetectable(plan);
   if (!Number.isFinite(detectable)) return 'One seed cannot tell luck from a difference: give --seeds 3 or more.';
   return (
-    `If seeds differ by ${assumedSeedDeviation} points, as those of He et al. (2015) did, a true difference of ` +
-    `${detectable.toFixed(2)} points is found with a probability of 80 %.`
+    `If seeds vary by ${assumedSeedDeviation} points, as in He et al. (2015), this study has 80 % power to detect a true ` +
+    `difference of ${detectable.toFixed(2)} points; smaller differences may be missed.`
   );
 }
 
-/** Does what is left of a study, and reports. */
+/** Runs the trainings that remain, then writes the report. */
 async function runAndReport(study: Study, values: CompareValues, output: Output): Promise<number> {
   const { runStudy, writeReport } = await import('../../study/index.js');
   const progress = createStudyProgress(output.progressTo(values.json), study.trials);
@@ -237,7 +237,7 @@ function machineName(): string {
   return `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${memoryGb} GB, ${platform}`;
 }
 
-/** As the user would type it again. */
+/** The command as the user would type it. */
 function commandLine(): string {
   const words = process.argv.slice(2).map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`));
   return ['npx rectio', ...words].join(' ');

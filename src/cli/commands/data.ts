@@ -1,4 +1,4 @@
-/** `rectio data`: which datasets there are, and getting them. */
+/** `rectio data`: lists the datasets, and downloads them. */
 
 import { RectioError } from '../../base/error.js';
 import { didYouMean } from '../../base/suggest.js';
@@ -16,7 +16,7 @@ const actions = ['list', 'get'] as const;
 
 const options = {
   dir: text('DIR', { help: 'get: where to put the files', standard: "Rectio's cache, where train looks too" }),
-  mirror: text('URL', { help: 'get: take the files from this address instead of the official one' }),
+  mirror: text('URL', { help: 'get: download from this address instead of the official one' }),
   json: flag('print one JSON document'),
 };
 
@@ -26,15 +26,15 @@ export const dataCommand = defineCommand({
   name: 'data',
   summary: 'list the datasets, or download one',
   description:
-    'Lists the datasets that train knows and whether they are here, or downloads one from its official address, with a ' +
-    'checksum. An interrupted download goes on where it stopped.',
+    'Lists the datasets that train knows and where they are, or downloads one from its official address and checks its ' +
+    'checksum. An interrupted download resumes.',
   positionals: [
     { placeholder: 'ACTION', help: 'list or get', required: true },
-    { placeholder: 'NAME', help: 'get: the dataset', required: false },
+    { placeholder: 'NAME', help: 'get: the dataset to download', required: false },
   ],
   options,
   examples: [
-    { command: 'npx rectio data list', does: 'every dataset, and where it lies' },
+    { command: 'npx rectio data list', does: 'every dataset and where it is' },
     { command: 'npx rectio data get cifar10', does: '170 MB; then: npx rectio train resnet20 --data cifar10' },
   ],
   async run({ values, positionals: [action = '', name] }, output) {
@@ -91,7 +91,7 @@ async function get(name: string | undefined, values: DataValues, output: Output)
     progress.clear();
     if (values.json) output.json({ name, ...result });
     else {
-      output.print(result.fetched === 0 ? `${name} is here already: ${result.dir}` : `${name} is in ${result.dir}`);
+      output.print(result.fetched === 0 ? `${name} is already in ${result.dir}` : `${name} is in ${result.dir}`);
       output.print(`Next: npx rectio train resnet20 --data ${name}${dir === undefined ? '' : ` --data-dir ${dir}`}`);
     }
     return exitCodes.done;

@@ -1,4 +1,4 @@
-/** `rectio doctor`: what is here, what is missing, and the command that adds it. */
+/** `rectio doctor`: what works on this machine, what is missing, and the command that adds it. */
 
 import { RectioError } from '../../base/error.js';
 import type { Engine } from '../../engines/engine.js';
@@ -12,11 +12,11 @@ import { thisMachine, type Machine } from '../../system/machine.js';
 interface EngineFinding {
   readonly name: string;
   readonly works: boolean;
-  /** What it computes on. */
+  /** The device that it computes on. */
   readonly device: string | null;
   readonly threads: number | null;
   readonly versions: { readonly [library: string]: string };
-  /** Where it does not work: why, and what to do. */
+  /** If it does not work: why, and what to do. */
   readonly problem: string | null;
   readonly hint: string | null;
 }
@@ -24,20 +24,20 @@ interface EngineFinding {
 interface Findings extends Machine {
   readonly rectio: string;
   readonly node: string;
-  /** What `--engine auto` takes. */
+  /** The engine that `--engine auto` chooses. */
   readonly engine: string;
   readonly engines: readonly EngineFinding[];
 }
 
 export const doctorCommand = defineCommand({
   name: 'doctor',
-  summary: 'say what is here, what is missing, and how to add it',
+  summary: 'check this machine: what works, what is missing, how to add it',
   description:
-    'Looks at this machine: Node, processor, engines with their libraries, threads and SIMD level. What is missing is ' +
-    'named with the command that adds it; then the exit code is 1.',
+    'Checks this machine: Node, processor, and the engines with their libraries, threads and SIMD level. If something is ' +
+    'missing, doctor names the command that adds it and ends with exit code 1.',
   positionals: [],
   options: { json: flag('print one JSON document') },
-  examples: [{ command: 'npx rectio doctor', does: 'the first thing to try where something is slow or does not work' }],
+  examples: [{ command: 'npx rectio doctor', does: 'the first thing to try if something is slow or fails' }],
   async run({ values }, output) {
     const findings = await examine();
     if (values.json) output.json(findings);
@@ -76,7 +76,7 @@ function report(findings: Findings, output: Output): void {
   output.print(`${cpu}, ${cores} cores, ${memoryGb} GB memory`);
   output.print('');
   for (const { name, works, device, versions, problem, hint } of engines) {
-    const chosen = name === engine ? ', the one that is used' : '';
+    const chosen = name === engine ? ', used by default' : '';
     const libraries = Object.entries(versions)
       .map(([library, version]) => `, ${library} ${version}`)
       .filter((words) => !device?.includes(words));

@@ -1,4 +1,4 @@
-/** `rectio export`: a run's weights for other tools. */
+/** `rectio export`: writes a run's weights for other tools. */
 
 import { basename, resolve } from 'node:path';
 
@@ -11,14 +11,14 @@ export const exportCommand = defineCommand({
   name: 'export',
   summary: "write a run's weights for other tools",
   description:
-    'Writes the weights of a finished run to one file that other tools read: a safetensors file with the names and shapes ' +
-    'that torchvision (timm, where torchvision lacks the network) gives them, so that PyTorch loads it with strict=True. ' +
-    'Where the run was evaluated by a moving average of its weights (--ema), the average is what is written. ReLUs that ' +
-    "the run's ratio dropped have to be dropped in the network that takes the weights, too.",
+    'Writes the weights of a finished run to a safetensors file that other tools read. Names and shapes are those of ' +
+    'torchvision, or of timm if torchvision lacks the network, so PyTorch loads the file with strict=True. If the run used ' +
+    'a moving average of its weights (--ema), export writes the average. The network that loads the weights must drop the ' +
+    'same ReLUs as the run did.',
   positionals: [{ placeholder: 'RUN', help: "the run's folder, such as runs/resnet20-2to1-seed0", required: true }],
   options: {
-    format: choice(['safetensors'], { help: 'form of the file' }, 'safetensors'),
-    output: text('FILE', { help: 'the file to write, which must not be there yet', standard: 'RUN.safetensors, here' }),
+    format: choice(['safetensors'], { help: 'file format' }, 'safetensors'),
+    output: text('FILE', { help: 'the file to write; it must not exist yet', standard: 'RUN.safetensors, here' }),
     json: flag('print one JSON document'),
   },
   examples: [

@@ -1,4 +1,4 @@
-/** `rectio inspect`: what a network consists of at a ratio, what it costs, and what it looks like. */
+/** `rectio inspect`: a network at a ratio, what it costs, and what it looks like. */
 
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -21,10 +21,10 @@ import { flag, type Option } from '../options/options.js';
 import { formatCount, formatLarge, formatTable } from '../terminal/table.js';
 import { proportionOptions } from '../options/proportion-options.js';
 
-/** A file to write, told by its ending. */
+/** An option that names a file to write; the file's ending is checked. */
 const fileToWrite = (ending: string, help: string): Option<string | undefined> => ({
   placeholder: `FILE${ending}`,
-  help: `${help}; one that is there is replaced`,
+  help: `${help}; an existing file is replaced`,
   fallback: undefined,
   parse: (value, option) => {
     if (value.length > ending.length && value.toLowerCase().endsWith(ending)) return value;
@@ -36,23 +36,23 @@ export const inspectCommand = defineCommand({
   name: 'inspect',
   summary: 'show which ReLUs a ratio keeps, and what a network costs',
   description:
-    'Shows a network at a ratio of convolutions to ReLUs: which ReLUs stay, and parameters, multiply-adds (MACs) and ' +
-    'memory for one image, per block, per stage and in total. Dropping ReLUs changes none of these costs. With --svg it ' +
-    'also draws the network.',
+    'Shows a network at a ratio of convolutions to ReLUs: which ReLUs stay, and the parameters, multiply-adds (MACs) and ' +
+    'memory for one image, per block, per stage and in total. Dropping ReLUs changes none of these costs. With --svg, ' +
+    'inspect also draws the network.',
   positionals: [modelPositional],
   options: {
     ...modelOptions,
     ...proportionOptions,
     ...shapeOptions,
-    layers: flag('a row for every layer instead of every block'),
+    layers: flag('one row per layer instead of one per block'),
     svg: fileToWrite('.svg', 'draw the network into this file'),
-    saveGraph: fileToWrite('.json', 'write the network, at its ratio, into this file, which is a MODEL then'),
+    saveGraph: fileToWrite('.json', 'write the network, at its ratio, into this file; commands accept it as MODEL'),
     json: flag('print one JSON document, layers included'),
   },
   examples: [
-    { command: 'npx rectio inspect resnet20', does: 'the network as it is' },
-    { command: 'npx rectio inspect resnet20 --ratio 2:1', does: 'every second ReLU dropped' },
-    { command: 'npx rectio inspect resnet20 --ratio 2:1 --svg resnet20.svg', does: 'and a picture of it' },
+    { command: 'npx rectio inspect resnet20', does: 'the unchanged network' },
+    { command: 'npx rectio inspect resnet20 --ratio 2:1', does: 'with every second ReLU dropped' },
+    { command: 'npx rectio inspect resnet20 --ratio 2:1 --svg resnet20.svg', does: 'and a drawing of it' },
     { command: 'npx rectio inspect resnet50 --ratio 3:2 --scope block --layers', does: 'layer by layer' },
   ],
   async run({ values, positionals }, output) {
@@ -106,12 +106,12 @@ async function writeText(path: string, text: string): Promise<void> {
   await replaceFile(path, (file) => file.writeFile(text));
 }
 
-/** Where a pattern runs on, as a sentence says it. */
+/** The scope of a pattern, in words. */
 const scopeWords = { network: 'over the network', stage: 'over each stage', block: 'over each block' } as const;
 
 function headline({ model, ratio }: Inspection, label: string): string {
   const achieved = ratio.achieved === ratio.asked ? '' : ` (achieved: ${ratio.achieved})`;
-  // Ratios of single stages say themselves where they hold.
+  // Ratios for single stages already say where they hold.
   const where = ratio.asked.includes('=') && ratio.scope === 'network' ? '' : ` ${scopeWords[ratio.scope]}`;
   return `${model}, ratio ${label}${achieved}, pattern ${ratio.pattern}${where}`;
 }
@@ -148,7 +148,7 @@ interface Row {
   /** Unique. */
   readonly name: string;
   readonly layers: readonly Layer[];
-  /** The stage of several blocks to which it belongs, with all of its layers where this is the first of its rows. */
+  /** Its stage, if the stage has several blocks; the stage's first row also holds all of the stage's layers. */
   readonly stage?: { readonly name: string; readonly first?: readonly Layer[] };
 }
 
@@ -177,14 +177,14 @@ function blockRows(inspection: Inspection, graph: Graph): Row[] {
   });
 }
 
-/** A name for layers that have none in common. */
+/** A name for layers that share none. */
 function spanName(layers: readonly Layer[]): string {
   const [first, last] = [layers[0]!.name, layers.at(-1)!.name];
   const parent = first.slice(0, first.lastIndexOf('.') + 1);
   return first === last ? first : `${first} … ${last.startsWith(parent) ? last.slice(parent.length) : last}`;
 }
 
-/** Successive layers in one and the same place. */
+/** Groups successive layers whose nodes have the same key. */
 function runs(layers: readonly Layer[], keyOf: (node: Node) => string | undefined): Layer[][] {
   const found: Layer[][] = [];
   for (const layer of layers) {
@@ -195,7 +195,7 @@ function runs(layers: readonly Layer[], keyOf: (node: Node) => string | undefine
   return found;
 }
 
-/** A row's cells; a stage's sums stand above its first block. */
+/** A row's cells, preceded by the stage's sums if the row is the first of its stage. */
 function cellsWithHeading(
   { name, layers, stage }: Row,
   activations: ReadonlyMap<string, string>,
@@ -230,7 +230,7 @@ function cells(
   ];
 }
 
-/** How many of the sites among these layers are kept: `3 of 6`. */
+/** How many sites of these layers are kept: `3 of 6`. */
 function shareKept({ sites }: Inspection, layers: readonly LayerInspection[]): string {
   const names = new Set(layers.map(({ name }) => name));
   const own = sites.filter(({ name }) => names.has(name));

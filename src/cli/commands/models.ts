@@ -9,20 +9,20 @@ export const modelsCommand = defineCommand({
   name: 'models',
   summary: 'list the networks',
   description:
-    'Lists the networks that train, inspect and bench know, with what one image costs: parameters, multiply-adds ' +
-    '(MACs), how many convolutions and activations there are, and the ratio of the two in the blocks it mostly consists of.',
+    'Lists the networks that train, inspect and bench know, with the costs for one image: parameters, multiply-adds (MACs), ' +
+    'convolutions and activations. The ratio is that of convolutions to activations in the most common kind of block.',
   positionals: [
     {
       placeholder: 'PATTERN',
-      help: 'a part of their names, or a pattern with * for any characters and ? for one',
+      help: 'part of a name, or a pattern in which * matches any characters and ? matches one',
       required: false,
     },
   ],
   options: { json: flag('print one JSON document') },
   examples: [
-    { command: 'npx rectio models', does: 'every network with its size' },
-    { command: 'npx rectio models resnext', does: 'those with resnext in their name' },
-    { command: "npx rectio models 'resnet1*'", does: 'those whose name begins with resnet1' },
+    { command: 'npx rectio models', does: 'every network with its costs' },
+    { command: 'npx rectio models resnext', does: 'networks with resnext in their name' },
+    { command: "npx rectio models 'resnet1*'", does: 'networks whose name begins with resnet1' },
   ],
   async run({ values, positionals: [pattern = ''] }, output) {
     const [{ findModels }, { createModel, modelDefaults }, { nativeRatio, printRatio }, { inspectGraph }] =

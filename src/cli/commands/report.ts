@@ -1,4 +1,4 @@
-/** `rectio report`: writes a study's report again, from what is on disk. */
+/** `rectio report`: writes a study's report again from the files of its runs. */
 
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../terminal/exit-codes.js';
@@ -7,10 +7,10 @@ import { printReport } from '../terminal/study-result.js';
 
 export const reportCommand = defineCommand({
   name: 'report',
-  summary: 'write the report of a study, as far as it is done',
+  summary: 'write the report of a study, finished or not',
   description:
-    'Reads what the trainings of a study have left so far and writes its report: one HTML page, Markdown, CSV, JSON, a LaTeX ' +
-    'table and the figures. Nothing is trained; a study that still runs is not disturbed.',
+    'Reads the finished trainings of a study and writes its report: one HTML page, Markdown, CSV, JSON, a LaTeX table and the ' +
+    'figures. It trains nothing and does not disturb a study that is still running.',
   positionals: [{ placeholder: 'STUDY', help: "the study's folder", required: true }],
   options: { json: flag('print the result as one JSON document') },
   examples: [{ command: 'npx rectio report studies/resnet20', does: 'the report in studies/resnet20/report' }],

@@ -3,6 +3,6 @@ export const exitCodes = {
   done: 0,
   failed: 1,
   usage: 2,
-  /** Standard output was closed by its reader while a training ran. */
+  /** The reader of standard output closed it while a training ran. */
   closed: 141,
 } as const;

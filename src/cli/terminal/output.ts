@@ -1,31 +1,31 @@
-/** Where a command's words go: standard output for what was asked, standard error for everything else. */
+/** Where a command's text goes: results to standard output, everything else to standard error. */
 
 import type { WriteStream } from 'node:tty';
 
 import { exitCodes } from './exit-codes.js';
 
 export interface Output {
-  /** What the user asked for. */
+  /** Prints a result. */
   print(text: string): void;
-  /** Everything else. */
+  /** Prints everything else. */
   note(text: string): void;
   /** The one JSON document of `--json`. */
   json(document: unknown): void;
-  /** Where progress goes: standard error where `--json` keeps standard output clean, else standard output. */
+  /** Where progress goes: standard error with `--json`, which keeps standard output clean; otherwise standard output. */
   progressTo(json: boolean): Screen;
-  /** Asks to be told when standard output is lost, instead of ending then. */
+  /** Calls the handler when standard output is lost, instead of ending the process. */
   onLost(handler: (reason: LostReason) => void): void;
 }
 
-/** `closed`: its reader has seen enough, as in `rectio … | head`. `broken`: it cannot be written, on a full disk say. */
+/** `closed`: its reader has gone, as in `rectio … | head`. `broken`: writing fails, for example on a full disk. */
 export type LostReason = 'closed' | 'broken';
 
-/** A stream as progress sees it. */
+/** The stream that progress is written to. */
 export interface Screen {
-  /** A terminal that can move its cursor. */
+  /** Whether it is a terminal that can move its cursor. */
   readonly terminal: boolean;
   readonly colors: boolean;
-  /** Its width now. */
+  /** Its current width. */
   columns(): number;
   write(text: string): void;
 }
@@ -49,13 +49,13 @@ export function processOutput(): Output {
   const print = (text: string) => void process.stdout.write(`${text}\n`);
   const note = (text: string) => void process.stderr.write(`${text}\n`);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (lost) return; // every further write fails as well
+    if (lost) return; // every further write fails too
     lost = true;
     const reason = error.code === 'EPIPE' ? 'closed' : 'broken';
     if (reason === 'broken') note(`rectio: Standard output cannot be written: ${error.message}.`);
     whenLost(reason);
   });
-  // Where even errors have no reader, nobody is left to tell.
+  // If standard error is lost too, there is nobody left to tell.
   process.stderr.on('error', () => undefined);
   return {
     print,

@@ -8,32 +8,32 @@ import type { TrainEvent } from '../../train/index.js';
 
 export interface Progress {
   show(event: TrainEvent): void;
-  /** Before the training: images being decoded, which a large folder needs once. */
+  /** Before the training, when the images of a large folder are decoded for the first time. */
   decoding(done: number, total: number): void;
-  /** Takes the bar away, so that other words can follow. */
+  /** Removes the bar, so that other text can follow. */
   clear(): void;
 }
 
-/** How often the bar is drawn anew, and how often a plain line comes within an epoch. */
+/** How often the bar is redrawn, and how often a plain line is printed within an epoch. */
 const barEveryMs = 100;
 const lineEveryMs = 30_000;
 
 interface State {
   epochs: number;
   stepsPerEpoch: number;
-  /** Where this process went on from, and when. */
+  /** The step at which this process started, and when it started. */
   firstStep: number;
   startedAt: number;
   drawnAt: number;
-  /** Mean of the last steps, so that the figure is readable. */
+  /** Running means over the last steps, so that the figures are readable. */
   loss: number | undefined;
   error: number | undefined;
 }
 
 export interface ProgressOptions {
-  /** What the network is trained at, such as `2:1`. */
+  /** The ratio in words, such as `2:1`. */
   readonly proportion: string;
-  /** Whether the run's folder stays, so that it is worth telling. */
+  /** Whether the run's folder is kept and therefore printed. */
   readonly keepsRun: boolean;
   /** In milliseconds. */
   readonly now?: () => number;
@@ -132,7 +132,7 @@ function smooth(before: number | undefined, value: number): number {
 
 type StepEvent = Extract<TrainEvent, { type: 'step' }>;
 
-/** The most important first: a narrow terminal shows as many as fit. */
+/** The most important first; a narrow terminal shows only those that fit. */
 function figures(state: State, event: StepEvent, time: number): string[] {
   const done = event.step + 1 - state.firstStep;
   const left = state.epochs * state.stepsPerEpoch - event.step - 1;

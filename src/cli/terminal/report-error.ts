@@ -1,26 +1,26 @@
-/** The one place that turns an error into words for the terminal, or into the document of `--json`. */
+/** The one place that turns an error into text for the terminal, or into the document of `--json`. */
 
 import { errorData, RectioError } from '../../base/error.js';
 import { exitCodes } from './exit-codes.js';
 import type { Output } from './output.js';
 
 export interface ReportOptions {
-  /** Whether the command was asked for one JSON document; then that says `{error: {code, message, hint}}`. */
+  /** Whether `--json` was given; the JSON document is then `{error: {code, message, hint}}`. */
   readonly json: boolean;
   /** RECTIO_DEBUG=1: shows stacks. */
   readonly debug: boolean;
 }
 
-/** File system errors that come from the user's machine, not from a defect. */
+/** File system errors with causes on the user's machine, as opposed to defects of Rectio. */
 const systemHints: { readonly [code: string]: string } = {
   ENOSPC: 'The disk is full: make room, or choose a folder on another disk.',
-  EDQUOT: 'Your share of the disk is used up: make room, or choose a folder on another disk.',
-  EACCES: 'You may not do that there: check the permissions, or choose another folder.',
+  EDQUOT: 'Your disk quota is used up: make room, or choose a folder on another disk.',
+  EACCES: 'Permission denied: check the permissions, or choose another folder.',
   EROFS: 'That disk is read-only: choose another folder.',
   EMFILE: 'Too many files are open: raise the limit (ulimit -n).',
 };
 
-/** Says what went wrong and what to do; gives the exit code. */
+/** Prints what went wrong and what to do. @returns the exit code */
 export function reportError(error: unknown, output: Output, { json, debug }: ReportOptions): number {
   const known = error instanceof RectioError ? error : fromSystem(error);
   if (known) {
@@ -36,7 +36,7 @@ export function reportError(error: unknown, output: Output, { json, debug }: Rep
   return known?.code === 'usage' ? exitCodes.usage : exitCodes.failed;
 }
 
-/** What is wrong, and on the next line what to do. */
+/** What is wrong; on the next line, what to do. */
 function describeError({ message, hint }: RectioError): string {
   return `rectio: ${sentence(message)}\n${hint}`;
 }

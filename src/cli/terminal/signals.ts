@@ -6,11 +6,11 @@ export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGUSR1';
 
 export interface Stopping {
   readonly signal: AbortSignal;
-  /** The signal that came first, if one came. */
+  /** The first signal, if any. */
   received(): StopSignal | undefined;
-  /** Asks to stop for another reason. */
+  /** Asks to stop without a signal. */
   stop(): void;
-  /** Gives the signals back to Node. */
+  /** Restores Node's own handling of the signals. */
   release(): void;
 }
 
@@ -21,7 +21,7 @@ export function signalExitCode(signal: StopSignal): number {
   return 128 + constants.signals[signal];
 }
 
-/** Listens for the signals. `first` is told which one came, to say what happens now. */
+/** Listens for the signals. `first` is called with the first one, to tell the user what happens next. */
 export function listenForSignals(first: (signal: StopSignal) => void): Stopping {
   const controller = new AbortController();
   let received: StopSignal | undefined;

@@ -1,13 +1,13 @@
-/** The last line of a terminal, which progress draws over and over and plain lines push down. */
+/** The last line of a terminal: progress redraws it, and lines that are printed push it down. */
 
 import type { Screen } from './output.js';
 
 export interface StatusLine {
-  /** Draws it anew. Only for a terminal, and at most as wide as `roomIn` says. */
+  /** Redraws it. Only for a terminal; `text` is at most as wide as `roomIn` allows. */
   draw(text: string): void;
-  /** Takes it away, so that other words can follow. */
+  /** Removes it, so that other text can follow. */
   clear(): void;
-  /** A line that stays. */
+  /** Prints a line that stays. */
   print(text: string): void;
 }
 
@@ -35,7 +35,7 @@ export function roomIn(screen: Screen): number {
   return screen.columns() - 1;
 }
 
-/** As much of a text as a line holds. */
+/** Cuts a text to what fits on a line. */
 export function cut(text: string, screen: Screen): string {
   return text.slice(0, roomIn(screen));
 }

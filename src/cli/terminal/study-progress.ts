@@ -1,4 +1,4 @@
-/** Shows a study while it runs: a line for every training that begins and ends, and a bar on a terminal. */
+/** Shows a study while it runs: a line when a training begins or ends, and on a terminal a status line. */
 
 import type { StudyEvent, Trial } from '../../study/index.js';
 import type { Screen } from './output.js';
@@ -7,7 +7,7 @@ import { formatDuration } from './table.js';
 
 export interface StudyProgress {
   show(event: StudyEvent): void;
-  /** Takes the bar away, so that other words can follow. */
+  /** Removes the status line, so that other text can follow. */
   clear(): void;
 }
 
@@ -42,12 +42,12 @@ export function createStudyProgress(
     draw(cut([...running.values(), ...left].join('  '), screen));
   };
 
-  /** What to say of each event; total over their types. */
+  /** How each event is shown; total over the types. */
   const rules: { readonly [K in StudyEvent['type']]: (event: Extract<StudyEvent, { type: K }>) => void } = {
     begin: ({ trial, resumed }) => {
       began.set(trial.id, now());
       running.set(trial.id, name(trial));
-      print(`${name(trial)}: ${resumed ? 'going on' : 'training'}`);
+      print(`${name(trial)}: ${resumed ? 'resuming' : 'training'}`);
     },
     progress: ({ trial, last }) => {
       const error = `error ${last.train.error.toFixed(1)} %`;
@@ -66,7 +66,7 @@ export function createStudyProgress(
       print(`${name(trial)}: stopped, with a checkpoint`);
     },
     waiting: ({ trials: others }) =>
-      print(`waiting for ${others.length} that another process trains, such as ${name(others[0]!)}`),
+      print(`waiting for ${others.length} that other processes are training, such as ${name(others[0]!)}`),
   };
   let saidWaiting = false;
   return {

@@ -1,4 +1,4 @@
-/** A study's result on the terminal: verdict, table, what to know of it. */
+/** Prints a study's result: table, verdict, caveats. */
 
 import type { Report } from '../../study/index.js';
 import type { Output } from './output.js';

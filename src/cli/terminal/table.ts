@@ -24,7 +24,7 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
   return [line(columns.map(({ title }) => title)), rule, ...rows.map((row) => (row ? line(row) : rule))].join('\n');
 }
 
-/** Seconds as a person says them: 8 s, 1:05, 2:03:09. */
+/** Seconds in readable form: 8 s, 1:05, 2:03:09. */
 export function formatDuration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;

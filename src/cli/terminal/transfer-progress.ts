@@ -1,4 +1,4 @@
-/** Shows a download: a bar on a terminal, a line every ten percent elsewhere. */
+/** Shows a download: a status line on a terminal, elsewhere a line every ten percent. */
 
 import type { DownloadProgress } from '../../data/index.js';
 import type { Screen } from './output.js';
@@ -14,7 +14,7 @@ const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
 export function createTransferProgress(screen: Screen, now: () => number = () => performance.now()): TransferProgress {
   let drawnAt = -Infinity;
   const { draw, clear, print } = statusLine(screen);
-  /** File and tenth that the last plain line told of. */
+  /** The file and tenth that the last plain line reported. */
   let told = '';
   const words = ({ received, total }: DownloadProgress) =>
     total === undefined ? `${megabytes(received)} MB` : `${megabytes(received)} of ${megabytes(total)} MB`;

@@ -1,18 +1,37 @@
 /**
- * Training a network, in Node: open an engine and a dataset, resolve the settings, and follow the events of `train`.
+ * Training a network, in Node.
  *
- *     const engine = await openEngine('auto');
- *     const dataset = await openDataset('synthetic');
- *     const { graph, report } = applyRatio(createModel('resnet20'), { ratio: '2:1' });
- *     const config = resolveConfig({ model: { name: graph.name }, ratio: { ratio: '2:1' }, epochs: 3 });
- *     for await (const event of train({ engine, dataset, graph, proportion: report, config })) …
+ *     const { test, weights } = await trainNetwork('resnet20', { data: 'cifar10', ratio: '2:1@10', epochs: 3 });
+ *
+ * or, with every event and a run on disk that can be resumed:
+ *
+ *     const training = await openTraining({ model: 'resnet20', data: 'cifar10', epochs: 3, run: 'runs/mine' });
+ *     for await (const event of train(training)) …
+ *     await openTraining({ resume: 'runs/mine' });
  */
 
-export { openDataset, type Dataset, type ImageSource, type OpenOptions, type Split } from './data/index.js';
-export type { Engine } from './engines/engine.js';
-export { openEngine, type EngineName, type EngineOptions } from './engines/registry.js';
-export { openNetworkFile, type NetworkFile } from './network-file/index.js';
 export { resolveConfig, type TrainConfig, type TrainConfigInput } from './config/index.js';
+export {
+  memoryDataset,
+  openDataset,
+  type Dataset,
+  type ImageSource,
+  type MemoryDataset,
+  type MemorySplit,
+  type OpenOptions,
+  type Split,
+} from './data/index.js';
+export type { Engine } from './engines/engine.js';
 export { readSafetensors, type StoredTensor, type StoredTensors } from './formats/index.js';
+export { openNetworkFile, type NetworkFile } from './network-file/index.js';
+export {
+  openTraining,
+  trainNetwork,
+  type ResumeSettings,
+  type TrainedNetwork,
+  type TrainingOptions,
+  type TrainingSettings,
+  type TrainNetworkSettings,
+} from './prepare/index.js';
 export { readRunRecord, type RunRecord, type Score, type TrainSummary } from './run/index.js';
-export { train, type TrainEvent, type TrainOptions } from './train/index.js';
+export { train, type TrainEvent, type Training, type Weights } from './train/index.js';

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { transformSync } from '@swc/wasm-typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { build, rectio, start, writeTinyMnist } from './testing/rectio.js';
@@ -124,6 +125,21 @@ describe('the examples', () => {
     }
   });
 
+  it('train.ts trains from TypeScript, in at most fifteen lines', async () => {
+    const path = join(root, 'examples', 'train.ts');
+    const [, code = ''] = readFileSync(path, 'utf8').split(' */\n');
+    expect(code.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(15);
+    const cwd = project();
+    writeFileSync(join(cwd, 'train.mjs'), transformSync(readFileSync(path, 'utf8'), { mode: 'strip-only' }).code);
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['train.mjs'], { cwd, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(
+      /^epoch 1: [\d.]+ %\nepoch 2: [\d.]+ %\nepoch 3: [\d.]+ %\ntest error [\d.]+ %, \d+ tensors\n$/,
+    );
+    expect(Number(/test error ([\d.]+)/.exec(stdout)?.[1])).toBeLessThan(20);
+    expect(status).toBe(0);
+  });
+
   it('small-residual.ts is what the README shows', () => {
     const [, code = ''] = readFileSync(join(root, 'examples', 'small-residual.ts'), 'utf8').split(' */\n\n');
     const shown = code.trimEnd().replaceAll(/^(?=.)/gm, '    ');
@@ -142,23 +158,49 @@ describe('the examples', () => {
   });
 });
 
+/** A project that has the package; gives its folder. */
+function project(): string {
+  const path = join(folder, 'project');
+  mkdirSync(join(path, 'node_modules'), { recursive: true });
+  if (!existsSync(join(path, 'node_modules', 'rectio'))) {
+    symlinkSync(root, join(path, 'node_modules', 'rectio'), 'junction');
+  }
+  return path;
+}
+
 describe('the package', () => {
   it('gives a project what builds, counts and trains networks', () => {
-    const project = join(folder, 'project');
-    mkdirSync(join(project, 'node_modules'), { recursive: true });
-    symlinkSync(root, join(project, 'node_modules', 'rectio'), 'junction');
+    const cwd = project();
     writeFileSync(
-      join(project, 'use.mjs'),
+      join(cwd, 'use.mjs'),
       [
         "import { applyRatio, createModel, graphBuilder, inspectGraph } from 'rectio';",
-        "import { openDataset, openEngine, resolveConfig, train } from 'rectio/training';",
+        "import { memoryDataset, openDataset, openTraining, train, trainNetwork } from 'rectio/training';",
         "const { graph, report } = applyRatio(createModel('resnet20'), { ratio: '2:1' });",
         'console.log(inspectGraph(graph, report).totals.activations);',
-        'console.log([graphBuilder, openDataset, openEngine, resolveConfig, train].map((x) => typeof x).join());',
+        'console.log([graphBuilder, memoryDataset, openDataset, openTraining, train, trainNetwork].map((x) => typeof x).join());',
       ].join('\n'),
     );
-    const { stdout, stderr } = spawnSync(process.execPath, ['use.mjs'], { cwd: project, encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(process.execPath, ['use.mjs'], { cwd, encoding: 'utf8' });
     expect(stderr).toBe('');
-    expect(stdout).toBe('10\nfunction,function,function,function,function\n');
+    expect(stdout).toBe(`10\n${Array.from({ length: 6 }, () => 'function').join()}\n`);
+  });
+
+  it('has types that resolve in a project without those of Node', () => {
+    const cwd = project();
+    const source = [
+      "import { createModel } from 'rectio';",
+      "import { memoryDataset, openTraining, train, trainNetwork } from 'rectio/training';",
+      'const split = { images: new Uint8Array(48), labels: [0, 1, 0] };',
+      'const data = memoryDataset({ train: split, test: split, shape: [1, 4, 4], classes: 2 });',
+      "const { test } = await trainNetwork(createModel('resnet20'), { data, ratio: '2:1' });",
+      'const error: number = test.error;',
+      "for await (const event of train(await openTraining({ model: 'resnet20' }))) console.log(event.type, error);",
+    ].join('\n');
+    writeFileSync(join(cwd, 'use.mts'), source);
+    const options = ['--noEmit', '--strict', '--target', 'es2023', '--types', '', '--module', 'nodenext'];
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const { stdout } = spawnSync(process.execPath, [tsc, ...options, 'use.mts'], { cwd, encoding: 'utf8' });
+    expect(stdout).toBe('');
   });
 });

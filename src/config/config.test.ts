@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { RectioError } from '../base/error.js';
-import { resolveConfig } from './config.js';
+import { parseSettings, resolveConfig, type TrainConfigInput } from './config.js';
 import { recipeNames } from './recipes.js';
 
 const model = { name: 'resnet20' };
 
 function refusal(...layers: unknown[]): RectioError {
   try {
-    resolveConfig(...layers);
+    resolveConfig(...layers.map(parseSettings));
   } catch (error) {
     if (error instanceof RectioError) return error;
     throw error;
@@ -36,9 +36,30 @@ describe('the config', () => {
   });
 
   it('resolves to itself, so that a run can be repeated from its record', () => {
-    const ratio = { ratio: 'stage1=1:1,stage2-3=3:2@110', scope: 'stage', drop: ['layer1.*.relu1'] };
+    const ratio = { ratio: 'stage1=1:1,stage2-3=3:2@110', scope: 'stage', drop: ['layer1.*.relu1'] } as const;
     const config = resolveConfig({ recipe: 'he2016', model, ratio, averageDecay: 0.99, data: { limit: 100 } });
-    expect(resolveConfig(JSON.parse(JSON.stringify(config)))).toEqual(config);
+    expect(resolveConfig(parseSettings(JSON.parse(JSON.stringify(config))))).toEqual(config);
+  });
+
+  it('takes a text for a record by its main setting, in TypeScript as in a file', () => {
+    const short: TrainConfigInput = { model: 'resnet20', data: 'cifar10', ratio: '2:1@10', weights: 'w.safetensors' };
+    const long = {
+      model: { name: 'resnet20' },
+      data: { name: 'cifar10' },
+      ratio: { ratio: '2:1@10' },
+      weights: { file: 'w.safetensors' },
+    };
+    expect(resolveConfig(short)).toEqual(resolveConfig(long));
+    expect(resolveConfig(parseSettings(JSON.parse(JSON.stringify(short))))).toEqual(resolveConfig(long));
+  });
+
+  it('does not compile with settings that do not exist', () => {
+    // @ts-expect-error: epochz is no setting
+    expect(() => resolveConfig({ model, epochz: 3 })).toThrow('epochz');
+    // @ts-expect-error: a number is no layer of settings
+    expect(() => resolveConfig({ model }, 42)).toThrow('42');
+    // @ts-expect-error: null is no layer of settings
+    expect(() => resolveConfig({ model }, null)).toThrow('null');
   });
 
   it('lays later layers over earlier ones, leaves out what is undefined, and keeps what is beside', () => {
@@ -95,7 +116,7 @@ describe('the config', () => {
       [{ schedule: { learningRate: 0 } }, 'The setting schedule.learningRate cannot be 0.', 'above 0'],
       [{ transforms: { flip: 1 } }, 'The setting transforms.flip cannot be 1.', 'true or false'],
       [{ ratio: { drop: 'relu' } }, 'The setting ratio.drop cannot be "relu".', 'Give a list.'],
-      [{ ratio: 'two' }, 'The setting ratio cannot be "two".', 'record'],
+      [{ ratio: 42 }, 'The setting ratio cannot be 42.', 'record'],
       [{ schedule: { kind: 'step', milestones: [2] } }, 'The setting schedule.milestones[0] cannot be 2.', 'to 1'],
       [{ model: { name: '' } }, 'The setting model.name cannot be "".', 'text'],
       [{ optimizer: { momentum: 0 } }, 'The setting optimizer.momentum cannot be 0.', 'Nesterov'],

@@ -142,7 +142,13 @@ export type DeepPartial<T> = T extends readonly unknown[]
     ? { readonly [K in keyof T]?: DeepPartial<T[K]> | undefined }
     : T;
 
-export type TrainConfigInput = DeepPartial<TrainConfig>;
+/** Settings as people write them. A text stands for a record's main setting: `data: 'cifar10'`, `ratio: '2:1'`. */
+export type TrainConfigInput = Omit<DeepPartial<TrainConfig>, keyof typeof mainSettings> & {
+  readonly [K in keyof typeof mainSettings]?: DeepPartial<TrainConfig>[K] | string | undefined;
+};
+
+/** The settings of records for which a text may stand in their place. */
+const mainSettings = { model: 'name', data: 'name', ratio: 'ratio', weights: 'file' } as const;
 
 const share: Check<number> = number({ from: 0, below: 1 });
 const counted: Check<number> = wholeNumber({ from: 1 });
@@ -255,14 +261,41 @@ const kindDefaults: { readonly [K in OptimizerConfig['kind'] | Schedule['kind']]
  * before the defaults. Layers are taken as they come from JSON; what they hold is checked here, once.
  * @throws RectioError `usage` naming the setting, what was given and what is valid
  */
-export function resolveConfig(...layers: readonly (TrainConfigInput | unknown)[]): TrainConfig {
-  for (const layer of layers) if (!isRecord(layer)) refuse('', layer, 'Give a record of settings.');
-  const given = layers.reduce(merge, {}) as { readonly [key: string]: unknown };
-  const recipe = given['recipe'] === undefined ? 'fast' : text(given['recipe'], 'recipe');
-  const base = merge(defaults, resolveRecipe(recipe).settings);
-  const config = checkConfig({ ...(merge(base, given) as object), recipe }, '');
+export function resolveConfig(...layers: readonly TrainConfigInput[]): TrainConfig {
+  const { config, base, given } = completed(layers);
   checkTogether(config, base, given);
   return config;
+}
+
+/** The layers over their recipe over the defaults, each setting checked by itself. */
+function completed(layers: readonly object[]) {
+  for (const layer of layers) if (!isRecord(layer)) refuse('', layer, 'Give a record of settings.');
+  const given = layers.map(expand).reduce(mergeRecords, {});
+  const recipe = given['recipe'] === undefined ? 'fast' : text(given['recipe'], 'recipe');
+  const base = mergeRecords({ ...defaults }, { ...resolveRecipe(recipe).settings });
+  const config = checkConfig({ ...mergeRecords(base, given), recipe }, '');
+  return { config, base, given };
+}
+
+/**
+ * Settings that came out of a file, as a layer for `resolveConfig`.
+ * @throws RectioError `usage` naming the setting, what was given and what is valid
+ */
+export function parseSettings(value: unknown): TrainConfigInput {
+  if (!isRecord(value)) return refuse('', value, 'Give a record of settings.');
+  // Each setting is checked as a part of a whole; what passes is kept as it was written.
+  completed([{ model: 'any' }, value]);
+  return value;
+}
+
+/** The layer with records in place of the texts that stand for them. */
+function expand(layer: object): Settings {
+  const entries = Object.entries(layer).map(([key, value]) =>
+    typeof value === 'string' && Object.hasOwn(mainSettings, key)
+      ? [key, { [mainSettings[key as keyof typeof mainSettings]]: value }]
+      : [key, value],
+  );
+  return Object.fromEntries(entries);
 }
 
 /** The settings as the rewrite takes them. */
@@ -297,9 +330,14 @@ function checkTogether(config: TrainConfig, base: unknown, given: { readonly [ke
 }
 
 /** `over` laid on `base`; records are merged key by key, except where another `kind` is chosen. */
+type Settings = { readonly [key: string]: unknown };
+
 function merge(base: unknown, over: unknown): unknown {
   if (over === undefined) return base;
-  if (!isRecord(base) || !isRecord(over)) return over;
+  return isRecord(base) && isRecord(over) ? mergeRecords(base, over) : over;
+}
+
+function mergeRecords(base: Settings, over: Settings): Settings {
   const start = startOf(base, over);
   const keys = new Set([...Object.keys(start), ...Object.keys(over)]);
   return Object.fromEntries(

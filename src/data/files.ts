@@ -57,7 +57,8 @@ export async function fileBytes(path: string): Promise<ByteSource> {
   };
 }
 
-export function memoryBytes(bytes: Buffer): ByteSource {
+export function memoryBytes(memory: Uint8Array): ByteSource {
+  const bytes = Buffer.from(memory.buffer, memory.byteOffset, memory.length);
   return { size: bytes.length, visit: async (_record, look) => look(bytes) };
 }
 

@@ -7,11 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { graphBuilder } from '../graph/index.js';
 import { applyRatio } from '../proportion/index.js';
-import { tinyGraph, tinyOptions } from '../train/testing/tiny.js';
+import { tinyGraph, tinyOptions, trainParts } from '../train/testing/tiny.js';
 import { exportSafetensors } from './index.js';
 import { loadWeights } from '../prepare/weights.js';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.js';
-import { train } from '../train/index.js';
 
 const execute = promisify(execFile);
 
@@ -20,7 +19,7 @@ let run: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rectio-export-'));
   run = join(folder, 'run');
-  for await (const _ of train(tinyOptions(run, { epochs: 1, averageDecay: 0.9 }))) void _;
+  for await (const _ of trainParts(tinyOptions(run, { epochs: 1, averageDecay: 0.9 }))) void _;
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -71,7 +70,7 @@ describe('an export as safetensors', () => {
     });
     const { graph, report } = applyRatio(net.build());
     const own = join(folder, 'renamed');
-    for await (const _ of train({ ...tinyOptions(own, { epochs: 1 }), graph, proportion: report })) void _;
+    for await (const _ of trainParts({ ...tinyOptions(own, { epochs: 1 }), graph, proportion: report })) void _;
     await exportSafetensors(own, join(folder, 'renamed.safetensors'));
     const judged = (await readSafetensors(join(own, 'model.safetensors'))).tensors;
     const { tensors } = await readSafetensors(join(folder, 'renamed.safetensors'));

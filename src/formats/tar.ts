@@ -12,8 +12,8 @@ const BLOCK = 512;
  *
  * @throws RectioError `data` where the file cannot be read, is not gzip or tar, or is cut off.
  */
-export async function readTarGz(path: string, wanted: (name: string) => boolean): Promise<Map<string, Buffer>> {
-  const files = new Map<string, Buffer>();
+export async function readTarGz(path: string, wanted: (name: string) => boolean): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
   const reader = tarReader(path, wanted, files);
   try {
     const file = createReadStream(path, { highWaterMark: 1 << 20 });
@@ -38,7 +38,7 @@ function damaged(path: string, reason: string, cause?: unknown): RectioError {
 }
 
 /** Takes an archive piece by piece. Memory is taken as bytes arrive, never on the word of a header. */
-function tarReader(path: string, wanted: (name: string) => boolean, files: Map<string, Buffer>) {
+function tarReader(path: string, wanted: (name: string) => boolean, files: Map<string, Uint8Array>) {
   let header = Buffer.alloc(0);
   let entry: { name: string; chunks: Buffer[] | undefined; left: number; padding: number } | undefined;
   let ended = false;

@@ -1,4 +1,5 @@
 /** Networks in files of the user's own: TypeScript or JavaScript with the builder, or a Graph in JSON. */
 
 export type { NetworkFile, NetworkOptions } from './contract.js';
+export { checkFit } from './fit.js';
 export { isNetworkFile, openNetworkFile } from './open.js';

@@ -6,12 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RectioError } from '../base/error.js';
 import { elements, graphBuilder, graphParameters, type Graph } from '../graph/index.js';
 import { testWeights } from '../testing/index.js';
-import { tinyGraph, tinyOptions } from '../train/testing/tiny.js';
+import { tinyGraph, tinyOptions, trainParts } from '../train/testing/tiny.js';
 import type { TrainConfigInput } from '../config/config.js';
 import type { TrainEvent } from '../train/events.js';
+import type { TrainingParts } from '../train/training.js';
 import { readRunRecord } from '../run/run-folder.js';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../formats/safetensors.js';
-import { train } from '../train/train.js';
 import type { InitialWeights } from '../run/index.js';
 import { loadWeights, type Publication } from './weights.js';
 
@@ -193,9 +193,9 @@ describe('a training that begins with weights', () => {
   }
 
   /** Trains; after so many steps it is left alone, as a killed process leaves it. */
-  async function trainFor(steps: number, options: Parameters<typeof train>[0]): Promise<TrainEvent[]> {
+  async function trainFor(steps: number, options: TrainingParts): Promise<TrainEvent[]> {
     const events: TrainEvent[] = [];
-    for await (const event of train(options)) {
+    for await (const event of trainParts(options)) {
       events.push(event);
       const enough = steps === 0 ? event.type === 'start' : event.type === 'step' && event.step + 1 === steps;
       if (enough) break;

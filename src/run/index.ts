@@ -22,9 +22,17 @@ export {
   type MetricsLine,
 } from './metrics.js';
 export { readPredictions, writePredictions, type Answers } from './predictions.js';
-export { createRunFolder, readRunRecord, runName, writeRunRecord, type RunRecord } from './run-folder.js';
+export {
+  chosenWeightsPath,
+  createRunFolder,
+  modelPath,
+  readRunRecord,
+  runName,
+  writeRunRecord,
+  type RunRecord,
+} from './run-folder.js';
 export { addTallies, emptyTally, scoreOf, type Score, type Tally } from './score.js';
-export { readSummary, summaryPath, type TrainSummary } from './summary.js';
+export { readSummary, writeSummary, type TrainSummary } from './summary.js';
 export { openTensorboard } from './tensorboard.js';
 export {
   describeDifferences,

@@ -51,6 +51,12 @@ export interface RunRecord {
   readonly proportion: ProportionReport;
 }
 
+/** The final weights, once a run is done. */
+export const modelPath = (run: string): string => join(run, 'model.safetensors');
+
+/** The weights that did best on the held-out images so far. */
+export const chosenWeightsPath = (run: string): string => join(run, 'chosen.safetensors');
+
 /** `resnet20-2to1-seed0`: network, ratio (or pattern, and what is dropped besides) and seed. */
 export function runName({ name }: Graph, { ratio, seed }: TrainConfig): string {
   const asked = ratio.pattern ?? (ratio.ratio ?? '1:1').replaceAll(':', 'to');

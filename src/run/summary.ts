@@ -2,13 +2,14 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { whereGone } from '../system/files.js';
+import { replaceJson, whereGone } from '../system/files.js';
 import type { Score } from './score.js';
 import type { WeightsReport } from './weights-report.js';
 
 /** What `train --json` prints. */
 export interface TrainSummary {
-  readonly run: string;
+  /** The run's folder; null for a training that wrote none. */
+  readonly run: string | null;
   readonly model: string;
   /** All that was asked of the proportion, such as `3:2` or `2:1@10`. */
   readonly ratio: string;
@@ -35,10 +36,15 @@ export interface TrainSummary {
   readonly weights: WeightsReport | null;
 }
 
-export const summaryPath = (folder: string): string => join(folder, 'summary.json');
+const summaryPath = (run: string): string => join(run, 'summary.json');
 
 /** The final numbers of a run; undefined where it is not done. */
 export async function readSummary(folder: string): Promise<TrainSummary | undefined> {
   const text = await readFile(summaryPath(folder), 'utf8').catch(whereGone);
   return text === undefined ? undefined : (JSON.parse(text) as TrainSummary);
+}
+
+/** @throws RectioError `disk` */
+export async function writeSummary(run: string, summary: TrainSummary): Promise<void> {
+  await replaceJson(summaryPath(run), summary);
 }

@@ -7,9 +7,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { tinyOptions } from './testing/tiny.js';
+import { tinyOptions, trainParts } from './testing/tiny.js';
 import type { TrainConfigInput } from '../config/config.js';
-import { train } from './train.js';
 
 const run = promisify(execFile);
 let disk: string;
@@ -41,7 +40,7 @@ async function fill(path: string): Promise<void> {
 /** Trains; once `event` has come so often, the disk is full. */
 async function trainUntilFull(folder: string, settings: TrainConfigInput, event: string, count: number) {
   let seen = 0;
-  for await (const { type } of train(tinyOptions(folder, settings))) {
+  for await (const { type } of trainParts(tinyOptions(folder, settings))) {
     if (type === event && ++seen === count) await fill(join(disk, 'filler'));
   }
 }
@@ -50,7 +49,7 @@ describe('a disk that is full', () => {
   it('stops the training with one clear word, nothing half-written, and a run that goes on', async ({ skip }) => {
     if (!mounted) skip('a small disk can only be mounted by root');
     const elsewhere = await mkdtemp(join(tmpdir(), 'rectio-disk-'));
-    for await (const _ of train(tinyOptions(join(elsewhere, 'whole')))) void _;
+    for await (const _ of trainParts(tinyOptions(join(elsewhere, 'whole')))) void _;
     const expected = await readFile(join(elsewhere, 'whole', 'model.safetensors'));
     await rm(elsewhere, { recursive: true });
 
@@ -71,7 +70,7 @@ describe('a disk that is full', () => {
       expect(await readFile(join(folder, 'metrics.jsonl'), 'utf8')).toMatch(/^(\{.*\}\n)*$/);
 
       await rm(join(disk, 'filler'));
-      for await (const _ of train({ ...tinyOptions(folder, settings), resume: true })) void _;
+      for await (const _ of trainParts({ ...tinyOptions(folder, settings), resume: true })) void _;
       expect((await readFile(join(folder, 'model.safetensors'))).equals(expected)).toBe(true);
       await rm(folder, { recursive: true });
     }
@@ -81,7 +80,7 @@ describe('a disk that is full', () => {
     if (!mounted) skip('a small disk can only be mounted by root');
     await fill(join(disk, 'filler'));
     const begin = async () => {
-      for await (const _ of train(tinyOptions(join(disk, 'run')))) void _;
+      for await (const _ of trainParts(tinyOptions(join(disk, 'run')))) void _;
     };
     await expect(begin()).rejects.toMatchObject({ code: 'disk' });
     expect(await readdir(disk)).toEqual(['filler']);

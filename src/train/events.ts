@@ -1,11 +1,13 @@
 /** What a training tells while it runs. The terminal, the log files and every other onlooker are consumers of these. */
 
 import type { MetricsEvent, TrainSummary } from '../run/index.js';
+import type { Weights } from './recorder.js';
 
 export type TrainEvent =
   | {
       readonly type: 'start';
-      readonly run: string;
+      /** The run's folder; null if nothing is written. */
+      readonly run: string | null;
       /** The network's name. */
       readonly model: string;
       readonly epochs: number;
@@ -19,4 +21,5 @@ export type TrainEvent =
   | MetricsEvent
   /** `step` counts the steps that are done. */
   | { readonly type: 'checkpoint'; readonly step: number; readonly path: string }
-  | { readonly type: 'done'; readonly summary: TrainSummary };
+  /** `weights` are the result's, by their state_dict names. */
+  | { readonly type: 'done'; readonly summary: TrainSummary; readonly weights: Weights };

@@ -1,51 +1,35 @@
-/** What a run leaves behind when it is done: the final weights, its answers and the final numbers. */
+/** The end of a training: the weights that are its result, their answers, and the final numbers. */
 
-import { join } from 'node:path';
-
-import { chosenWeights } from './chosen.js';
-import {
-  writeEpochsCsv,
-  scoreOf,
-  type Score,
-  type TrainSummary,
-  readSummary,
-  summaryPath,
-  writePredictions,
-  writeWrongPictures,
-} from '../run/index.js';
+import { scoreOf, type Score, type TrainSummary } from '../run/index.js';
 import { evaluate, type Evaluation } from './evaluate.js';
-import { replaceJson } from '../system/files.js';
-import { writeInferenceWeights } from './programs.js';
-import { writeSafetensors } from '../formats/index.js';
+import { readJudgedWeights, writeInferenceWeights } from './programs.js';
+import type { Ending, Weights } from './recorder.js';
 import type { Session } from './session.js';
 
 /**
- * Writes model.safetensors (the weights that are the result), predictions.safetensors (their answers to the test
- * images), wrong.png, epochs.csv and summary.json, unless the run was done before. Only here the test split is looked at where images were held out.
- * @returns `stopped` where the session's signal asked for it
+ * Evaluates the result and records it, unless the run was done before. If images are held out, only this looks at the
+ * test split.
+ * @returns `stopped` if the session's signal asked for it
  * @throws RectioError `disk`
  */
-export async function finishRun(session: Session): Promise<TrainSummary | 'stopped'> {
-  const { run, programs, graph, loaders, proportion } = session;
-  const before = await readSummary(run);
-  if (before !== undefined) return { ...before, run };
-  const weights = await chosenWeights(session);
+export async function finishTraining(session: Session): Promise<Ending | 'stopped'> {
+  const { recorder, programs, graph, loaders, dataset } = session;
+  const before = await recorder.ended();
+  if (before !== undefined) return before;
+  const weights = await resultWeights(session);
   await writeInferenceWeights(programs, graph, weights);
-  // The last epoch's evaluation is the result's, unless another epoch was chosen or another process made it.
+  // The last epoch's evaluation is that of the result, unless another epoch was chosen or another process made it.
   const evaluated = session.evaluated ?? (await evaluateOn(session, loaders.test));
   const fit = await evaluateOn(session, loaders.fit);
   if (evaluated === undefined || fit === undefined) return 'stopped';
-  await writePredictions(run, evaluated.answers);
-  await writeWrongPictures(run, evaluated.answers, session.dataset);
-  await writeEpochsCsv(run);
-  await writeSafetensors(join(run, 'model.safetensors'), weights, {
-    format: 'pt',
-    model: graph.name,
-    ratio: proportion.label,
-  });
-  const summary = summarize(session, evaluated, scoreOf(fit.tally));
-  await replaceJson(summaryPath(run), summary);
-  return summary;
+  const ending = { summary: summarize(session, evaluated, scoreOf(fit.tally)), weights };
+  await recorder.end(ending, { answers: evaluated.answers, dataset });
+  return ending;
+}
+
+/** The kept weights if images are held out, else those of the last epoch. */
+async function resultWeights({ recorder, programs, state }: Session): Promise<Weights> {
+  return state.chosen === null ? readJudgedWeights(programs) : recorder.kept();
 }
 
 function evaluateOn(session: Session, loader: Session['loaders']['test']): Promise<Evaluation | undefined> {
@@ -54,10 +38,10 @@ function evaluateOn(session: Session, loader: Session['loaders']['test']): Promi
 }
 
 function summarize(session: Session, { tally, imagesPerSecond }: Evaluation, fit: Score): TrainSummary {
-  const { run, config, graph, proportion, state, parameters, weights } = session;
-  if (state.scores === null) throw new Error('A run that is not done has no summary.');
+  const { recorder, config, graph, proportion, state, parameters, weights } = session;
+  if (state.scores === null) throw new Error('A training that is not done has no summary.');
   return {
-    run,
+    run: recorder.run,
     model: graph.name,
     ratio: proportion.label,
     epochs: config.epochs,

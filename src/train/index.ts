@@ -2,5 +2,6 @@
 
 export type { TrainEvent } from './events.js';
 export { averageDecayAt, learningRates } from './schedule.js';
-export { type TrainOptions } from './session.js';
+export type { Weights } from './recorder.js';
+export { sealTraining, type Training, type TrainingParts } from './training.js';
 export { train } from './train.js';

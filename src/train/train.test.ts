@@ -8,14 +8,13 @@ import { RectioError } from '../base/error.js';
 import { createLoader, holdOut } from '../data/index.js';
 import type { Engine, Program } from '../engines/engine.js';
 import { foldWeights, inferencePlan } from '../plan/index.js';
-import { tinyDataset, tinyGraph, tinyOptions } from './testing/tiny.js';
+import { tinyDataset, tinyGraph, tinyOptions, trainParts } from './testing/tiny.js';
 import type { TrainEvent } from './events.js';
 import { readMetrics } from '../run/metrics.js';
 import { readPredictions } from '../run/predictions.js';
 import { readSafetensors } from '../formats/safetensors.js';
 import { learningRates } from './schedule.js';
-import type { TrainOptions } from './session.js';
-import { train } from './train.js';
+import type { TrainingParts } from './training.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -23,9 +22,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function eventsOf(options: TrainOptions): Promise<TrainEvent[]> {
+async function eventsOf(options: TrainingParts): Promise<TrainEvent[]> {
   const events: TrainEvent[] = [];
-  for await (const event of train(options)) events.push(event);
+  for await (const event of trainParts(options)) events.push(event);
   return events;
 }
 
@@ -33,7 +32,7 @@ function ofType<K extends TrainEvent['type']>(events: readonly TrainEvent[], typ
   return events.filter((event): event is Extract<TrainEvent, { type: K }> => event.type === type);
 }
 
-async function refusal(options: TrainOptions): Promise<RectioError> {
+async function refusal(options: TrainingParts): Promise<RectioError> {
   const error = await eventsOf(options).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(RectioError);
   return error as RectioError;
@@ -51,7 +50,7 @@ function wrapped(engine: Engine, wrap: (program: Program, mode: string) => Parti
 }
 
 describe('a training with images held out', () => {
-  const heldOut = (run: string, settings = {}): TrainOptions => {
+  const heldOut = (run: string, settings = {}): TrainingParts => {
     const options = tinyOptions(run, { epochs: 6, schedule: { learningRate: 0.2 }, ...settings });
     return { ...options, dataset: holdOut(tinyDataset(60), 0.3, 5) };
   };
@@ -81,7 +80,7 @@ describe('a training with images held out', () => {
     const [whole, stopped] = [join(folder, 'whole'), join(folder, 'stopped')];
     await eventsOf(heldOut(whole));
     const stopping = new AbortController();
-    for await (const event of train({ ...heldOut(stopped), signal: stopping.signal })) {
+    for await (const event of trainParts({ ...heldOut(stopped), signal: stopping.signal })) {
       if (event.type === 'epoch' && event.epoch === 3) break;
     }
     await eventsOf({ ...heldOut(stopped), resume: true });
@@ -324,7 +323,7 @@ describe('a training', () => {
       open++;
       return { dispose: async () => (open--, program.dispose()) };
     });
-    for await (const { type } of train({ ...options, engine })) if (type === 'step') break;
+    for await (const { type } of trainParts({ ...options, engine })) if (type === 'step') break;
     expect(open).toBe(0);
     expect(await readdir(join(folder, 'run'))).not.toContain('lock');
   });
@@ -434,11 +433,11 @@ describe('a training that cannot go on', () => {
 });
 
 describe('a training that is asked to stop', () => {
-  async function stopAt(options: TrainOptions, at: number): Promise<{ events: TrainEvent[]; error: RectioError }> {
+  async function stopAt(options: TrainingParts, at: number): Promise<{ events: TrainEvent[]; error: RectioError }> {
     const controller = new AbortController();
     const events: TrainEvent[] = [];
     try {
-      for await (const event of train({ ...options, signal: controller.signal })) {
+      for await (const event of trainParts({ ...options, signal: controller.signal })) {
         events.push(event);
         if (event.type === 'step' && event.step === at) controller.abort();
       }
@@ -496,7 +495,7 @@ describe('a training that is asked to stop', () => {
 
 describe('going on with a run', () => {
   async function stopped(run: string): Promise<void> {
-    for await (const { type } of train(tinyOptions(run))) if (type === 'checkpoint') break;
+    for await (const { type } of trainParts(tinyOptions(run))) if (type === 'checkpoint') break;
   }
 
   it('tells where it goes on', async () => {
@@ -508,7 +507,7 @@ describe('going on with a run', () => {
 
   it('from before its first checkpoint begins again', async () => {
     const run = join(folder, 'run');
-    for await (const { type } of train(tinyOptions(run))) if (type === 'step') break;
+    for await (const { type } of trainParts(tinyOptions(run))) if (type === 'step') break;
     const events = await eventsOf({ ...tinyOptions(run), resume: true });
     expect(ofType(events, 'step')).toHaveLength(15);
     expect(await readMetrics(run)).toHaveLength(8 + 3);
@@ -536,7 +535,7 @@ describe('going on with a run', () => {
     const run = join(folder, 'run');
     await stopped(run);
     const options = { ...tinyOptions(run), resume: true };
-    const cases: [Partial<TrainOptions>, string][] = [
+    const cases: [Partial<TrainingParts>, string][] = [
       [{ dataset: tinyDataset(40, 14, 2) }, 'other data'],
       [{ graph: tinyGraph('tiny', 5) }, 'another network'],
       [{ config: tinyOptions(run, { epochs: 4 }).config }, 'another epochs'],
@@ -572,12 +571,13 @@ describe('going on with a run', () => {
         },
       };
     };
-    for await (const { type } of train({ ...tinyOptions(run), engine: tuned('A') })) if (type === 'checkpoint') break;
-    for await (const event of train({ ...tinyOptions(run), engine: tuned('A'), resume: true })) {
+    for await (const { type } of trainParts({ ...tinyOptions(run), engine: tuned('A') }))
+      if (type === 'checkpoint') break;
+    for await (const event of trainParts({ ...tinyOptions(run), engine: tuned('A'), resume: true })) {
       expect(event).toMatchObject({ type: 'start', notes: [] });
       break;
     }
-    for await (const event of train({ ...tinyOptions(run), engine: tuned('B'), resume: true })) {
+    for await (const event of trainParts({ ...tinyOptions(run), engine: tuned('B'), resume: true })) {
       expect(event).toMatchObject({ notes: [expect.stringContaining('was on A and goes on on B')] });
       break;
     }

@@ -7,11 +7,9 @@
 import { RectioError } from '../base/error.js';
 import type { Batch } from '../data/index.js';
 import type { RunOutputs } from '../engines/engine.js';
-import { keepChosen } from './chosen.js';
-import { finishRun } from './finish.js';
+import { finishTraining } from './finish.js';
 import { firstNotFinite, readPersistent } from './persistent.js';
 import {
-  writeCheckpoint,
   type TrainState,
   addTallies,
   emptyTally,
@@ -24,7 +22,8 @@ import { evaluate } from './evaluate.js';
 import type { TrainEvent } from './events.js';
 import { readJudgedWeights, writeInferenceWeights } from './programs.js';
 import { averageDecayAt } from './schedule.js';
-import { openSession, type Session, type TrainOptions } from './session.js';
+import { openSession, type Session } from './session.js';
+import { partsOf, type Training } from './training.js';
 
 type Events = AsyncGenerator<TrainEvent, void, void>;
 
@@ -33,8 +32,8 @@ type Events = AsyncGenerator<TrainEvent, void, void>;
  * @throws RectioError `interrupted` after `signal` (a checkpoint is written first), `training` where the loss is no
  * longer a number, `checkpoint` where a run to resume does not fit, `disk` where a file cannot be written
  */
-export async function* train(options: TrainOptions): Events {
-  const session = await openSession(options);
+export async function* train(training: Training): Events {
+  const session = await openSession(partsOf(training));
   try {
     yield startEvent(session);
     while (session.state.epoch < session.config.epochs) {
@@ -42,25 +41,25 @@ export async function* train(options: TrainOptions): Events {
       yield* trainEpoch(session, clock);
       yield* closeEpoch(session, clock);
     }
-    const summary = await finishRun(session);
-    if (summary === 'stopped') yield* interrupt(session);
-    else yield { type: 'done', summary };
+    const ending = await finishTraining(session);
+    if (ending === 'stopped') yield* interrupt(session);
+    else yield { type: 'done', ...ending };
   } catch (error) {
-    throw sayingHowToResume(error, session.run);
+    throw sayingHowToResume(error, session.recorder.run);
   } finally {
     await session.close();
   }
 }
 
 /** A run that the disk stopped can go on once there is room. */
-function sayingHowToResume(error: unknown, run: string): unknown {
-  if (!(error instanceof RectioError) || error.code !== 'disk') return error;
+function sayingHowToResume(error: unknown, run: string | null): unknown {
+  if (run === null || !(error instanceof RectioError) || error.code !== 'disk') return error;
   return new RectioError('disk', error.message, `${error.hint} Then go on with: npx rectio train --resume ${run}`, {
     cause: error,
   });
 }
 
-function startEvent({ run, config, graph, loaders, state, parameters, notes }: Session): TrainEvent {
+function startEvent({ recorder: { run }, config, graph, loaders, state, parameters, notes }: Session): TrainEvent {
   const { stepsPerEpoch } = loaders.train;
   const { epochs } = config;
   return { type: 'start', run, model: graph.name, epochs, stepsPerEpoch, step: state.step, parameters, notes };
@@ -151,14 +150,28 @@ async function* closeEpoch(session: Session, clock: Clock): Events {
     seconds: seconds.total - clock.before.total,
   } as const;
   await writeLogs(session, event);
-  const chosen = await keepChosen(session, scores.validation);
+  const chosen = await keepBest(session, scores.validation);
   session.state = { ...state, epoch: state.epoch + 1, sums: emptyTally, scores, chosen, seconds };
   yield event;
   if (last || due(state.epoch + 1, config.checkpoint.everyEpochs)) yield* saveCheckpoint(session);
   if (signal?.aborted && !last) yield* interrupt(session);
 }
 
-/** The score on the held-out images, or where there are none on the whole test split; of the averages where there are any. */
+/**
+ * Keeps the weights as they are now if their error on the held-out images is the lowest so far; of equal ones the first
+ * stays. A run that a crash throws back comes to the same weights again.
+ */
+async function keepBest(
+  { recorder, programs, state }: Session,
+  validation: Score | null,
+): Promise<TrainState['chosen']> {
+  if (validation === null) return state.chosen;
+  if (state.chosen !== null && state.chosen.validation.error <= validation.error) return state.chosen;
+  await recorder.keep(await readJudgedWeights(programs));
+  return { epoch: state.epoch, validation };
+}
+
+/** Scores the validation split if there is one, else the test split; uses averaged weights when enabled. */
 async function evaluateNow(session: Session): Promise<Score | 'stopped'> {
   const { programs, graph, dataset, loaders, signal } = session;
   await writeInferenceWeights(programs, graph, await readJudgedWeights(programs));
@@ -175,26 +188,28 @@ async function evaluateNow(session: Session): Promise<Score | 'stopped'> {
 }
 
 async function* saveCheckpoint(session: Session): Events {
-  const { run, state, programs } = session;
+  const { recorder, state, programs } = session;
   const tensors = await readPersistent(programs.plan, programs.training);
   const broken = firstNotFinite(tensors);
   if (broken !== undefined) throw notFinite(session, `${broken} is no longer finite after step ${state.step - 1}`);
-  // The log may tell of more than the checkpoint, never of less.
-  for (const log of session.logs) await log.sync();
-  const path = await writeCheckpoint(run, state, tensors);
+  const path = await recorder.checkpoint(state, tensors);
+  if (path === null) return;
   session.checkpoint = { path, step: state.step, epoch: state.epoch };
   yield { type: 'checkpoint', step: state.step, path };
 }
 
 /** Stops at the user's or the scheduler's wish, with a checkpoint of where it stands. */
 async function* interrupt(session: Session): AsyncGenerator<TrainEvent, never, void> {
-  const { state, checkpoint, config, loaders } = session;
+  const { state, checkpoint, config, loaders, recorder } = session;
   if (checkpoint?.step !== state.step || checkpoint.epoch !== state.epoch) yield* saveCheckpoint(session);
-  throw new RectioError(
-    'interrupted',
-    `Stopped after ${state.step} of ${config.epochs * loaders.train.stepsPerEpoch} steps, with a checkpoint.`,
-    `Go on with: npx rectio train --resume ${session.run}`,
-  );
+  const done = `Stopped after ${state.step} of ${config.epochs * loaders.train.stepsPerEpoch} steps`;
+  throw recorder.run === null
+    ? new RectioError('interrupted', `${done}; nothing was written.`, 'Give `run` to keep a training that can go on.')
+    : new RectioError(
+        'interrupted',
+        `${done}, with a checkpoint.`,
+        `Go on with: npx rectio train --resume ${recorder.run}`,
+      );
 }
 
 function checkpointDue({ config, loaders }: Session, step: number): boolean {
@@ -209,7 +224,7 @@ function due(count: number, every: number): boolean {
 
 async function writeLogs(session: Session, event: MetricsEvent): Promise<void> {
   const time = Date.now() / 1000;
-  for (const log of session.logs) await log.write({ time, ...event });
+  await session.recorder.log({ time, ...event });
 }
 
 function notFinite({ checkpoint, state }: Session, what: string): RectioError {

@@ -124,7 +124,7 @@ async function goOn(values: CompareValues, given: ReadonlySet<string>, output: O
 async function planInput(model: string | undefined, values: CompareValues): Promise<unknown> {
   const file = values.plan === undefined ? {} : await readDocument(values.plan);
   if (model === undefined && values.plan === undefined) missingModel('compare');
-  const { name: _name, ...rest } = trainingSettings(undefined, values).model ?? {};
+  const { name: _name, ...rest } = trainingSettings(undefined, values).model;
   const settings = { ...trainingSettings(undefined, values), model: rest };
   const standard = { ratios: ['2:1'], seeds: 3 };
   const own = defined({

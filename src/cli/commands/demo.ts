@@ -1,20 +1,17 @@
 /** `rectio demo`: the idea in two minutes. Trains one small network at 1:1 and at 2:1 and compares. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { RectioError } from '../../base/error.js';
 import type { ProportionReport } from '../../proportion/index.js';
 import { defineCommand } from '../command.js';
 import { engineOptions } from '../options/engine-options.js';
+import type { Values } from '../options/options.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import type { Output } from '../terminal/output.js';
 import { createProgress } from '../terminal/progress.js';
 import { listenForSignals, signalExitCode, type Stopping } from '../terminal/signals.js';
 import { formatCount, formatDuration, formatTable } from '../terminal/table.js';
 import type { TrainSummary } from '../../run/index.js';
-import { prepareTraining, type EngineChoice, type Prepared } from '../../prepare/index.js';
+import type { Training } from '../../train/index.js';
 
 const model = 'resnet20';
 const ratios = ['1:1', '2:1'] as const;
@@ -43,10 +40,9 @@ export const demoCommand = defineCommand({
   examples: [{ command: 'npx rectio demo', does: 'the whole of it' }],
   async run({ values }, output) {
     const stopping = listenForSignals((signal) => output.note(`\n${signal}: stopping; nothing is kept.`));
-    const folder = await mkdtemp(join(tmpdir(), 'rectio-demo-'));
     try {
       const results: Result[] = [];
-      for (const ratio of ratios) results.push(await trainAt(ratio, values, { folder, stopping, output }));
+      for (const ratio of ratios) results.push(await trainAt(ratio, values, { stopping, output }));
       explain(results, output);
       return exitCodes.done;
     } catch (error) {
@@ -55,37 +51,37 @@ export const demoCommand = defineCommand({
       throw error;
     } finally {
       stopping.release();
-      await rm(folder, { recursive: true, force: true });
     }
   },
 });
 
 interface Surroundings {
-  readonly folder: string;
   readonly stopping: Stopping;
   readonly output: Output;
 }
 
 async function trainAt(
   ratio: string,
-  choice: EngineChoice,
-  { folder, stopping, output }: Surroundings,
+  choice: Values<typeof engineOptions>,
+  { stopping, output }: Surroundings,
 ): Promise<Result> {
-  const [{ resolveConfig }, { train }, { openEngine }] = await Promise.all([
-    import('../../config/index.js'),
+  const [{ openTraining }, { train }, { openEngine }] = await Promise.all([
+    import('../../prepare/index.js'),
     import('../../train/index.js'),
     import('../../engines/registry.js'),
   ]);
   const slow = (await openEngine(choice.engine)).name === 'reference';
   const { epochs, batch, limit } = slow ? sizes.reference : sizes.fast;
-  const config = resolveConfig({ model: { name: model }, ratio: { ratio }, epochs, batch, data: { limit } });
   const progress = createProgress(output.progressTo(false), { proportion: ratio, keepsRun: false });
-  const prepared = await prepareTraining(config, choice, { onProgress: progress.decoding, signal: stopping.signal });
-  if (ratio === ratios[0]) introduce(prepared, output);
-  const run = join(folder, ratio.replace(':', 'to'));
+  const training = await openTraining({
+    ...{ model, ratio, epochs, batch, data: { limit }, ...choice },
+    onProgress: progress.decoding,
+    signal: stopping.signal,
+  });
+  if (ratio === ratios[0]) introduce(training, output);
   let summary: TrainSummary | undefined;
   try {
-    for await (const event of train({ ...prepared, run, signal: stopping.signal })) {
+    for await (const event of train(training)) {
       progress.show(event);
       if (event.type === 'done') summary = event.summary;
     }
@@ -93,10 +89,10 @@ async function trainAt(
     progress.clear();
   }
   if (summary === undefined) throw new Error('The training ended without a summary.');
-  return { engine: prepared.engine.name, ratio, proportion: prepared.proportion, summary };
+  return { engine: training.engine.name, ratio, proportion: training.proportion, summary };
 }
 
-function introduce({ dataset, engine }: Prepared, output: Output): void {
+function introduce({ dataset, engine }: Training, output: Output): void {
   const images = `${formatCount(dataset.train.count)} images, ${dataset.classes.length} classes`;
   output.print(`Two trainings of ${model} on the built-in dataset (${images}), on ${engine.device}.`);
   output.print('First 1:1, a ReLU behind every convolution; then 2:1, every second ReLU dropped, all else the same.');

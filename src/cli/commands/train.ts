@@ -2,7 +2,7 @@
 
 import { RectioError } from '../../base/error.js';
 import { defineCommand } from '../command.js';
-import { namingFile, readConfigFile } from '../options/config-file.js';
+import { namingFile, readSettings } from '../options/config-file.js';
 import { engineOptions } from '../options/engine-options.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { flag, integer, optionName, text, type Values } from '../options/options.js';
@@ -16,8 +16,7 @@ import { trainingOptions, trainingSettings } from '../options/training-options.j
 import type { Recipe, TrainConfig, TrainConfigInput } from '../../config/index.js';
 import { proportionOptions } from '../options/proportion-options.js';
 import type { TrainSummary } from '../../run/index.js';
-import { initialWeights, prepareTraining, type EngineChoice, type StoredNetwork } from '../../prepare/index.js';
-import { defined } from '../../base/defined.js';
+import type { ResumeSettings, TrainingSettings } from '../../prepare/index.js';
 
 /** What may be given together with --resume: nothing that decides about the result. */
 const resumeOptions: ReadonlySet<string> = new Set(['resume', 'dataDir', 'workers', 'engine', 'threads', 'json']);
@@ -89,25 +88,21 @@ function describeRecipe({ description, settings }: Recipe): string {
   return `${description}. ${numbers.join(', ')}`;
 }
 
+/** What is trained, and at which ratio. */
 interface Choice {
-  readonly config: TrainConfig;
-  readonly engine: EngineChoice;
-  /** The network of a run that goes on. */
-  readonly stored?: StoredNetwork;
+  readonly settings: TrainingSettings | ResumeSettings;
+  readonly ratio: TrainConfig['ratio'];
+  /** A network's file that a run goes on without. */
+  readonly unread?: string;
 }
 
 async function newRun(model: string | undefined, values: TrainValues): Promise<Choice> {
-  const [{ resolveConfig }, { checkWeightsFile }] = await Promise.all([
-    import('../../config/index.js'),
-    import('../../prepare/index.js'),
-  ]);
-  const layers = values.config === undefined ? [] : [await readConfigFile(values.config)];
-  const settings = settingsOf(model, values);
+  const { resolveConfig } = await import('../../config/index.js');
+  const layers = values.config === undefined ? [] : [await readSettings(values.config)];
   if (model === undefined && layers.length === 0) missingModel('train');
-  const config = namingFile(values.config, () => resolveConfig(...layers, settings));
-  // Opening a dataset can take minutes; a file that is not there can be told before.
-  if (config.weights.file !== null) await checkWeightsFile(config.weights.file);
-  return { config, engine: values };
+  const config = namingFile(values.config, () => resolveConfig(...layers, settingsOf(model, values)));
+  const { engine, threads, run = true } = values;
+  return { settings: { ...config, engine, threads, run }, ratio: config.ratio };
 }
 
 /** The options as settings of the config. */
@@ -136,19 +131,26 @@ async function resumedRun(
       `Leave it out, as in: npx rectio train --resume ${run}`,
     );
   }
-  const { readRunRecord } = await import('../../run/index.js');
-  const { config, engine, graph, proportion } = await readRunRecord(run);
-  const data = { ...config.data, ...defined({ dir: values.dataDir, workers: values.workers }) };
-  const name = given.has('engine') ? values.engine : engine.name;
+  const [{ readRunRecord }, { isNetworkFile }] = await Promise.all([
+    import('../../run/index.js'),
+    import('../../network-file/index.js'),
+  ]);
+  const { config } = await readRunRecord(run);
+  const { name } = config.model;
   return {
-    config: { ...config, data },
-    engine: { engine: name, threads: values.threads ?? engine.threads },
-    stored: { graph, proportion },
+    settings: {
+      resume: run,
+      engine: given.has('engine') ? values.engine : undefined,
+      threads: values.threads,
+      data: { dir: values.dataDir, workers: values.workers },
+    },
+    ratio: config.ratio,
+    ...(isNetworkFile(name) ? { unread: name } : {}),
   };
 }
 
-async function runTraining({ config, engine, stored }: Choice, values: TrainValues, output: Output): Promise<number> {
-  const { ratio, pattern, drop } = config.ratio;
+async function runTraining(choice: Choice, values: TrainValues, output: Output): Promise<number> {
+  const { ratio, pattern, drop } = choice.ratio;
   const proportion = [pattern ?? ratio ?? '1:1', ...drop.map((name) => `without ${name}`)].join(' ');
   const progress = createProgress(output.progressTo(values.json), { proportion, keepsRun: true });
   const stopping = listenForSignals((signal) => {
@@ -161,30 +163,24 @@ async function runTraining({ config, engine, stored }: Choice, values: TrainValu
     stopping.stop();
   });
   try {
-    const [{ train }, { packageVersion }, { isNetworkFile }] = await Promise.all([
+    const [{ openTraining }, { train }, { packageVersion }] = await Promise.all([
+      import('../../prepare/index.js'),
       import('../../train/index.js'),
       import('../version.js'),
-      import('../../network-file/index.js'),
     ]);
-    const opening = { onProgress: progress.decoding, signal: stopping.signal };
-    const prepared = await prepareTraining(config, engine, opening, stored);
-    if (stored !== undefined && isNetworkFile(config.model.name)) {
-      output.note(`The network is the one that the run began with; ${config.model.name} is not read.`);
+    const training = await openTraining({
+      ...choice.settings,
+      onProgress: progress.decoding,
+      signal: stopping.signal,
+      versions: { rectio: packageVersion() },
+    });
+    if (choice.unread !== undefined) {
+      output.note(`The network is the one that the run began with; ${choice.unread} is not read.`);
     }
-    if (engine.engine === 'auto' && prepared.engine.name === 'reference') {
+    if (values.engine === 'auto' && training.engine.name === 'reference') {
       output.note('Only the reference engine works here, which is very slow; npx rectio doctor says why.');
     }
-    const folder = values.resume ?? values.run;
-    const initial = values.resume === undefined ? await initialWeights(config, prepared.network) : {};
-    const events = train({
-      ...prepared,
-      ...initial,
-      versions: { rectio: packageVersion(), ...prepared.engine.versions },
-      ...(folder === undefined ? {} : { run: folder }),
-      resume: values.resume !== undefined,
-      signal: stopping.signal,
-    });
-    for await (const event of events) {
+    for await (const event of train(training)) {
       progress.show(event);
       if (event.type === 'done') printSummary(event.summary, values.json, output);
     }

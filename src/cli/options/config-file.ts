@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { RectioError } from '../../base/error.js';
+import type { TrainConfigInput } from '../../config/index.js';
 
 /** A file's text. @throws RectioError `usage` where it cannot be read, with `hint` for what to give instead */
 export async function readTextFile(path: string, hint: string): Promise<string> {
@@ -19,8 +20,14 @@ export async function readTextFile(path: string, hint: string): Promise<string> 
   }
 }
 
-/** What the file says, not checked yet. @throws RectioError `usage` where it cannot be read or is not JSON */
-export async function readConfigFile(path: string): Promise<unknown> {
+/** The settings in a file. @throws RectioError `usage` if it cannot be read, is not JSON, or holds something else */
+export async function readSettings(path: string): Promise<TrainConfigInput> {
+  const { parseSettings } = await import('../../config/index.js');
+  const settings = await readConfigFile(path);
+  return namingFile(path, () => parseSettings(settings));
+}
+
+async function readConfigFile(path: string): Promise<unknown> {
   const text = await readTextFile(path, 'Give a JSON file of settings, such as the config.json of a run.');
   try {
     const settings: unknown = JSON.parse(text);

@@ -72,7 +72,7 @@ export const trainingOptions = {
 };
 
 /** The options as settings of the config. */
-export function trainingSettings(model: string | undefined, values: Values<typeof trainingOptions>): TrainConfigInput {
+export function trainingSettings(model: string | undefined, values: Values<typeof trainingOptions>) {
   return {
     recipe: values.recipe,
     model: { name: model, shortcut: values.shortcut },
@@ -87,5 +87,5 @@ export function trainingSettings(model: string | undefined, values: Values<typeo
     clipNorm: values.clipNorm,
     averageDecay: values.ema,
     transforms: { mixup: values.mixup, cutout: values.cutout },
-  };
+  } satisfies TrainConfigInput;
 }

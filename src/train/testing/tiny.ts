@@ -6,7 +6,9 @@ import { createReferenceEngine } from '../../engines/reference/index.js';
 import { graphBuilder, type Graph } from '../../graph/index.js';
 import { applyRatio } from '../../proportion/index.js';
 import { resolveConfig, type TrainConfigInput } from '../../config/config.js';
-import type { TrainOptions } from '../session.js';
+import type { TrainEvent } from '../events.js';
+import { train } from '../train.js';
+import { sealTraining, type TrainingParts } from '../training.js';
 
 const shape = [2, 6, 6] as const;
 const classes = ['dark', 'light', 'mixed'];
@@ -50,7 +52,7 @@ export function tinyGraph(name = 'tiny', width = 4): Graph {
 }
 
 /** Options of a training of `epochs` × 5 steps; `settings` go over the config. */
-export function tinyOptions(run: string, settings: TrainConfigInput = {}): TrainOptions {
+export function tinyOptions(run: string, settings: TrainConfigInput = {}): TrainingParts {
   const { graph, report } = applyRatio(tinyGraph());
   const base: TrainConfigInput = {
     recipe: 'fast',
@@ -70,4 +72,9 @@ export function tinyOptions(run: string, settings: TrainConfigInput = {}): Train
     config: resolveConfig(base, settings),
     run,
   };
+}
+
+/** Trains what a test put together by hand. */
+export function trainParts(parts: TrainingParts): AsyncGenerator<TrainEvent, void, void> {
+  return train(sealTraining(parts));
 }

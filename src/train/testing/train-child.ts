@@ -4,8 +4,7 @@
  */
 
 import { openEngine } from '../../engines/registry.js';
-import { tinyOptions } from './tiny.js';
-import { train } from '../train.js';
+import { tinyOptions, trainParts } from './tiny.js';
 
 const [, , run = '', how, name = '', epochs] = process.argv;
 const engine = await openEngine(name, { threads: 2 });
@@ -17,6 +16,6 @@ const settings = {
   checkpoint: { everySteps: 2 },
   log: { everySteps: 1 },
 };
-for await (const event of train({ ...tinyOptions(run, settings), engine, resume: how === 'resume' })) {
+for await (const event of trainParts({ ...tinyOptions(run, settings), engine, resume: how === 'resume' })) {
   process.stdout.write(`${event.type} ${'step' in event ? event.step : ''}\n`);
 }

@@ -1,0 +1,156 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { memoryDataset, type Dataset } from '../data/index.js';
+import { graphBuilder, type Graph } from '../graph/index.js';
+import { readRunRecord, readSummary } from '../run/index.js';
+import { train, type TrainEvent, type Training } from '../train/index.js';
+import { openTraining } from './open-training.js';
+import { trainNetwork } from './train-network.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rectio-open-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Bright and dark images of 4×4. */
+function dataset(images = 24): Dataset {
+  const split = { labels: Array.from({ length: images }, (_, index) => index % 2) };
+  const pixels = (index: number) =>
+    Array.from({ length: 16 }, (_, i) => 120 * (index % 2) + ((7 * index + 3 * i) % 60));
+  const both = { ...split, images: pixels };
+  return memoryDataset({ train: both, test: both, shape: [1, 4, 4], classes: ['dark', 'bright'] });
+}
+
+function network(classes = 2, channels = 1): Graph {
+  const net = graphBuilder('little', [channels, 4, 4]);
+  const conv = (name: string, from: string) =>
+    net.relu(
+      `${name}_relu`,
+      net.batchNorm(`${name}_bn`, net.convolution(name, from, { outChannels: 4, kernel: 3, padding: 1, bias: false })),
+    );
+  const a = net.stem(() => conv('conv1', net.input));
+  const b = net.block('block1', () => conv('conv2', a));
+  const c = net.block('block2', () => conv('conv3', b));
+  net.head(() => net.linear('fc', net.flatten('flat', net.globalAveragePool('pool', c)), { outFeatures: classes }));
+  return net.build();
+}
+
+const quick = {
+  engine: 'reference',
+  epochs: 2,
+  batch: 8,
+  evaluation: { batch: 8 },
+  transforms: { padCrop: 0 },
+} as const;
+
+async function follow(training: Training): Promise<TrainEvent[]> {
+  const events: TrainEvent[] = [];
+  for await (const event of train(training)) events.push(event);
+  return events;
+}
+
+describe('a training in one call', () => {
+  it('trains a Graph on a Dataset and writes nothing', async () => {
+    const types = new Set<string>();
+    const trained = await trainNetwork(network(), {
+      ...quick,
+      data: dataset(),
+      ratio: '2:1',
+      onEvent: ({ type }) => types.add(type),
+    });
+    expect(trained).toMatchObject({ run: null, model: 'little', ratio: '2:1', epochs: 2 });
+    expect(trained.test.error).toBeLessThan(20);
+    expect(trained.weights.get('fc.weight')?.shape).toEqual([2, 4]);
+    expect([...types]).toEqual(['start', 'step', 'epoch', 'done']);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('ends with the same bits with a run folder and without', async () => {
+    const settings = { ...quick, data: dataset(), evaluation: { batch: 8, validation: 0.25 } };
+    const inMemory = await trainNetwork(network(), settings);
+    const onDisk = await trainNetwork(network(), { ...settings, run: join(folder, 'kept') });
+    expect(onDisk.weights).toEqual(inMemory.weights);
+    expect(onDisk).toMatchObject({ test: inMemory.test, epoch: inMemory.epoch, validation: inMemory.validation });
+    expect(await readSummary(join(folder, 'kept'))).toMatchObject({ test: inMemory.test });
+  });
+});
+
+describe('what is trained is what is recorded', () => {
+  it('refuses a training that openTraining did not make', async () => {
+    const training = await openTraining({ ...quick, model: network(), data: dataset() });
+    const copy = { ...training, graph: network(2) };
+    await expect(follow(copy)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('openTraining'),
+    });
+  });
+
+  it('records the network, the data and the settings that it opened', async () => {
+    const data = dataset();
+    const run = join(folder, 'recorded');
+    const training = await openTraining({ ...quick, model: network(), data, ratio: '2:1', seed: 7, run });
+    await follow(training);
+    const record = await readRunRecord(run);
+    expect(record.config).toEqual(training.config);
+    expect(record.config).toMatchObject({
+      seed: 7,
+      ratio: { ratio: '2:1' },
+      model: { name: 'memory' },
+      data: { name: 'memory' },
+    });
+    expect(JSON.parse(JSON.stringify(record.graph))).toEqual(JSON.parse(JSON.stringify(training.graph)));
+    expect(record.dataset.fingerprint).toBe(data.fingerprint);
+  });
+
+  it('does not open settings whose weights file is missing', async () => {
+    const opening = openTraining({ model: 'vgg11', ratio: '2:1', weights: join(folder, 'none.safetensors') });
+    await expect(opening).rejects.toMatchObject({ code: 'weights' });
+  });
+});
+
+describe('shapes and classes are checked before a folder is made', () => {
+  it.each([
+    ['images', network(2, 3), '3×4×4'],
+    ['classes', network(5), '5 classes'],
+  ])('for other %s', async (_what, graph, words) => {
+    const run = join(folder, 'never');
+    const opening = openTraining({ ...quick, model: graph, data: dataset(), run });
+    await expect(opening).rejects.toThrow(words);
+    await expect(readFile(join(run, 'config.json'))).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('a run with data from memory', () => {
+  it('goes on with the same dataset, and with no other', async () => {
+    const run = join(folder, 'stopped');
+    const settings = { ...quick, model: network(), data: dataset(), run };
+    for await (const { type } of train(await openTraining(settings))) if (type === 'checkpoint') break;
+    await expect(openTraining({ resume: run })).rejects.toThrow('from memory');
+    const other = await openTraining({ resume: run, data: dataset(16) });
+    await expect(follow(other)).rejects.toThrow('begun on other data');
+    const events = await follow(await openTraining({ resume: run, data: dataset() }));
+    const whole = await trainNetwork(network(), { ...quick, data: dataset() });
+    expect(events.at(-1)).toMatchObject({ type: 'done', summary: { test: whole.test }, weights: whole.weights });
+  });
+});
+
+describe('a training without a folder', () => {
+  it('stops when it is asked to, and says that nothing was written', async () => {
+    const stopping = new AbortController();
+    const training = await openTraining({ ...quick, model: network(), data: dataset(), signal: stopping.signal });
+    const stopped = (async () => {
+      for await (const { type } of train(training)) if (type === 'step') stopping.abort();
+    })();
+    await expect(stopped).rejects.toMatchObject({
+      code: 'interrupted',
+      message: expect.stringContaining('nothing was written'),
+    });
+  });
+});

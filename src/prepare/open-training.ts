@@ -1,0 +1,203 @@
+/** The one way to a training: from settings, or from a run that goes on. */
+
+import { defined } from '../base/defined.js';
+import { RectioError } from '../base/error.js';
+import { proportionOptions, resolveConfig, type TrainConfig, type TrainConfigInput } from '../config/index.js';
+import { holdOut, openDataset, type Dataset } from '../data/index.js';
+import { openEngine } from '../engines/registry.js';
+import { verifyGraph, type Graph } from '../graph/index.js';
+import { checkFit } from '../network-file/index.js';
+import { applyRatio, type ProportionReport } from '../proportion/index.js';
+import { readRunRecord } from '../run/index.js';
+import { sealTraining, type Training } from '../train/index.js';
+import { initialWeights } from './initial-weights.js';
+import { openNetwork } from './network.js';
+import { checkWeightsFile } from './weights.js';
+
+/** How a training is done, as opposed to what is trained. */
+export interface TrainingOptions {
+  /** `auto` (the default) takes the fastest engine that works here. */
+  readonly engine?: string | undefined;
+  /** Threads of the engine. Default: one for each core. */
+  readonly threads?: number | undefined;
+  /** Told while a dataset is decoded for the first time. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Asks to finish the step, write a checkpoint and stop. */
+  readonly signal?: AbortSignal | undefined;
+  /** Versions for the run's record, by name. */
+  readonly versions?: { readonly [name: string]: string };
+}
+
+/**
+ * Settings of a training, as in a settings file, and how to do it. `model` may be a Graph, and `data` a Dataset. What is
+ * left out comes from the recipe or has a default.
+ */
+export interface TrainingSettings extends Omit<TrainConfigInput, 'model' | 'data'>, TrainingOptions {
+  readonly model: TrainConfigInput['model'] | Graph;
+  readonly data?: TrainConfigInput['data'] | Dataset;
+  /** The folder for the run; true: a new, numbered one below `runs/`. Default: nothing is written. */
+  readonly run?: string | true | undefined;
+}
+
+/** A run to go on with. */
+export interface ResumeSettings extends TrainingOptions {
+  /** The run's folder. Its record says what is trained. */
+  readonly resume: string;
+  /** Where the data lie now, or the Dataset if the run was begun with one from memory. */
+  readonly data?: { readonly dir?: string | undefined; readonly workers?: number | undefined } | Dataset;
+}
+
+/**
+ * Opens everything that a training needs, from one checked record: network, ratio, data, engine and initial weights.
+ * Settings are checked before anything large is opened, and nothing is written yet.
+ *
+ *     const training = await openTraining({ model: 'resnet20', ratio: '2:1', data: 'cifar10', epochs: 3, run: true });
+ *     for await (const event of train(training)) console.log(event.type);
+ *
+ * @throws RectioError for whatever does not exist or does not fit
+ */
+export async function openTraining(settings: TrainingSettings | ResumeSettings): Promise<Training> {
+  return 'resume' in settings ? openResumed(settings) : openNew(settings);
+}
+
+/** Names that settings have for what was given as an object. Only the run itself holds it. */
+export const fromMemory = 'memory';
+
+async function openNew(settings: TrainingSettings): Promise<Training> {
+  const { engine, threads, onProgress, signal, versions, run, model, data, ...rest } = settings;
+  const options = { engine, threads, onProgress, signal, ...defined({ versions }) };
+  const graph = isGraph(model) ? model : undefined;
+  const given = isDataset(data) ? data : undefined;
+  const config = resolveConfig({
+    ...rest,
+    model: isGraph(model) ? { name: fromMemory } : model,
+    ...(data === undefined ? {} : { data: isDataset(data) ? { name: fromMemory } : data }),
+  });
+  // Opening a dataset can take minutes; a file that is not there can be told before.
+  if (config.weights.file !== null) await checkWeightsFile(config.weights.file);
+  const source = graph === undefined ? await fromSettings(config, signal) : fromGraph(graph, config);
+  try {
+    const opened = await openEngine(engine ?? 'auto', defined({ threads }));
+    const dataset = await openData(config, given, options);
+    const { network, proportion, rewritten } = await source.for(dataset);
+    const { classes, shape } = dataset;
+    checkFit(rewritten.name, rewritten, { classes: classes.length, inputShape: shape }, fitHints(dataset));
+    const initial = await initialWeights(config, network);
+    return sealTraining({
+      engine: opened,
+      dataset,
+      graph: rewritten,
+      proportion,
+      config,
+      ...initial,
+      versions: { ...versions, ...opened.versions },
+      run: run ?? null,
+      ...defined({ signal }),
+    });
+  } finally {
+    await source.close();
+  }
+}
+
+async function openResumed(settings: ResumeSettings): Promise<Training> {
+  const { resume: run, engine, threads, onProgress, signal, versions, data } = settings;
+  const record = await readRunRecord(run);
+  const place = isDataset(data) ? {} : defined({ dir: data?.dir, workers: data?.workers });
+  const config = { ...record.config, data: { ...record.config.data, ...place } };
+  const opened = await openEngine(engine ?? record.engine.name, { threads: threads ?? record.engine.threads });
+  const dataset = await openData(config, isDataset(data) ? data : undefined, { onProgress, signal });
+  return sealTraining({
+    engine: opened,
+    dataset,
+    graph: record.graph,
+    proportion: record.proportion,
+    config,
+    versions: { ...versions, ...opened.versions },
+    run,
+    resume: true,
+    ...defined({ signal }),
+  });
+}
+
+async function openData(
+  { data, evaluation }: TrainConfig,
+  given: Dataset | undefined,
+  { onProgress, signal }: TrainingOptions,
+): Promise<Dataset> {
+  if (given === undefined && data.name === fromMemory) {
+    throw new RectioError(
+      'usage',
+      'The data of this training were given from memory, and no file holds them.',
+      'Give the same Dataset as `data`.',
+    );
+  }
+  const { dir, seed, limit, size } = data;
+  const opened =
+    given ??
+    (await openDataset(data.name, {
+      seed,
+      ...defined({ dir: dir ?? undefined, limit: limit ?? undefined, size: size ?? undefined, onProgress, signal }),
+    }));
+  return evaluation.validation === null ? opened : holdOut(opened, evaluation.validation, seed);
+}
+
+/** A network that waits for its data. */
+interface NetworkSource {
+  for(dataset: Dataset): Promise<{
+    /** Before its ratio: what files of weights know. */
+    readonly network: Graph;
+    readonly rewritten: Graph;
+    readonly proportion: ProportionReport;
+  }>;
+  close(): Promise<void>;
+}
+
+function fromGraph(graph: Graph, config: TrainConfig): NetworkSource {
+  verifyGraph(graph);
+  const { graph: rewritten, report } = applyRatio(graph, proportionOptions(config.ratio));
+  return {
+    for: async () => ({ network: graph, rewritten, proportion: report }),
+    close: async () => undefined,
+  };
+}
+
+async function fromSettings({ model, ratio }: TrainConfig, signal?: AbortSignal): Promise<NetworkSource> {
+  if (model.name === fromMemory) {
+    throw new RectioError(
+      'usage',
+      'The network of these settings was given from memory, and no file holds it.',
+      'Give the Graph as `model`; a run that was begun with it holds it too, and goes on with `resume`.',
+    );
+  }
+  const proportion = proportionOptions(ratio);
+  const network = await openNetwork(model, signal);
+  try {
+    // If the network is known before its data, so is whether it can have the ratio.
+    const known = network.known();
+    if (known !== undefined) applyRatio(known, proportion);
+  } catch (error) {
+    await network.close();
+    throw error;
+  }
+  return {
+    async for({ classes, shape }) {
+      const plain = await network.network({ classes: classes.length, inputShape: shape });
+      const { graph, report } = applyRatio(plain, proportion);
+      return { network: plain, rewritten: graph, proportion: report };
+    },
+    close: network.close,
+  };
+}
+
+const fitHints = ({ name, classes, shape }: Dataset) => ({
+  input: `Build the network for the images of ${name}: [${shape.join(', ')}].`,
+  classes: `Let its last layer have ${classes.length} outputs, as ${name} has classes.`,
+});
+
+function isGraph(model: TrainingSettings['model']): model is Graph {
+  return typeof model === 'object' && 'nodes' in model;
+}
+
+function isDataset(data: unknown): data is Dataset {
+  return typeof data === 'object' && data !== null && 'fingerprint' in data;
+}

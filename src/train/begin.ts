@@ -1,0 +1,79 @@
+/** Beginning a new training. */
+
+import {
+  createRunFolder,
+  describeWeights,
+  lockRun,
+  removeLeftovers,
+  runName,
+  writeCheckpoint,
+  writeRunRecord,
+  type RunRecord,
+  type TrainState,
+} from '../run/index.js';
+import { engineOf, firstState, type Closing, type Opened } from './opened.js';
+import { readPersistent } from './persistent.js';
+import { compilePrograms, writeInitialState, type Programs } from './programs.js';
+import type { TrainingParts } from './training.js';
+
+/** A new training. Its folder is made last, when nothing can be wrong with the settings any more. */
+export async function begin(parts: TrainingParts, closings: Closing): Promise<Opened> {
+  const { engine, graph, config, initial } = parts;
+  const programs = await compilePrograms(engine, graph, config);
+  closings.add(() => programs.dispose());
+  await writeInitialState(programs, graph, config.seed, initial?.values);
+  const weights = initial?.report ?? null;
+  const opened = {
+    programs,
+    state: firstState(parts),
+    notes: weights === null ? [] : describeWeights(weights),
+    weights,
+  };
+  return parts.run === null
+    ? { ...opened, run: null, checkpoint: undefined }
+    : { ...opened, ...(await beginFolder(parts, programs, opened.state, closings)) };
+}
+
+async function beginFolder(parts: TrainingParts, programs: Programs, state: TrainState, closings: Closing) {
+  const { graph, config, initial, run: wanted } = parts;
+  const folder = await createRunFolder(typeof wanted === 'string' ? wanted : undefined, runName(graph, config));
+  const run = folder.path;
+  let checkpoint: Opened['checkpoint'];
+  try {
+    closings.add((await lockRun(run)).release);
+    await removeLeftovers(run);
+    // The given weights are in the run before it counts as one: going on with it needs nobody's file.
+    if (initial !== undefined) {
+      const tensors = await readPersistent(programs.plan, programs.training);
+      checkpoint = { path: await writeCheckpoint(run, state, tensors), step: 0, epoch: 0 };
+    }
+    await writeRunRecord(run, recordOf(parts, programs));
+  } catch (error) {
+    await closings.all().catch(() => undefined);
+    await folder.discard();
+    throw error;
+  }
+  return { run, checkpoint };
+}
+
+function recordOf(parts: TrainingParts, programs: Programs): RunRecord {
+  const { dataset, graph, config, proportion, initial } = parts;
+  return {
+    format: 1,
+    ...engineOf(parts, programs),
+    config,
+    dataset: {
+      name: dataset.name,
+      fingerprint: dataset.fingerprint,
+      classes: dataset.classes,
+      shape: dataset.shape,
+      trainImages: dataset.train.count,
+      testImages: dataset.test.count,
+      mean: dataset.mean,
+      deviation: dataset.deviation,
+    },
+    graph,
+    weights: initial?.report ?? null,
+    proportion,
+  };
+}

@@ -1,0 +1,108 @@
+/** Going on with a run: from its newest checkpoint, if what is given is what it was begun with. */
+
+import { isDeepStrictEqual } from 'node:util';
+
+import { isRecord } from '../base/check.js';
+import { RectioError } from '../base/error.js';
+import {
+  listCheckpoints,
+  lockRun,
+  readCheckpoint,
+  readRunRecord,
+  removeLeftovers,
+  writeRunRecord,
+  type RunRecord,
+  type TrainState,
+  type WeightsReport,
+} from '../run/index.js';
+import { writePersistent } from './persistent.js';
+import { compilePrograms, writeInitialState } from './programs.js';
+import { engineOf, firstState, type Closing, type Opened } from './opened.js';
+import type { TrainingParts } from './training.js';
+
+/** A run to go on with: from its newest checkpoint, or from its beginning where it has none yet. */
+export async function goOn(options: TrainingParts, closings: Closing): Promise<Opened> {
+  const { run, engine, graph, config } = options;
+  if (typeof run !== 'string') throw new Error('To resume, the folder of the run has to be given.');
+  const record = await readRunRecord(run);
+  verifyRecord(run, record, options);
+  closings.add((await lockRun(run)).release);
+  await removeLeftovers(run);
+  const sameDevice = record.engine.device === engine.device;
+  const programs = await compilePrograms(engine, graph, config, sameDevice ? record.tuning : undefined);
+  closings.add(() => programs.dispose());
+  if (!sameDevice) await writeRunRecord(run, { ...record, ...engineOf(options, programs) });
+  const notes = sameDevice
+    ? []
+    : [`The run was on ${record.engine.device} and goes on on ${engine.device}: last digits can differ.`];
+  const { weights } = record;
+  const newest = (await listCheckpoints(run)).at(-1);
+  if (newest === undefined) {
+    if (weights !== null) throw withoutItsWeights(run, weights);
+    await writeInitialState(programs, graph, config.seed);
+    return { run, programs, state: firstState(options), checkpoint: undefined, notes, weights };
+  }
+  const { state, tensors } = await readCheckpoint(newest.path);
+  verifyState(newest.path, state, options);
+  await writePersistent(programs.plan, programs.training, tensors, newest.path);
+  return { run, programs, state, checkpoint: { ...newest, epoch: state.epoch }, notes, weights };
+}
+
+function withoutItsWeights(run: string, { file }: WeightsReport): RectioError {
+  return new RectioError(
+    'checkpoint',
+    `The run ${run} began with weights of ${file}, and the checkpoint that held them is gone.`,
+    'Put a checkpoint of the run back, or start a new run in another folder.',
+  );
+}
+
+/** Whether what the caller brings is what the run was begun with. */
+function verifyRecord(run: string, record: RunRecord, { engine, dataset, graph, config }: TrainingParts): void {
+  const refuse = (what: string, hint: string): never => {
+    throw new RectioError('checkpoint', `The run ${run} ${what}.`, hint);
+  };
+  const anew = 'Start a new run instead, in another folder.';
+  if (record.dataset.fingerprint !== dataset.fingerprint) {
+    refuse(
+      `was begun on other data: ${record.dataset.name} with fingerprint ${record.dataset.fingerprint}, where ` +
+        `${dataset.name} now has ${dataset.fingerprint}`,
+      'Give the data that it was begun with, or start a new run in another folder.',
+    );
+  }
+  if (record.engine.name !== engine.name) {
+    refuse(`was begun with engine ${record.engine.name}, not ${engine.name}`, `Give --engine ${record.engine.name}.`);
+  }
+  const setting = firstDifference(record.config, config);
+  if (setting !== undefined) refuse(`was begun with another ${setting}`, anew);
+  if (!isDeepStrictEqual(plain(record.graph), plain(graph))) {
+    refuse(`is of another network than the ${graph.name} of this version`, anew);
+  }
+}
+
+/** Settings that decide nothing about the result, and may be others when a run goes on. */
+const freeSettings: ReadonlySet<string> = new Set(['data.dir', 'data.workers']);
+
+/** The first setting that two configs have different values for, such as `schedule.kind`. */
+function firstDifference(a: unknown, b: unknown, path = ''): string | undefined {
+  if (freeSettings.has(path) || isDeepStrictEqual(a, b)) return undefined;
+  if (!isRecord(a) || !isRecord(b)) return path;
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    const found = firstDifference(a[key], b[key], path === '' ? key : `${path}.${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** As it comes back from a file. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function verifyState(path: string, state: TrainState, { config, dataset }: TrainingParts): void {
+  if (state.seed === config.seed && state.fingerprint === dataset.fingerprint) return;
+  throw new RectioError(
+    'checkpoint',
+    `The checkpoint ${path} is of another run: its seed or its data are not the run's.`,
+    'Put back the checkpoint that belongs there, or delete this one to go on from the one before.',
+  );
+}

@@ -177,7 +177,7 @@ async function runTraining(choice: Choice, values: TrainValues, output: Output):
     if (choice.unread !== undefined) {
       output.note(`The network is the one that the run began with; ${choice.unread} is not read.`);
     }
-    if (values.engine === 'auto' && training.engine.name === 'reference') {
+    if (choice.settings.engine === 'auto' && training.engine.name === 'reference') {
       output.note('Only the reference engine works here, which is very slow; npx rectio doctor says why.');
     }
     for await (const event of train(training)) {

@@ -110,7 +110,7 @@ describe("a file in the place of a network's name", () => {
     const { stdout } = await rectio(['inspect', 'net.json', '--json'], folder);
     expect(JSON.parse(stdout)).toMatchObject({ model: 'resnet20', totals: { convolutions: 21, activations: 10 } });
     const unfit = await rectio(['train', 'net.json', ...tiny], folder);
-    expect(unfit.stderr).toContain('net.json: the network takes images of 3×8×8, and these are of 1×8×8');
+    expect(unfit.stderr).toContain('net.json: the network takes images of 3×8×8, but the data has 1×8×8');
     expect(unfit.code).toBe(1);
   });
 });

@@ -1,28 +1,28 @@
-/** What a network's file is given, and what it gives. */
+/** The contract between Rectio and a network file: the options that the file receives and the network it returns. */
 
 import type { Graph } from '../graph/index.js';
 
-/** What the data ask of a network. A file's `network` function is called with it. */
+/** What the data requires of a network. It is the argument of a file's `network` function. */
 export interface NetworkOptions {
-  /** Number of classes: the network ends with so many numbers for each image. */
+  /** Number of classes, which is also the number of outputs per image. */
   readonly classes: number;
   /** [channels, height, width] of one image. */
   readonly inputShape: readonly [channels: number, height: number, width: number];
 }
 
-/** A file that was found to hold a network. */
+/** A file that contains a network. */
 export interface NetworkFile {
-  /** What the network is made for where nothing else is asked. */
+  /** The classes and the input shape that the network has by default. */
   readonly defaults: NetworkOptions;
-  /** The network at its defaults; undefined where the file has to run for that. */
+  /** The network at its defaults; undefined if the file's code must run to make it. */
   known(): Graph | undefined;
   /**
-   * The network for the data described; what is left out is the file's own choice, or that of `defaults`. To be called
+   * Makes the network for the given data. The file, or `defaults`, decides what the options leave out. Call it only
    * once.
-   * @throws RectioError `graph` naming the file, and its line or node, where it gives none or one that does not fit;
-   * `interrupted` after the signal
+   * @throws RectioError `graph` if the file returns no network or one that does not fit, with the file and the line or
+   * node; `interrupted` after the signal
    */
   network(options?: Partial<NetworkOptions>): Promise<Graph>;
-  /** Ends what the file may still be doing. */
+  /** Stops code of the file that is still running. */
   close(): Promise<void>;
 }

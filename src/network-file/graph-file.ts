@@ -1,4 +1,4 @@
-/** A network as JSON in a file. What is read is not trusted. */
+/** Reads a network from a JSON file, which is untrusted input. */
 
 import { readFile } from 'node:fs/promises';
 
@@ -13,7 +13,7 @@ const hints = {
   classes: 'Write the file anew for these: npx rectio inspect NAME --classes COUNT --save-graph FILE',
 };
 
-/** @throws RectioError `graph` naming the file and the node, or where the JSON breaks off */
+/** @throws RectioError `graph`; it names the file, and the node or the position in the JSON */
 export async function openGraphFile(path: string): Promise<NetworkFile> {
   const graph = graphOf(path, await readFile(path, 'utf8'));
   return {
@@ -33,7 +33,7 @@ function graphOf(path: string, text: string): Graph {
   return naming(path, () => graphFromJson(json));
 }
 
-/** What `read` has against the file is said with the file's name. */
+/** Adds the file's name to the errors of `read`. */
 function naming<T>(path: string, read: () => T): T {
   try {
     return read();
@@ -53,9 +53,9 @@ function parse(path: string, text: string): unknown {
     const place = position === undefined ? '' : `:${before.length}:${before.at(-1)!.length + 1}`;
     throw new RectioError(
       'graph',
-      // It quotes the file, in which there may be signs that a terminal would obey.
+      // The message quotes the file, which may contain control characters that a terminal would obey.
       `${path}${place} is not JSON: ${message.replace(/ \(line \d+ column \d+\)/, '').replaceAll(/\p{C}/gu, '?')}`,
-      'A network in JSON is what npx rectio inspect NAME --save-graph FILE writes.',
+      'Write a network to JSON with npx rectio inspect NAME --save-graph FILE.',
       { cause: error },
     );
   }

@@ -1,7 +1,7 @@
 /**
- * How modules of the user's are found and read, as hooks of Node's module loader. They take types away in place, so that
- * every line and column stays where it is, and give `rectio` as the very Rectio that runs, wherever the file lies. Neither
- * function awaits anything, so that they serve where hooks run in the thread itself and where they run beside it.
+ * Hooks of Node's module loader for users' modules. They strip types in place, so lines and columns do not change, and
+ * resolve `rectio` to the running copy of Rectio, whatever folder the file is in. Neither function awaits anything, so
+ * they work as hooks in the same thread and in a separate one.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { transformSync } from '@swc/wasm-typescript';
 
 import { isUsersOwn, type Place } from './place.js';
 
-/** What `import … from 'rectio'` means in a user's file; beside the folder that this file is compiled into. */
+/** The module that `import … from 'rectio'` resolves to. Its path is relative to this file's compiled location. */
 const ownModules: { readonly [specifier: string]: string } = {
   rectio: new URL('../index.js', import.meta.url).href,
   'rectio/training': new URL('../training.js', import.meta.url).href,
@@ -23,7 +23,7 @@ export const resolve: ResolveHook = (specifier, context, nextResolve) => {
   return url === undefined ? nextResolve(specifier, context) : { url, shortCircuit: true };
 };
 
-/** `./block.js` means `./block.ts` where only that exists: TypeScript lets one write either. */
+/** If only `./block.ts` exists, `./block.js` resolves to it: TypeScript allows both spellings. */
 function typescriptTwin(specifier: string, parent: string | undefined): string | undefined {
   if (!/^\.{1,2}\/.*\.m?js$/.test(specifier) || parent === undefined || !isUsersOwn(parent)) return undefined;
   const written = new URL(specifier, parent);
@@ -36,7 +36,7 @@ export const load: LoadHook = (url, context, nextLoad) => {
   return { format: 'module', source: withoutTypes(url), shortCircuit: true };
 };
 
-/** What the compiler throws; lines count from 1, columns from 0. */
+/** The compiler's error. Lines count from 1, columns from 0. */
 interface Refusal {
   readonly code: string;
   readonly message: string;
@@ -52,7 +52,7 @@ function withoutTypes(url: string): string {
     const { code, message, startLine, startColumn } = error as Refusal;
     const place: Place = { url, line: startLine, column: startColumn + 1 };
     const syntax = code === 'UnsupportedSyntax' ? 'erasable' : 'invalid';
-    // The fields outlive the way from the thread of the hooks to that of the importing module.
+    // These fields survive the transfer from the hooks' thread to the importing module's thread.
     throw Object.assign(new SyntaxError(message), { place, syntax });
   }
 }

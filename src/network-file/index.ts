@@ -1,4 +1,4 @@
-/** Networks in files of the user's own: TypeScript or JavaScript with the builder, or a Graph in JSON. */
+/** Networks in users' own files: TypeScript or JavaScript with the builder, or a Graph in JSON. */
 
 export type { NetworkFile, NetworkOptions } from './contract.js';
 export { checkFit } from './fit.js';

@@ -1,4 +1,4 @@
-/** A network in a TypeScript or JavaScript file, which is run in a thread of its own. */
+/** Opens a network in a TypeScript or JavaScript file by running it in a separate thread. */
 
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,15 +12,15 @@ import { checkFit } from './fit.js';
 import type { NamedModule, Problem } from './problem.js';
 import type { Answer } from './worker.js';
 
-/** Where nobody says what the data are like: those of CIFAR-10. */
+/** The defaults are those of CIFAR-10. */
 const defaults: NetworkOptions = { classes: 10, inputShape: [3, 32, 32] };
 
 const hints = {
-  input: 'Begin it with graphBuilder(name, inputShape), with the inputShape that network is given.',
-  classes: 'Let its last layer have outFeatures: classes, with the classes that network is given.',
+  input: 'Begin with graphBuilder(name, inputShape), where inputShape is the one passed to network.',
+  classes: 'Give the last layer outFeatures: classes, where classes is the number passed to network.',
 };
 
-/** Runs the module up to its end; its `network` runs once the data are known. */
+/** Runs the module to its end. Its `network` function runs later, when the data is known. */
 export async function openModuleFile(path: string, signal?: AbortSignal): Promise<NetworkFile> {
   const thread = startThread(path, signal);
   try {
@@ -36,7 +36,7 @@ export async function openModuleFile(path: string, signal?: AbortSignal): Promis
       thread.tell({ ...defaults, ...asked });
       const answer = await thread.hear();
       const graph = 'graph' in answer ? graphOf(path, answer.graph) : undefined;
-      if (graph === undefined) throw new Error('The thread of a network file answered out of turn.');
+      if (graph === undefined) throw new Error('The thread of a network file answered out of order.');
       checkFit(path, graph, asked, hints);
       return graph;
     },
@@ -57,7 +57,7 @@ type Given = Exclude<Answer, { problem: Problem }>;
 
 interface Thread {
   tell(options: NetworkOptions): void;
-  /** The next answer. @throws RectioError for what the module did instead of giving one */
+  /** Waits for the next answer. @throws RectioError if the module fails or ends instead */
   hear(): Promise<Given>;
   end(): Promise<void>;
 }
@@ -70,7 +70,7 @@ function startThread(path: string, signal: AbortSignal | undefined): Thread {
     execArgv: [],
     stdout: true,
   });
-  // Standard output is for what the command was asked for.
+  // Standard output is reserved for the command's own result.
   worker.stdout.pipe(process.stderr, { end: false });
   const answers: Given[] = [];
   let failure: unknown;
@@ -109,13 +109,13 @@ function errorOf({ code, message, hint, stack }: Problem): RectioError {
 }
 
 function interrupted(path: string): RectioError {
-  return new RectioError('interrupted', `Stopped while ${path} was running.`, 'Start again.');
+  return new RectioError('interrupted', `Stopped while ${path} was running.`, 'Run the command again.');
 }
 
 function ended(path: string): RectioError {
   return new RectioError(
     'graph',
     `${path} ended without giving a network`,
-    'Look for an await of something that never comes, or a call of process.exit.',
+    'Look for an await that never resolves, or a call of process.exit.',
   );
 }

@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Writes a file; gives its path. */
+/** Writes a file and returns its path. */
 function file(name: string, ...lines: readonly string[]): string {
   const path = join(folder, name);
   writeFileSync(path, `${lines.join('\n')}\n`);
@@ -34,7 +34,7 @@ async function networkOf(path: string, options?: Partial<NetworkOptions>, signal
   }
 }
 
-/** What opening the file and making its network is refused with. */
+/** The error from opening the file and making its network. */
 async function refusal(path: string, options?: Partial<NetworkOptions>): Promise<RectioError> {
   const error: unknown = await networkOf(path, options).then(
     () => undefined,
@@ -72,7 +72,7 @@ describe('a path', () => {
 });
 
 describe('a TypeScript or JavaScript file', () => {
-  it('is given classes and shape, and Rectio itself wherever it lies', async () => {
+  it('receives classes and shape, and can import Rectio from any folder', async () => {
     const graph = await networkOf(file('mine.ts', ...head, convolution, ...tail), {
       classes: 7,
       inputShape: [1, 8, 8],
@@ -82,7 +82,7 @@ describe('a TypeScript or JavaScript file', () => {
     expect(graph.nodes.at(-1)!.op).toEqual({ kind: 'linear', outFeatures: 7, bias: true });
   });
 
-  it('may wait, import others under either ending, be the default export, or hold a finished network', async () => {
+  it('may await, import with either extension, use the default export, or export a finished network', async () => {
     file('width.ts', 'export const width: number = 6;');
     const waiting = file(
       'waiting.mts',
@@ -185,7 +185,7 @@ describe('a TypeScript or JavaScript file', () => {
       'return net.build()',
     ],
     [
-      'a network that is none',
+      'an object that is not a network',
       'hand.ts',
       ["export const network = { name: 'x', nodes: [{ name: 'a' }] };"],
       ': Node a: its op is missing',
@@ -204,10 +204,10 @@ describe('a TypeScript or JavaScript file', () => {
       ':2:28: Error: late',
       'RECTIO_DEBUG=1',
     ],
-    ['something thrown that is no error', 'text.ts', ["throw 'text';"], ': threw text', 'Throw an Error'],
+    ['a thrown value that is not an Error', 'text.ts', ["throw 'text';"], ': threw text', 'Throw an Error'],
     ['an end without a network', 'exit.ts', ['process.exit(0);'], ' ended without giving a network', 'process.exit'],
     [
-      'waiting for what never comes',
+      'a promise that never resolves',
       'never.ts',
       ['export const network = () => new Promise(() => {});'],
       ' ended without giving a network',
@@ -221,21 +221,21 @@ describe('a TypeScript or JavaScript file', () => {
     expect(error.code).toBe('graph');
   });
 
-  it('is refused where its network is not for the data', async () => {
+  it('is refused if its network does not fit the data', async () => {
     const ignores = file(
       'ignores.ts',
       "import { createModel } from 'rectio';",
       "export const network = () => createModel('resnet20');",
     );
-    expect((await refusal(ignores, { classes: 5 })).message).toContain('tells 10 classes apart, and there are 5');
+    expect((await refusal(ignores, { classes: 5 })).message).toContain('has 10 classes, but the data has 5');
     expect((await refusal(ignores, { inputShape: [3, 64, 64] })).message).toContain(
-      'images of 3×32×32, and these are of 3×64×64',
+      'images of 3×32×32, but the data has 3×64×64',
     );
     const open = file('open.ts', ...head, "  net.relu('relu', net.input);", ...tail.slice(1));
     expect((await refusal(open)).message).toContain('ends with node relu, which gives 3×32×32');
   });
 
-  it('is ended by the signal, whatever it does', async () => {
+  it('is stopped by the signal, whatever it is doing', async () => {
     const path = file('forever.ts', 'export function network() { for (;;); }');
     const stopping = new AbortController();
     const opened = await openNetworkFile(path, stopping.signal);
@@ -247,14 +247,14 @@ describe('a TypeScript or JavaScript file', () => {
 });
 
 describe('a network in JSON', () => {
-  it('comes back as it was written', async () => {
+  it('is read as it was written', async () => {
     const path = file('net.json', JSON.stringify(graphToJson(tiny())));
     expect(await networkOf(path, { classes: 10, inputShape: [3, 32, 32] })).toEqual(tiny());
     const opened = await openNetworkFile(path);
     expect(opened.defaults).toEqual({ classes: 10, inputShape: [3, 32, 32] });
   });
 
-  it('is refused where it is not for the data', async () => {
+  it('is refused if it does not fit the data', async () => {
     const path = file('fixed.json', JSON.stringify(graphToJson(tiny())));
     const classes = await refusal(path, { classes: 5 });
     expect(classes.message).toBe(`${path}: the network tells 10 classes apart, and there are 5`);
@@ -262,7 +262,7 @@ describe('a network in JSON', () => {
     expect((await refusal(path, { inputShape: [1, 32, 32] })).message).toContain('3×32×32, and these are of 1×32×32');
   });
 
-  it('is refused with the place where it breaks off, or the node that is wrong', async () => {
+  it('is refused with the position of the syntax error, or the invalid node', async () => {
     const broken = file('broken.json', '{', ' "format": "rectio-graph",', ' "version" 1', '}');
     expect((await refusal(broken)).message).toContain(`${broken}:3:12 is not JSON`);
     expect((await refusal(file('other.json', '{"name": "x"}'))).message).toContain('not a network in a JSON format');
@@ -270,13 +270,13 @@ describe('a network in JSON', () => {
     expect((await refusal(file('node.json', json))).message).toContain("Node fc (linear): outFeatures is 'ten'");
   });
 
-  it('is refused before it is parsed where it is deeper or longer than a network', async () => {
+  it('is refused before parsing if it is deeper or longer than any network', async () => {
     const deep = file('deep.json', '['.repeat(1e6));
     expect((await refusal(deep)).message).toContain(`${deep}: At character 17 more than 16 lists`);
     expect((await refusal(file('long.json', ' '.repeat(2 ** 25)))).message).toContain('too long for a network');
   });
 
-  it('is read or refused in one sentence that names it, however it was spoiled', async () => {
+  it('is read, or refused in one sentence that names it, whatever was corrupted', async () => {
     const stream = randomStream(77);
     const json: unknown = graphToJson(tiny());
     const text = JSON.stringify(json);
@@ -291,7 +291,7 @@ describe('a network in JSON', () => {
   });
 });
 
-describe('a path that is no file of a network', () => {
+describe('a path that is not a network file', () => {
   it.each([
     ['absent', 'mine.tx', 'There is no file', 'Did you mean'],
     ['a folder', 'folder', 'is a folder', 'folder/inside.ts'],

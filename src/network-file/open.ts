@@ -1,4 +1,4 @@
-/** Networks by the path of a file. */
+/** Opens networks by file path. */
 
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname } from 'node:path';
@@ -11,7 +11,7 @@ import { openModuleFile } from './module-file.js';
 
 type Opener = (path: string, signal?: AbortSignal) => Promise<NetworkFile>;
 
-/** By the file's ending. */
+/** By file extension. */
 const openers: { readonly [ending: string]: Opener } = {
   '.ts': openModuleFile,
   '.mts': openModuleFile,
@@ -20,22 +20,22 @@ const openers: { readonly [ending: string]: Opener } = {
   '.json': openGraphFile,
 };
 
-/** In bytes; the largest networks of the zoo take less than a hundredth of it. */
+/** In bytes; the largest networks of the zoo need less than a hundredth of this. */
 const largestFile = 100 * 2 ** 20;
 
 const endings = Object.keys(openers);
 
-/** Whether a network's name is the path of a file: it has a separator or an ending, which names in the zoo never have. */
+/** Whether a network's name is a file path: it has a separator or an extension, unlike every name in the zoo. */
 export function isNetworkFile(name: string): boolean {
   return /[\\/]|\.\w+$/.test(name);
 }
 
 /**
- * Opens a network's file. A module (TypeScript or JavaScript) is run, in a thread of its own, and with it what it imports;
- * nothing else is. JSON is only read.
- * @param signal ends the file's code, which then counts as `interrupted`
- * @throws RectioError `usage` where there is no such file, `graph` naming the line where it cannot be run or gives no
- * network, `interrupted` after the signal
+ * Opens a network file. A module (TypeScript or JavaScript) and its imports run in a separate thread. JSON is only
+ * read.
+ * @param signal stops the file's code; the call then fails with `interrupted`
+ * @throws RectioError `usage` if there is no such file; `graph`, with the line, if it cannot run or returns no network;
+ * `interrupted` after the signal
  */
 export async function openNetworkFile(path: string, signal?: AbortSignal): Promise<NetworkFile> {
   await checkFile(path);
@@ -44,7 +44,7 @@ export async function openNetworkFile(path: string, signal?: AbortSignal): Promi
   if (open === undefined) {
     throw new RectioError(
       'usage',
-      `${path} cannot be read as a network${ending === '' ? '' : `: its ending is ${ending}`}`,
+      `${path} cannot be read as a network${ending === '' ? '' : `: its extension is ${ending}`}`,
       `Give a file that ends in one of ${endings.join(', ')}.`,
     );
   }
@@ -69,14 +69,14 @@ async function checkFile(path: string): Promise<void> {
   if (found.size > largestFile) {
     throw new RectioError(
       'usage',
-      `${path} has ${found.size} bytes, which no network needs`,
-      'Give the file of a network; weights are not part of it.',
+      `${path} has ${found.size} bytes, which is too large for a network`,
+      'Give a network file, which holds no weights.',
     );
   }
   if (!found.isDirectory() && !found.isFile()) {
     throw new RectioError(
       'usage',
-      `${path} is no file`,
+      `${path} is not a file`,
       'Give the path of a network in TypeScript, JavaScript or JSON.',
     );
   }
@@ -92,13 +92,13 @@ async function checkFile(path: string): Promise<void> {
   }
 }
 
-/** The folder's files that could be networks; none where it cannot be read. */
+/** Files in the folder that could be networks; none if the folder cannot be read. */
 async function networkFilesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
   return names.filter((name) => endings.includes(extname(name)) && !name.endsWith('.d.ts')).toSorted();
 }
 
-/** The path of `name` in the same folder, written in the same way. */
+/** The path of `name` in the folder of `path`, in the same spelling. */
 function beside(path: string, name: string): string {
   return `${path.slice(0, path.length - basename(path).length)}${name}`;
 }

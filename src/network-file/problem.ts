@@ -1,4 +1,4 @@
-/** What a user's module threw, as an error to act on. */
+/** Turns exceptions from a user's module into errors that the user can act on. */
 
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -9,10 +9,10 @@ import { didYouMean, nearest } from '../base/suggest.js';
 import { graphBuilder } from '../graph/index.js';
 import { placeInStack, type Place } from './place.js';
 
-/** Plain data, to be handed from thread to thread. */
+/** Plain data, so that it can be sent between threads. */
 export interface Problem {
   readonly code: ErrorCode;
-  /** Begins with the place: `./mynet.ts:7:15: …`. */
+  /** Begins with the location: `./mynet.ts:7:15: …`. */
   readonly message: string;
   readonly hint: string;
   readonly stack: string;
@@ -24,7 +24,7 @@ export interface NamedModule {
   readonly path: string;
 }
 
-/** What is wrong, and what to do about it. */
+/** The problem, and what to do about it. */
 interface Finding {
   readonly place?: Place | undefined;
   readonly message: string;
@@ -45,17 +45,20 @@ function printPlace({ url, line, column }: Place, file: NamedModule): string {
   return [path, line, column].filter((part) => part !== undefined).join(':');
 }
 
-/** Relative to the working folder where the file lies below it. */
+/** Prints a path relative to the working folder if the file is below it. */
 function nearby(path: string): string {
   const short = relative(process.cwd(), path);
   return short.startsWith('..') ? path : short;
 }
 
 function thrownValue(thrown: unknown): Finding {
-  return { message: `threw ${String(thrown)}, which is no error`, hint: 'Throw an Error, whose line can be named.' };
+  return {
+    message: `threw ${String(thrown)}, which is not an Error`,
+    hint: 'Throw an Error, so that its line can be shown.',
+  };
 }
 
-const general = 'The file itself threw this; RECTIO_DEBUG=1 shows by which calls.';
+const general = "The file's own code threw this error; RECTIO_DEBUG=1 shows the stack.";
 
 function findingOf(error: Error, exportsOfRectio: readonly string[]): Finding {
   const { message } = error;
@@ -72,18 +75,18 @@ function findingOf(error: Error, exportsOfRectio: readonly string[]): Finding {
   return { message: `${error.name}: ${message}`, hint: callHint(message) ?? general };
 }
 
-/** What `hooks.ts` throws at a syntax that it does not take. */
+/** The error that `hooks.ts` throws for unsupported syntax. */
 type Refusal = Error & { readonly place: Place; readonly syntax: keyof typeof syntaxHints };
 
 const isRefusal = (error: Error): error is Refusal => 'place' in error && 'syntax' in error;
 
 const syntaxHints = {
-  invalid: 'Correct the syntax there.',
+  invalid: 'Correct the syntax at this position.',
   erasable:
-    'Types are only taken away, so write what is plain JavaScript without them; an object can stand for an enum.',
+    'Types are only removed, so the rest must be plain JavaScript; use an object instead of an enum, for example.',
 };
 
-/** For a call of a builder's method that does not exist. */
+/** A hint for a call of a builder method that does not exist. */
 function callHint(message: string): string | undefined {
   const called = /\.(\w+) is not a function/.exec(message)?.[1];
   if (called === undefined) return undefined;
@@ -101,11 +104,11 @@ function moduleNotFound(error: Error & { url?: string }): Finding {
     message: isPackage ? `there is no package '${what}'` : `there is no module ${nearby(what)}`,
     hint: isPackage
       ? `Install it beside the file: npm install ${what}`
-      : 'Correct the path; it is relative to the importing file.',
+      : 'Correct the path. It is relative to the importing file.',
   };
 }
 
-/** The line of the module at `path` that imports `what`, a package's name or a path. */
+/** The line of the module at `path` that imports `what`, which is a package name or a path. */
 function importOf(what: string, path: string): Place | undefined {
   if (path === '') return undefined;
   const url = pathToFileURL(path).href;

@@ -1,6 +1,6 @@
 /**
- * The thread in which a network's module runs: imports it, says so, is told what the data ask, answers with the network.
- * Nothing that the module does (or waits for) can hold up the thread that started this one.
+ * The thread that runs a network's module. It imports the module and reports that, receives the requirements of the
+ * data and answers with the network. Nothing that the module does or awaits can block the thread that started this one.
  */
 
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import type { NetworkOptions } from './contract.js';
 import type * as Hooks from './hooks.js';
 import { problemOf, type NamedModule, type Problem } from './problem.js';
 
-/** What this thread says: that the module is there, then the network as JSON; or what went wrong, at any time. */
+/** Messages of this thread: first that the module is loaded, then the network as JSON; at any time, a problem. */
 export type Answer = { readonly loaded: true } | { readonly graph: string } | { readonly problem: Problem };
 
 const port = parentPort!;
@@ -23,7 +23,7 @@ const answer = (value: Answer): void => port.postMessage(value);
 
 type Make = (options: NetworkOptions) => unknown;
 
-/** Node 22.15 and later have hooks in the thread itself, older ones in a thread beside it. */
+/** Node 22.15 and later run hooks in the same thread, older versions in a separate one. */
 async function installHooks(): Promise<void> {
   const { registerHooks } = nodeModule as { readonly registerHooks?: (hooks: typeof Hooks) => void };
   if (registerHooks === undefined) nodeModule.register('./hooks.js', import.meta.url);
@@ -37,15 +37,15 @@ function networkExport(module: Record<string, unknown>): unknown {
   throw new RectioError(
     'graph',
     names.length === 0 ? 'it exports nothing' : `it exports ${names.join(', ')}, but no network`,
-    'Export a function that makes the network: export function network({ classes, inputShape }) { … return net.build(); }',
+    'Export a function that returns it: export function network({ classes, inputShape }) { … return net.build(); }',
   );
 }
 
-/** The network as JSON text, which holds nothing but data. */
+/** The network as JSON text, so that it contains only data. */
 function serialize(made: unknown): string {
   if (isGraph(made)) return JSON.stringify(graphToJson(made));
   const what = made === undefined ? 'nothing' : isBuilder(made) ? 'the builder' : 'something that is no network';
-  throw new RectioError('graph', `network gave ${what}`, 'Let it end with: return net.build();');
+  throw new RectioError('graph', `network returned ${what}`, 'End it with: return net.build();');
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
@@ -53,7 +53,7 @@ const isGraph = (value: unknown): value is Graph =>
   isRecord(value) && typeof value['name'] === 'string' && Array.isArray(value['nodes']);
 const isBuilder = (value: unknown): boolean => isRecord(value) && typeof value['build'] === 'function';
 
-/** No await at the top level: Node would warn of one that never ends, where `ended` says the same in other words. */
+/** A function, because Node warns about a top-level await that never ends; `ended` already reports that case. */
 async function main(): Promise<void> {
   await installHooks();
   const exported = networkExport((await import(file.url)) as Record<string, unknown>);
@@ -69,5 +69,5 @@ function giveUp(error: unknown): void {
 
 process.on('uncaughtException', giveUp);
 process.on('unhandledRejection', giveUp);
-Error.stackTraceLimit = 50; // a network is built in nested calls, and the module's own lines have to be among them
+Error.stackTraceLimit = 50; // networks are built in nested calls, and the stack must reach the module's own lines
 void main();

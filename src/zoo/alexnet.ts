@@ -1,4 +1,4 @@
-/** AlexNet as torchvision has it: the one column of Krizhevsky 2014, without local response norm. */
+/** AlexNet as in torchvision: the single-column network of Krizhevsky 2014, without local response normalization. */
 
 import { graphBuilder, type Graph, type Value } from '../graph/index.js';
 import type { ModelOptions } from './model.js';

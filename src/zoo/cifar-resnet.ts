@@ -1,4 +1,4 @@
-/** Residual networks for small images, and their relatives: plain and pre-activation ones. */
+/** Residual networks for small images, with their plain and pre-activation variants. */
 
 import { graphBuilder, type Graph } from '../graph/index.js';
 import type { ModelOptions } from './model.js';
@@ -15,35 +15,35 @@ import {
   type Stage,
 } from './residual.js';
 
-/** Three stages of `blocks` blocks with widths 16, 32, 64. */
+/** Three stages of `blocks` blocks each, with widths 16, 32 and 64. */
 const threeStages = (blocks: number): Stage[] => [
   { width: 16, blocks, stride: 1 },
   { width: 32, blocks, stride: 2 },
   { width: 64, blocks, stride: 2 },
 ];
 
-/** The 6n+2 layers of He et al. 2015, section 4.2. */
+/** The network with 6n+2 layers of He et al. 2015, section 4.2. */
 export function cifarResNet(name: string, depth: number, options: ModelOptions): Graph {
   return postActivation(name, basicBlock, threeStages((depth - 2) / 6), 16, options.shortcut, options);
 }
 
-/** The same without shortcuts. */
+/** The same network without shortcuts. */
 export function cifarPlain(name: string, depth: number, options: ModelOptions): Graph {
   return postActivation(name, basicBlock, threeStages((depth - 2) / 6), 16, 'none', options);
 }
 
-/** Bottlenecks in three stages, 9n+2 layers. */
+/** Three stages of bottlenecks; 9n+2 layers. */
 export function cifarBottleneckResNet(name: string, depth: number, options: ModelOptions): Graph {
   return postActivation(name, bottleneck(), threeStages((depth - 2) / 9), 16, options.shortcut, options);
 }
 
-/** ResNet-18's four stages behind a stem for small images: 3×3, stride 1, no pooling. */
+/** ResNet-18's four stages after a stem for small images: 3×3, stride 1, no pooling. */
 export function cifarResNet18(name: string, options: ModelOptions): Graph {
   const stages = [64, 128, 256, 512].map((width, stage) => ({ width, blocks: 2, stride: stage === 0 ? 1 : 2 }));
   return postActivation(name, basicBlock, stages, 64, options.shortcut, options);
 }
 
-/** Stem, stages of blocks that end in their activation, and classifier. */
+/** A stem, stages of blocks that end with their activation, and a classifier. */
 export function postActivation(
   name: string,
   block: Block,
@@ -58,17 +58,17 @@ export function postActivation(
   return net.build();
 }
 
-/** Pre-activation (He et al. 2016): 6n+2 layers of basic blocks. */
+/** Pre-activation network (He et al. 2016) of basic blocks; 6n+2 layers. */
 export function cifarPreResNet(name: string, depth: number, options: ModelOptions): Graph {
   return preActivation(name, preBasicBlock, threeStages((depth - 2) / 6), options);
 }
 
-/** Pre-activation with bottlenecks: 9n+2 layers. */
+/** Pre-activation network of bottlenecks; 9n+2 layers. */
 export function cifarBottleneckPreResNet(name: string, depth: number, options: ModelOptions): Graph {
   return preActivation(name, preBottleneckBlock, threeStages((depth - 2) / 9), options);
 }
 
-/** The same for blocks that begin with their activation, so that a last one stands before the classifier. */
+/** A network of blocks that begin with their activation. It needs one more activation before the classifier. */
 export function preActivation(
   name: string,
   block: Block,

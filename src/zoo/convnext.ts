@@ -1,6 +1,6 @@
 /**
- * ConvNeXt (Liu et al. 2022), under torchvision's state_dict names. Its linear layers over the channels of each pixel
- * are written as the 1×1 convolutions that they are; published.ts knows how files shape them.
+ * ConvNeXt (Liu et al. 2022), with torchvision's state_dict names. Its linear layers over the channels of each pixel
+ * are 1×1 convolutions here; published.ts knows their shapes in published files.
  */
 
 import { graphBuilder, type Graph, type GraphBuilder, type Value } from '../graph/index.js';
@@ -11,11 +11,10 @@ const widths = [96, 192, 384, 768] as const;
 const norm = { epsilon: 1e-6 } as const;
 
 export interface ConvNeXtDesign {
-  /** Blocks of each stage. */
+  /** Blocks per stage. */
   readonly blocks: readonly [number, number, number, number];
   /**
-   * Of stochastic depth: the share of examples for which the last block's branch is left out. From 0 at the first block it
-   * grows with every one.
+   * Stochastic depth: the share of examples that skip the last block's branch. Rates grow linearly from 0 at the first.
    */
   readonly lastRate: number;
 }
@@ -54,7 +53,7 @@ export function convNeXt(
   return net.build();
 }
 
-/** 7×7 depthwise, norm, 1×1 to four times the width, GELU, 1×1 back (figure 4); the branch begins nearly closed. */
+/** 7×7 depthwise, norm, 1×1 to four times the width, GELU, 1×1 back (figure 4). The branch's initial scale is tiny. */
 function convNeXtBlock(net: GraphBuilder, x: Value, rate: number): Value {
   const [width = 0] = net.shape(x);
   const branch = net.scope('block', () => {

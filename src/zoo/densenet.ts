@@ -1,4 +1,4 @@
-/** DenseNet (Huang et al. 2017): each layer reads what all layers of its block before it have given. */
+/** DenseNet (Huang et al. 2017): each layer takes the outputs of all earlier layers in its block. */
 
 import { graphBuilder, type Graph, type GraphBuilder, type Value } from '../graph/index.js';
 import type { ModelOptions } from './model.js';
@@ -7,15 +7,15 @@ import { conv1x1, conv3x3 } from './residual.js';
 interface DenseOptions {
   /** Channels that each layer adds. */
   readonly growth: number;
-  /** Layers of each block. */
+  /** Layers per block. */
   readonly blocks: readonly number[];
   /** Whether a 1×1 convolution to 4·growth channels comes before each 3×3 convolution (B). */
   readonly bottleneck: boolean;
-  /** The share of channels that a transition passes on; below 1 it compresses (C). */
+  /** The share of channels that a transition keeps; below 1 it compresses (C). */
   readonly compression: number;
 }
 
-/** DenseNet for ImageNet (table 1: k is `growth`), under torchvision's names. */
+/** DenseNet for ImageNet (table 1; k is `growth`), with torchvision's names. */
 export function denseNet(name: string, growth: number, blocks: readonly number[], options: ModelOptions): Graph {
   const net = graphBuilder(name, options.inputShape);
   const stem = inFeatures(net, 'stem', () => {
@@ -28,7 +28,9 @@ export function denseNet(name: string, growth: number, blocks: readonly number[]
   return denseHead(net, x, options);
 }
 
-/** DenseNet-BC for small images (section 4.2): three blocks of (depth − 4)/6 layers; no dropout, as with augmentation. */
+/**
+ * DenseNet-BC for small images (section 4.2): three blocks of (depth − 4)/6 layers; no dropout (as with augmentation).
+ */
 export function cifarDenseNetBc(name: string, depth: number, growth: number, options: ModelOptions): Graph {
   const layers = (depth - 4) / 6;
   return small(
@@ -51,7 +53,7 @@ function small(name: string, stemWidth: number, dense: DenseOptions, options: Mo
   return denseHead(net, denseBlocks(net, stem, dense), options);
 }
 
-/** Dense blocks with transitions between them; a transition belongs to the stage of the block in front of it. */
+/** Dense blocks with transitions between them. A transition belongs to the stage of the block before it. */
 function denseBlocks(net: GraphBuilder, input: Value, { blocks, ...options }: DenseOptions): Value {
   let x = input;
   blocks.forEach((layers, index) => {
@@ -73,7 +75,7 @@ function denseBlocks(net: GraphBuilder, input: Value, { blocks, ...options }: De
 
 type LayerOptions = Omit<DenseOptions, 'blocks'>;
 
-/** Norm, ReLU, convolution, once or twice; gives its input with the new channels behind. */
+/** Norm, ReLU and convolution, once or twice. Returns the input with the new channels appended. */
 function denseLayer(net: GraphBuilder, x: Value, { growth, bottleneck }: LayerOptions): Value {
   const active = net.relu('relu1', net.batchNorm('norm1', x));
   if (!bottleneck) return net.concat('concat', x, conv3x3(net, 'conv1', active, growth));

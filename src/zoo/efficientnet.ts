@@ -1,10 +1,10 @@
-/** EfficientNet (Tan and Le 2019, table 1), under torchvision's state_dict names. */
+/** EfficientNet (Tan and Le 2019, table 1), with torchvision's state_dict names. */
 
 import { graphBuilder, type Graph, type GraphBuilder, type Value } from '../graph/index.js';
 import { convNormActivation, makeDivisible, squeezeExcitation, stagesOf } from './layers.js';
 import type { ModelOptions } from './model.js';
 
-/** The blocks of B0; the first of a row has the stride. */
+/** The blocks of B0. The first block of a row has the stride. */
 const rows = [
   { expansion: 1, kernel: 3, stride: 1, outChannels: 16, blocks: 1 },
   { expansion: 6, kernel: 3, stride: 2, outChannels: 24, blocks: 2 },
@@ -17,10 +17,10 @@ const rows = [
 
 const activation = 'silu';
 
-/** The share of examples for which the last block's branch would be left out; earlier blocks' grows up to it. */
+/** Stochastic depth: the rate grows linearly over the blocks towards this share of skipped examples. */
 const stochasticDepthRate = 0.2;
 
-/** Factors on the channels and blocks of B0, and the classifier's rate of dropout. */
+/** Multipliers of B0's channels and blocks, and the classifier's dropout rate. */
 const variants = {
   b0: { width: 1, depth: 1, dropout: 0.2 },
   b1: { width: 1, depth: 1.1, dropout: 0.2 },
@@ -76,11 +76,13 @@ interface BlockOptions {
   readonly kernel: number;
   readonly stride: number;
   readonly outChannels: number;
-  /** Of stochastic depth. */
+  /** Rate of stochastic depth. */
   readonly rate: number;
 }
 
-/** MBConv: MobileNet v2's block with squeeze and excitation, whose squeeze is a quarter of the block's input. */
+/**
+ * MBConv: MobileNet v2's block with squeeze and excitation, which squeezes to a quarter of the block's input channels.
+ */
 function mobileBlock(
   net: GraphBuilder,
   x: Value,

@@ -3,7 +3,7 @@ import { failure } from '../testing/failure.js';
 import { findModels } from './find.js';
 import { modelNames } from './index.js';
 
-describe('networks by a part of their name', () => {
+describe('finding networks by part of their name', () => {
   it.each([
     ['plain', ['plain20', 'plain32', 'plain44', 'plain56']],
     ['plain5*', ['plain56']],
@@ -13,14 +13,14 @@ describe('networks by a part of their name', () => {
     expect(findModels(pattern)).toEqual(names);
   });
 
-  it('are all of them for a pattern that leaves everything open', () => {
+  it('returns all of them for a pattern that matches everything', () => {
     expect(findModels('*')).toEqual(modelNames);
     expect(findModels('')).toEqual(modelNames);
   });
 
-  it('are refused with the nearest names where there are none', () => {
+  it('suggests the nearest names if none matches', () => {
     expect(failure(() => findModels('plian44'))).toMatchObject({ code: 'usage', hint: 'Did you mean plain44?' });
     expect(failure(() => findModels('plian2*')).hint).toContain('plain20');
-    expect(failure(() => findModels('transformer')).hint).toBe('Leave the pattern out to see all of them.');
+    expect(failure(() => findModels('transformer')).hint).toBe('Leave out the pattern to see all networks.');
   });
 });

@@ -1,4 +1,4 @@
-/** Finding networks by a part of their name. */
+/** Finds networks by part of their name. */
 
 import { RectioError } from '../base/error.js';
 import { nearest } from '../base/suggest.js';
@@ -6,9 +6,9 @@ import { matching } from '../base/wildcard.js';
 import { modelNames } from './index.js';
 
 /**
- * The names of the networks that `pattern` means, in the zoo's order: one that matches it as a whole where it has a `*`
- * or `?`, else one that contains it. Case does not count, nor the difference of `-` and `_`.
- * @throws RectioError `usage` where there is none.
+ * Finds the names that match `pattern`, in the zoo's order. A pattern with `*` or `?` must match the whole name; any
+ * other pattern may occur anywhere in it. Ignores case and treats `-` and `_` alike.
+ * @throws RectioError `usage` if no name matches
  */
 export function findModels(pattern: string): string[] {
   const wanted = pattern.toLowerCase().replaceAll('-', '_');
@@ -18,6 +18,6 @@ export function findModels(pattern: string): string[] {
   throw new RectioError(
     'usage',
     `No network is named like '${pattern}'`,
-    near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'Leave the pattern out to see all of them.',
+    near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'Leave out the pattern to see all networks.',
   );
 }

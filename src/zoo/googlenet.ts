@@ -1,12 +1,13 @@
 /**
- * GoogLeNet (Szegedy et al. 2015, table 1) as torchvision has it: batch norm behind every convolution, 3×3 convolutions
- * where the paper's table has 5×5 ones (a slip that trained weights keep), no auxiliary classifiers.
+ * GoogLeNet (Szegedy et al. 2015, table 1) as in torchvision: with batch norm after every convolution, without
+ * auxiliary classifiers, and with 3×3 convolutions instead of the paper's 5×5 ones (a mistake that the trained weights
+ * preserve).
  */
 
 import { graphBuilder, type ConvolutionOptions, type Graph, type GraphBuilder, type Value } from '../graph/index.js';
 import type { ModelOptions } from './model.js';
 
-/** Channels of one inception module, by branch. */
+/** Channels of an inception module, by branch. */
 interface Widths {
   readonly one: number;
   readonly three: readonly [reduce: number, out: number];
@@ -62,7 +63,7 @@ export function googlenet(name: string, { classes, inputShape }: ModelOptions): 
   return net.build();
 }
 
-/** Four branches side by side (figure 2b). */
+/** Four parallel branches (figure 2b). */
 function inception(net: GraphBuilder, x: Value, { one, three, five, pool }: Widths): Value {
   const reduced = (branch: string, [reduce, out]: readonly [number, number]): Value =>
     net.scope(branch, () => {
@@ -81,7 +82,7 @@ function inception(net: GraphBuilder, x: Value, { one, three, five, pool }: Widt
   );
 }
 
-/** Convolution without bias, batch norm and ReLU as `<name>.conv`, `<name>.bn`, `<name>.relu`: torchvision's BasicConv2d. */
+/** torchvision's BasicConv2d: convolution without bias (`<name>.conv`), batch norm (`.bn`) and ReLU (`.relu`). */
 export function normedConvolution(net: GraphBuilder, name: string, x: Value, options: ConvolutionOptions): Value {
   return net.scope(name, () => {
     const y = net.convolution('conv', x, { ...options, bias: false });

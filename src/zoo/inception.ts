@@ -1,11 +1,11 @@
-/** Inception v3 (Szegedy et al. 2016) under torchvision's names, without its auxiliary classifier. */
+/** Inception v3 (Szegedy et al. 2016) with torchvision's names, without its auxiliary classifier. */
 
 import { graphBuilder, type Graph, type GraphBuilder, type Pair, type Value } from '../graph/index.js';
 import { normedConvolution } from './googlenet.js';
 import { samePadding } from './layers.js';
 import type { ModelOptions } from './model.js';
 
-/** Makes one module behind `x`, inside the scope that the caller has opened. */
+/** Adds one module after `x`, in the scope that the caller opened. */
 type Module = (net: GraphBuilder, x: Value) => Value;
 
 const stages: { readonly [stage: string]: { readonly [module: string]: Module } } = {
@@ -44,7 +44,7 @@ export function inceptionV3(name: string, { classes, inputShape }: ModelOptions)
   return net.build();
 }
 
-/** One convolution after the other that keeps the size, each [name, channels, kernel]. */
+/** A sequence of size-preserving convolutions, each [name, channels, kernel]. */
 function chain(net: GraphBuilder, x: Value, ...steps: readonly [string, number, number | Pair][]): Value {
   return steps.reduce(
     (y, [name, outChannels, kernel]) =>
@@ -53,7 +53,7 @@ function chain(net: GraphBuilder, x: Value, ...steps: readonly [string, number, 
   );
 }
 
-/** A 3×3 convolution, or the like of a pool, that halves the size. */
+/** A 3×3 convolution with stride 2. */
 const halved = (net: GraphBuilder, name: string, x: Value, outChannels: number): Value =>
   normedConvolution(net, name, x, { outChannels, kernel: 3, stride: 2 });
 
@@ -63,7 +63,7 @@ const averaged = (net: GraphBuilder, x: Value, outChannels: number): Value =>
 const across: Pair = [1, 7];
 const down: Pair = [7, 1];
 
-/** Figure 5, with a 5×5 convolution in one branch; `poolWidth` channels come from the pool. */
+/** Figure 5, with a 5×5 convolution in one branch. The pool branch has `poolWidth` channels. */
 function fives(net: GraphBuilder, x: Value, poolWidth: number): Value {
   return net.concat(
     'concat',
@@ -74,7 +74,7 @@ function fives(net: GraphBuilder, x: Value, poolWidth: number): Value {
   );
 }
 
-/** Figure 10: convolutions and a pool side by side, 35×35 to 17×17. */
+/** Figure 10: parallel convolutions and a pool, from 35×35 to 17×17. */
 function halveTo17(net: GraphBuilder, x: Value): Value {
   return net.concat(
     'concat',
@@ -84,7 +84,7 @@ function halveTo17(net: GraphBuilder, x: Value): Value {
   );
 }
 
-/** Figure 6: 7×7 convolutions as 1×7 and 7×1, of `width` channels inside. */
+/** Figure 6: 7×7 convolutions factored into 1×7 and 7×1, with `width` inner channels. */
 function sevens(net: GraphBuilder, x: Value, width: number): Value {
   return net.concat(
     'concat',
@@ -103,7 +103,7 @@ function sevens(net: GraphBuilder, x: Value, width: number): Value {
   );
 }
 
-/** As `halveTo17`, 17×17 to 8×8. */
+/** Like `halveTo17`, but from 17×17 to 8×8. */
 function halveTo8(net: GraphBuilder, x: Value): Value {
   const threes = halved(net, 'branch3x3_2', chain(net, x, ['branch3x3_1', 192, 1]), 320);
   const sevenths = chain(
@@ -121,7 +121,7 @@ function halveTo8(net: GraphBuilder, x: Value): Value {
   );
 }
 
-/** Figure 7: branches that end in a 1×3 and a 3×1 convolution side by side. */
+/** Figure 7: branches that end with a 1×3 and a 3×1 convolution in parallel. */
 function split(net: GraphBuilder, x: Value): Value {
   const ends = (branch: string, y: Value): [Value, Value] => [
     chain(net, y, [`${branch}a`, 384, [1, 3]]),

@@ -14,13 +14,13 @@ describe('the number of trainable parameters', () => {
   it.each([
     ['resnet20', {}, 272_474],
     ['resnet20', { shortcut: 'A' }, 269_722],
-    // With shortcut A, He et al. 2015 (table 6) give 0.46M, 0.66M, 0.85M and 1.7M.
+    // He et al. 2015 (table 6) give 0.46M, 0.66M, 0.85M and 1.7M with shortcut A.
     ['resnet32', { shortcut: 'A' }, 464_154],
     ['resnet44', { shortcut: 'A' }, 658_586],
     ['resnet56', { shortcut: 'A' }, 853_018],
     ['resnet110', { shortcut: 'A' }, 1_727_962],
     ['resnet29_bottleneck', {}, 313_114],
-    // A plain network has the parameters of the one with shortcuts that cost none.
+    // A plain network has as many parameters as the network with parameter-free shortcuts.
     ['plain20', {}, 269_722],
     ['plain56', {}, 853_018],
     // He et al. 2016 (table 4): 1.7M.
@@ -31,11 +31,11 @@ describe('the number of trainable parameters', () => {
     // Han et al. 2017 (table 4): 1.7M and 3.8M.
     ['pyramidnet110_a48', {}, 1_739_730],
     ['pyramidnet110_a84', {}, 3_855_054],
-    // By the same function, groups of 64 give the 34.4M (8 groups) and 68.1M (16) of Xie et al. 2017 (table 7).
+    // With groups of 64, the same function gives 34.4M (8 groups) and 68.1M (16), as in Xie et al. 2017 (table 7).
     ['resnext29_8x16d', {}, 5_646_666],
     ['cifar_resnet18', {}, 11_173_962],
     ['cifar_vgg16_bn', {}, 14_724_042],
-    // The widths that its authors published: 0.97M.
+    // The authors' published widths: 0.97M.
     ['nin', {}, 966_986],
     // torchvision's model table, without the auxiliary classifiers of googlenet and inception_v3.
     ['alexnet', {}, 61_100_840],
@@ -103,7 +103,7 @@ describe.each(modelNames)('%s', (name) => {
     expect(outputShape(graph)).toEqual([modelDefaults(name).classes]);
   });
 
-  it('takes other images, down to the least that it says, and other numbers of classes', () => {
+  it('takes other image sizes, down to its stated minimum, and other numbers of classes', () => {
     const least = leastSize(name);
     const size = Math.max(28, least);
     for (const inputShape of [
@@ -121,13 +121,13 @@ describe.each(modelNames)('%s', (name) => {
     expect(error.hint).toContain(`at least ${least}×${least}`);
   });
 
-  it('says of every node where it stands, and names it accordingly', () => {
+  it('gives every node a place and a matching name', () => {
     const adrift = graph.nodes.filter(
       ({ op, place: { stage, block, role } }) =>
         op.kind !== 'input' && (block ?? stage) === undefined && role !== 'stem' && role !== 'head',
     );
     expect(adrift).toEqual([]);
-    // Published names do not always tell the scope, but where one node's does, those of its neighbors do.
+    // Published names do not always contain the scope, but if one node's name does, its neighbors' names do too.
     const told = new Map<string, boolean>();
     for (const { name: node, place } of graph.nodes) {
       const scope = place.block ?? place.stage;
@@ -144,24 +144,24 @@ describe.each(modelNames)('%s', (name) => {
 describe.each(modelNames.filter((name) => /^(cifar_|pre|wide_)?(resnet|resnext|plain|vgg|densenet)/.test(name)))(
   '%s',
   (name) => {
-    it('has as many convolutions and linear layers on its main path as its name says', () => {
+    it('has as many convolutions and linear layers on its main path as its name states', () => {
       const depth = Number(/\d+/.exec(name)![0]);
       const layers = createModel(name).nodes.filter(
         ({ op, place }) => (op.kind === 'convolution' || op.kind === 'linear') && place.role !== 'shortcut',
       );
-      // The small VGG has one linear layer where the original counts three.
+      // The small VGG has one linear layer instead of three.
       expect(layers).toHaveLength(name.startsWith('cifar_vgg') ? depth - 2 : depth);
     });
   },
 );
 
-describe('the least images', () => {
+describe('the minimum image size', () => {
   it.each([
     ['resnet20', 1],
     ['cifar_vgg16_bn', 17],
     ['vgg16', 32],
     ['alexnet', 63],
-    // As torchvision says.
+    // As documented by torchvision.
     ['inception_v3', 75],
   ])('of %s are of %i pixels', (name, size) => {
     expect(leastSize(name)).toBe(size);
@@ -174,13 +174,13 @@ it('every network is built in less than 50 ms', () => {
     createModel(name);
     return performance.now() - start < 50;
   };
-  // Ten tries, since what else the machine does takes time as well.
+  // Ten attempts, because other load on the machine also takes time.
   const slow = modelNames.filter((name) => !Array.from({ length: 10 }).some(() => builtInTime(name)));
   expect(slow).toEqual([]);
 });
 
 describe('the state_dict of resnet20', () => {
-  it('has the customary names in the customary order', () => {
+  it('has the usual names in the usual order', () => {
     const bn = (name: string) => ['weight', 'bias', 'running_mean', 'running_var'].map((local) => `${name}.${local}`);
     const block = (name: string, projected: boolean) => [
       `${name}.conv1.weight`,
@@ -215,7 +215,7 @@ describe('the state_dict of resnet50', () => {
     expect(shapes.get('fc.weight')).toEqual([1000, 2048]);
   });
 
-  it('has the stride at the 3×3 convolution, as torchvision does', () => {
+  it('has the stride in the 3×3 convolution, like torchvision', () => {
     const strides = createModel('resnet50')
       .nodes.filter(({ place }) => place.block === 'layer2.0')
       .flatMap(({ name, op }) => (op.kind === 'convolution' ? [[name, op.stride[0]]] : []));
@@ -229,7 +229,7 @@ describe('the state_dict of resnet50', () => {
 });
 
 describe('shortcut A', () => {
-  it('takes every second pixel and puts half of the missing channels before, half behind', () => {
+  it('takes every second pixel and pads half of the missing channels before, half after', () => {
     const graph = createModel('resnet20', { shortcut: 'A' });
     const shortcut = graph.nodes.filter(({ place }) => place.block === 'layer2.0' && place.role === 'shortcut');
     expect(shortcut.map(({ op }) => op)).toEqual([
@@ -239,7 +239,7 @@ describe('shortcut A', () => {
   });
 });
 
-describe('dropout, which evaluation does not show,', () => {
+describe('dropout, which evaluation does not test,', () => {
   it.each([
     // torchvision's rates, in forward order.
     ['alexnet', [0.5, 0.5]],
@@ -249,7 +249,7 @@ describe('dropout, which evaluation does not show,', () => {
     ['squeezenet1_1', [0.5]],
     ['densenet121', []],
     ['shufflenet_v2_x1_0', []],
-    // Lin et al. 2014: behind the first two perceptron layers.
+    // Lin et al. 2014: after the first two perceptron layers.
     ['nin', [0.5, 0.5]],
   ])('of %s has rates %j', (name, rates) => {
     const found = createModel(name).nodes.flatMap(({ op }) => (op.kind === 'dropout' ? [op.rate] : []));
@@ -277,7 +277,7 @@ describe('the stages, each with its number of blocks,', () => {
     ['squeezenet1_0', 'stage1: 3, stage2: 4, stage3: 1'],
     ['squeezenet1_1', 'stage1: 2, stage2: 2, stage3: 4'],
     ['shufflenet_v2_x1_0', 'stage2: 4, stage3: 8, stage4: 4'],
-    // Layers and the transition behind them.
+    // Layers and the transition after them.
     ['densenet121', 'denseblock1: 7, denseblock2: 13, denseblock3: 25, denseblock4: 16'],
     ['densenet_bc_100_12', 'denseblock1: 17, denseblock2: 17, denseblock3: 16'],
   ])('of %s are those of its figure', (name, stages) => {
@@ -286,7 +286,7 @@ describe('the stages, each with its number of blocks,', () => {
 });
 
 describe('inception_v3', () => {
-  it('takes images of 299×299, and batch norms as its weights were trained with', () => {
+  it('takes images of 299×299 and has the batch norm settings of its trained weights', () => {
     expect(modelDefaults('inception_v3').inputShape).toEqual([3, 299, 299]);
     const norms = createModel('inception_v3').nodes.flatMap(({ op }) => (op.kind === 'batchNorm' ? [op] : []));
     expect(new Set(norms.map(({ epsilon }) => epsilon))).toEqual(new Set([0.001]));
@@ -294,7 +294,7 @@ describe('inception_v3', () => {
   });
 });
 
-describe('a request that makes no sense', () => {
+describe('an invalid request', () => {
   it('names the nearest models', () => {
     const error = failure(() => createModel('resnet_20'));
     expect(error.code).toBe('usage');
@@ -313,11 +313,11 @@ describe('a request that makes no sense', () => {
     },
   );
 
-  it('is refused for the shortcut of a network without shortcuts', () => {
+  it('is refused if it chooses the shortcut of a network without shortcuts', () => {
     expect(failure(() => createModel('plain20', { shortcut: 'A' })).message).toContain('no shortcuts');
   });
 
-  it('names the layer at which images become too small', () => {
+  it('names the layer at which the image becomes too small', () => {
     const error = failure(() => createModel('cifar_vgg16_bn', { inputShape: [3, 8, 8] }));
     expect(error.code).toBe('usage');
     expect(error.message).toContain('3×8×8');

@@ -1,4 +1,4 @@
-/** The zoo: every network by its name. A new network is one row here; the row enrols it in the tests as well. */
+/** The zoo: every network by name. A new network needs one row here, which also adds it to the tests. */
 
 import { RectioError } from '../base/error.js';
 import { didYouMean } from '../base/suggest.js';
@@ -39,7 +39,7 @@ interface Model {
   readonly make: (name: string, options: ModelOptions) => Graph;
   readonly inputShape: Shape;
   readonly classes: number;
-  /** Whether it has shortcuts whose kind can be chosen. */
+  /** Whether the kind of shortcut can be chosen. */
   readonly shortcuts: boolean;
 }
 
@@ -135,7 +135,7 @@ const models = {
   convnext_small: imagenet((name, options) => convNeXt(name, { blocks: [3, 3, 27, 3], lastRate: 0.4 }, options)),
 } satisfies Record<string, Model>;
 
-/** Every name that `createModel` knows. */
+/** Every name that `createModel` accepts. */
 export const modelNames: readonly string[] = Object.keys(models);
 
 function findModel(name: string): Model {
@@ -145,13 +145,13 @@ function findModel(name: string): Model {
   return models[name as keyof typeof models];
 }
 
-/** The options that a model takes where none are given; `shortcut` only where it has shortcuts. */
+/** A model's default options. It includes `shortcut` only if the model has a choice. */
 export function modelDefaults(name: string): { classes: number; inputShape: Shape; shortcut?: Shortcut } {
   const { classes, inputShape, shortcuts } = findModel(name);
   return { classes, inputShape, ...(shortcuts ? { shortcut: 'B' } : {}) };
 }
 
-/** The least height and width of images on which every layer of a model finds something to work on. */
+/** The smallest image side at which no layer of a model gets an empty input. */
 export function leastSize(name: string): number {
   const { make, inputShape, classes } = findModel(name);
   const [channels, own] = inputShape as readonly [number, number];
@@ -164,7 +164,7 @@ export function leastSize(name: string): number {
       throw error;
     }
   };
-  // Larger images leave every layer at least as much, so halving the range finds the bound.
+  // Larger images never make a layer's input smaller, so a binary search finds the bound.
   let [refused, taken] = [0, own];
   while (taken - refused > 1) {
     const middle = Math.floor((refused + taken) / 2);
@@ -175,19 +175,19 @@ export function leastSize(name: string): number {
 }
 
 /**
- * The network of that name, for images of `inputShape` ([channels, height, width]) and so many classes.
- * @throws RectioError `usage` for a name or an option that makes no sense, images that are too small included.
+ * Creates the network `name` for images of `inputShape` ([channels, height, width]) and the given number of classes.
+ * @throws RectioError `usage` for an unknown name or an invalid option, including images that are too small
  */
 export function createModel(name: string, options: Partial<ModelOptions> = {}): Graph {
   const model = findModel(name);
   const { classes = model.classes, inputShape = model.inputShape, shortcut = 'B' } = options;
   if (!Number.isInteger(classes) || classes < 2) {
-    throw new RectioError('usage', `${name} cannot tell ${classes} classes apart`, 'Give an integer of at least 2.');
+    throw new RectioError('usage', `${name} cannot have ${classes} classes`, 'Give an integer of at least 2.');
   }
   if (inputShape.length !== 3) {
     throw new RectioError(
       'usage',
-      `${name} takes images [channels, height, width], not [${inputShape.join(', ')}]`,
+      `${name} takes images of shape [channels, height, width], not [${inputShape.join(', ')}]`,
       `Give three numbers, for example [${model.inputShape.join(', ')}].`,
     );
   }
@@ -199,18 +199,18 @@ export function createModel(name: string, options: Partial<ModelOptions> = {}): 
     );
   }
   if (options.shortcut !== undefined && !model.shortcuts) {
-    throw new RectioError('usage', `${name} has no shortcuts to choose`, 'Leave the option out, or use a resnet.');
+    throw new RectioError('usage', `${name} has no shortcuts to choose`, 'Leave out the option, or use a resnet.');
   }
   try {
     return model.make(name, { classes, inputShape, shortcut });
   } catch (error) {
     if (!(error instanceof RectioError)) throw error;
-    // The networks themselves are sound, so what does not fit is what was asked for.
+    // The network definitions are valid, so the requested options must be the cause.
     const least = leastSize(name);
     throw new RectioError(
       'usage',
-      `${name} cannot take images of ${inputShape.join('×')} and tell ${classes} classes apart: ${error.message}`,
-      `It takes images of at least ${least}×${least}; its own are ${model.inputShape.join('×')} and ${model.classes} classes.`,
+      `${name} cannot take images of ${inputShape.join('×')} with ${classes} classes: ${error.message}`,
+      `Images must be at least ${least}×${least}. Defaults: ${model.inputShape.join('×')}, ${model.classes} classes.`,
       { cause: error },
     );
   }

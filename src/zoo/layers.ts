@@ -1,8 +1,8 @@
-/** What many families are made of, under torchvision's names. */
+/** Layers that many families share, with torchvision's names. */
 
 import type { Extent, GraphBuilder, Value } from '../graph/index.js';
 
-/** The activations that networks of the zoo put behind a norm; `none` puts nothing there. */
+/** Activations that the zoo's networks use after a norm; `none` adds nothing. */
 export type Activation = 'relu' | 'relu6' | 'silu' | 'hardSwish' | 'none';
 
 export interface ConvNormOptions {
@@ -10,20 +10,20 @@ export interface ConvNormOptions {
   readonly kernel: Extent;
   /** Default 1. */
   readonly stride?: Extent;
-  /** Default: what keeps the size at stride 1. */
+  /** Default: the padding that keeps the size at stride 1. */
   readonly padding?: Extent;
   /** Default 1. */
   readonly groups?: number;
   /** Default `relu`. */
   readonly activation?: Activation;
-  /** The batch norm's; defaults 1e-5 and 0.1. */
+  /** Settings of the batch norm. Defaults: 1e-5 and 0.1. */
   readonly epsilon?: number;
   readonly momentum?: number;
 }
 
 /**
- * Convolution without bias, batch norm and activation, as `<name>.0`, `<name>.1`, `<name>.2`: torchvision's
- * Conv2dNormActivation.
+ * torchvision's Conv2dNormActivation: convolution without bias (`<name>.0`), batch norm (`<name>.1`) and activation
+ * (`<name>.2`).
  */
 export function convNormActivation(net: GraphBuilder, name: string, x: Value, options: ConvNormOptions): Value {
   const { activation = 'relu', epsilon = 1e-5, momentum = 0.1, padding = samePadding(options.kernel) } = options;
@@ -35,7 +35,7 @@ export function convNormActivation(net: GraphBuilder, name: string, x: Value, op
   });
 }
 
-/** The padding that keeps the size at stride 1, for odd kernels. */
+/** The padding that keeps the size at stride 1. For odd kernels only. */
 export function samePadding(kernel: Extent): Extent {
   const half = (extent: number): number => (extent - 1) / 2;
   return typeof kernel === 'number' ? half(kernel) : [half(kernel[0]), half(kernel[1])];
@@ -44,15 +44,15 @@ export function samePadding(kernel: Extent): Extent {
 export interface SqueezeExcitationOptions {
   /** Channels between the two convolutions. */
   readonly squeeze: number;
-  /** Behind the first convolution; default `relu`. */
+  /** Activation after the first convolution. Default `relu`. */
   readonly activation?: 'relu' | 'silu';
-  /** Behind the second; default `sigmoid`. */
+  /** Activation after the second convolution. Default `sigmoid`. */
   readonly gate?: 'sigmoid' | 'hardSigmoid';
 }
 
 /**
- * Squeeze and excitation (Hu et al. 2018): weighs the channels by what a small network makes of their means. Both of its
- * convolutions have biases; names are torchvision's.
+ * Squeeze and excitation (Hu et al. 2018): a small network computes a weight for each channel from the channel means.
+ * Its two convolutions have biases; the names are torchvision's.
  */
 export function squeezeExcitation(
   net: GraphBuilder,
@@ -70,15 +70,15 @@ export function squeezeExcitation(
 }
 
 /**
- * The multiple of 8 nearest to `channels`, at least 8, unless it is more than a tenth below; then the next one: how the
- * mobile networks round the widths that a factor gives (TensorFlow's `_make_divisible`).
+ * Rounds a scaled width as the mobile networks do (TensorFlow's `_make_divisible`): to the nearest multiple of 8, at
+ * least 8, or to the next multiple if rounding down would remove more than a tenth.
  */
 export function makeDivisible(channels: number): number {
   const nearest = Math.max(8, Math.floor(channels / 8 + 0.5) * 8);
   return nearest < 0.9 * channels ? nearest + 8 : nearest;
 }
 
-/** The rows of a paper's table as stages: each row that reduces the resolution begins one. */
+/** Groups the rows of a paper's table into stages. A row that reduces the resolution starts a new stage. */
 export function stagesOf<Row extends { readonly stride: number }>(rows: readonly Row[]): Row[][] {
   const stages: Row[][] = [];
   for (const row of rows) {

@@ -1,4 +1,4 @@
-/** MnasNet-B1 (Tan et al. 2019: the search without squeeze and excitation), under torchvision's state_dict names. */
+/** MnasNet-B1 (Tan et al. 2019; the search without squeeze and excitation), with torchvision's state_dict names. */
 
 import { graphBuilder, type Graph, type GraphBuilder, type Value } from '../graph/index.js';
 import { stagesOf } from './layers.js';
@@ -13,12 +13,12 @@ const rows = [
   { kernel: 3, expansion: 6, outChannels: 320, blocks: 1, stride: 1 },
 ] as const;
 
-/** The paper keeps 0.9997 of a running statistic at each step. */
+/** The paper keeps 0.9997 of each running statistic per step. */
 const momentum = 3e-4;
 
 export function mnasNet(name: string, { classes, inputShape }: ModelOptions): Graph {
   const net = graphBuilder(name, inputShape);
-  // Every stage writes on in one list of layers, the blocks' first ones included.
+  // All stages append to one list of layers.
   const prefix = 'layers';
   let x = net.stem(() =>
     net.scope(prefix, () => convNormRelu(net, 0, net.input, { outChannels: 32, kernel: 3, stride: 2 })),
@@ -59,7 +59,7 @@ interface BlockOptions {
   readonly stride: number;
 }
 
-/** The block of MobileNet v2, with ReLU and a kernel of 3 or 5. */
+/** MobileNet v2's block, with ReLU and a kernel of 3 or 5. */
 function invertedResidual(
   net: GraphBuilder,
   x: Value,
@@ -82,14 +82,14 @@ interface ConvNormOptions {
   readonly groups?: number;
 }
 
-/** Layers `position` to `position + 1` of the list that is being written. */
+/** Adds layers `position` and `position + 1` to the list. */
 function convNorm(net: GraphBuilder, position: number, x: Value, options: ConvNormOptions): Value {
   const padding = (options.kernel - 1) / 2;
   const y = net.convolution(`${position}`, x, { ...options, padding, bias: false });
   return net.batchNorm(`${position + 1}`, y, { momentum });
 }
 
-/** Layers `position` to `position + 2`. */
+/** Adds layers `position` to `position + 2` to the list. */
 function convNormRelu(net: GraphBuilder, position: number, x: Value, options: ConvNormOptions): Value {
   return net.relu(`${position + 2}`, convNorm(net, position, x, options));
 }

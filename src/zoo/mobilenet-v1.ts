@@ -1,9 +1,9 @@
-/** MobileNet (Howard et al. 2017, table 1), under timm's state_dict names and with its ReLU6. */
+/** MobileNet (Howard et al. 2017, table 1), with timm's state_dict names and its ReLU6. */
 
 import { graphBuilder, type Graph, type GraphBuilder, type Value } from '../graph/index.js';
 import type { ModelOptions } from './model.js';
 
-/** Runs of blocks of one width; the first block of each has the stride. */
+/** Runs of blocks of equal width. The first block of each run has the stride. */
 const stages = [
   { outChannels: 64, blocks: 1, stride: 1 },
   { outChannels: 128, blocks: 2, stride: 2 },
@@ -33,7 +33,7 @@ export function mobileNetV1(name: string, { classes, inputShape }: ModelOptions)
   return net.build();
 }
 
-/** A convolution in two (figure 3, right): 3×3 depthwise, then 1×1, each with norm and activation. */
+/** A separable convolution (figure 3, right): 3×3 depthwise, then 1×1, each with norm and activation. */
 function separable(net: GraphBuilder, x: Value, outChannels: number, stride: number): Value {
   const [inChannels = 0] = net.shape(x);
   const depthwise = { outChannels: inChannels, kernel: 3, stride, padding: 1, groups: inChannels, bias: false };

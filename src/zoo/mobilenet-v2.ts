@@ -1,10 +1,10 @@
-/** MobileNet v2 (Sandler et al. 2018, table 2), under torchvision's state_dict names. */
+/** MobileNet v2 (Sandler et al. 2018, table 2), with torchvision's state_dict names. */
 
 import { graphBuilder, type Graph, type GraphBuilder, type Value } from '../graph/index.js';
 import { convNormActivation, stagesOf } from './layers.js';
 import type { ModelOptions } from './model.js';
 
-/** The expansion is the paper's t: how many times as wide a block is inside. The first block of a row has the stride. */
+/** The expansion is the paper's t: the inner width relative to the input. The first block of a row has the stride. */
 const rows = [
   { expansion: 1, outChannels: 16, blocks: 1, stride: 1 },
   { expansion: 6, outChannels: 24, blocks: 2, stride: 2 },
@@ -51,7 +51,7 @@ interface BlockOptions {
   readonly stride: number;
 }
 
-/** Wide inside, narrow and linear outside (figure 4d): 1×1 expansion, 3×3 depthwise, 1×1 projection without activation. */
+/** Inverted residual (figure 4d): 1×1 expansion, 3×3 depthwise, and a 1×1 projection without activation. */
 function invertedResidual(net: GraphBuilder, x: Value, { expansion, outChannels, stride }: BlockOptions): Value {
   const [inChannels = 0] = net.shape(x);
   const inner = expansion * inChannels;

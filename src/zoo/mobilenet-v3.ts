@@ -1,16 +1,16 @@
-/** MobileNet v3 (Howard et al. 2019, tables 1 and 2), under torchvision's state_dict names. */
+/** MobileNet v3 (Howard et al. 2019, tables 1 and 2), with torchvision's state_dict names. */
 
 import { graphBuilder, type Graph, type GraphBuilder, type Value } from '../graph/index.js';
 import { convNormActivation, makeDivisible, squeezeExcitation, stagesOf } from './layers.js';
 import type { ModelOptions } from './model.js';
 
-/** One block, a row of the paper's tables. */
+/** One block: a row of the paper's tables. */
 interface Row {
   readonly kernel: number;
-  /** Channels inside the block. */
+  /** Inner channels. */
   readonly inner: number;
   readonly outChannels: number;
-  /** Whether it weighs its channels by squeeze and excitation. */
+  /** Whether the block has squeeze and excitation. */
   readonly squeezes: boolean;
   readonly activation: 'relu' | 'hardSwish';
   readonly stride: number;
@@ -46,7 +46,7 @@ const variants = {
       row(5, 960, 160, SE, HS, 1),
       row(5, 960, 160, SE, HS, 1),
     ],
-    /** Of the last convolution, and of the linear layer before the classifier. */
+    /** Widths of the last convolution and of the linear layer before the classifier. */
     last: { convolution: 960, linear: 1280 },
   },
   small: {
@@ -67,7 +67,7 @@ const variants = {
   },
 } as const;
 
-/** The batch norms'. */
+/** Settings of the batch norms. */
 const norm = { epsilon: 1e-3, momentum: 0.01 } as const;
 
 export function mobileNetV3(
@@ -102,7 +102,7 @@ export function mobileNetV3(
   return net.build();
 }
 
-/** The block of v2 with squeeze and excitation between depthwise convolution and projection (figure 4). */
+/** MobileNet v2's block with squeeze and excitation between depthwise convolution and projection (figure 4). */
 function invertedResidual(
   net: GraphBuilder,
   x: Value,

@@ -1,10 +1,10 @@
-/** What every network of the zoo can be asked for. */
+/** Options that every network of the zoo takes. */
 
 import type { Shape } from '../graph/index.js';
 
 /**
- * How a shortcut bridges a change of shape (He et al. 2015): A takes every second pixel and pads with channels of
- * zeros, without parameters; B projects with a 1×1 convolution.
+ * How a shortcut adapts to a change of shape (He et al. 2015). A takes every second pixel and pads with zero channels,
+ * without parameters; B projects with a 1×1 convolution.
  */
 export type Shortcut = 'A' | 'B';
 

@@ -1,7 +1,7 @@
 /**
- * Network in network (Lin et al. 2014) for small images: behind each convolution two 1×1 convolutions look at every
- * position; the last one gives a map for each class, whose mean is the class's logit. Widths and pools are those that
- * its authors published for CIFAR-10.
+ * Network in network (Lin et al. 2014) for small images. Two 1×1 convolutions follow each convolution. The last one
+ * outputs one map per class, whose mean is the class's logit. Widths and pools are those that the authors published for
+ * CIFAR-10.
  */
 
 import { graphBuilder, type Graph, type GraphBuilder, type Value } from '../graph/index.js';
@@ -26,7 +26,7 @@ export function nin(name: string, { classes, inputShape }: ModelOptions): Graph 
   return net.build();
 }
 
-/** 1×1 convolutions of these widths behind the first convolution of a stage. */
+/** The 1×1 convolutions after the first convolution of a stage, with these widths. */
 const perceptron = (net: GraphBuilder, x: Value, widths: readonly number[]): Value =>
   widths.reduce((y, width, index) => rectified(net, index + 2, y, width, 1), x);
 

@@ -13,14 +13,14 @@ describe('published entries', () => {
     expect(published.filter((entry) => isLeftOut(name, entry.name))).toEqual([]);
   });
 
-  it('have our own names and shapes where the network has no rule, even for a network named like a property', () => {
+  it('have our own names and shapes if the network has no rule, even if it is named like an object property', () => {
     const [weight] = graphParameters(createModel('resnet18'));
     for (const model of ['resnet18', 'my-network', 'toString', '__proto__']) {
       expect(publishedParameter(model, weight!)).toEqual({ name: 'conv1.weight', shape: [64, 3, 7, 7] });
     }
   });
 
-  it('of ConvNeXt scale layers by a bare parameter, and have linear layers for 1×1 convolutions', () => {
+  it('of ConvNeXt scale layers by a bare parameter and store 1×1 convolutions as linear layers', () => {
     const parameters = graphParameters(createModel('convnext_tiny'));
     const entry = (name: string) =>
       publishedParameter(
@@ -36,7 +36,7 @@ describe('published entries', () => {
     expect(entry('features.2.1.weight')).toEqual({ name: 'features.2.1.weight', shape: [192, 96, 2, 2] });
   });
 
-  it("are left out on purpose where they are PyTorch's counts of batches, or heads that only help to train", () => {
+  it("are left out on purpose if they are PyTorch's batch counters or auxiliary heads", () => {
     expect(isLeftOut('resnet18', 'layer1.0.bn1.num_batches_tracked')).toBe(true);
     expect(isLeftOut('resnet18', 'layer1.0.bn1.running_mean')).toBe(false);
     expect(isLeftOut('googlenet', 'aux1.conv.conv.weight')).toBe(true);

@@ -1,12 +1,12 @@
-/** PyramidNet for small images (Han et al. 2017): every block is a little wider than the one before it. */
+/** PyramidNet for small images (Han et al. 2017): every block is slightly wider than the one before it. */
 
 import { graphBuilder, type Graph, type GraphBuilder, type Value } from '../graph/index.js';
 import type { ModelOptions } from './model.js';
 import { classifier, conv3x3 } from './residual.js';
 
 /**
- * The additive network of 6n+2 layers with basic blocks, α = `widening`: over its 3n blocks the width grows from 16 by α
- * in equal steps (equation 3), rounded down for each block. Shortcuts have no parameters.
+ * The additive network with basic blocks and 6n+2 layers; α is `widening`. Over its 3n blocks, the width grows from 16
+ * to 16 + α in equal steps (equation 3), rounded down per block. Shortcuts have no parameters.
  */
 export function cifarPyramidNet(
   name: string,
@@ -42,7 +42,7 @@ function pyramidBlock(net: GraphBuilder, x: Value, width: number, stride: number
   return net.add('add', y, paddedShortcut(net, x, width, stride));
 }
 
-/** The input itself, its pixels averaged where the block has a stride, with channels of zeros behind its own. */
+/** The input, average-pooled if the block has a stride, with zero channels appended. */
 function paddedShortcut(net: GraphBuilder, x: Value, width: number, stride: number): Value {
   return net.shortcut('downsample', () => {
     const small = stride === 1 ? x : net.averagePool('pool', x, { kernel: stride, ceil: true });

@@ -1,4 +1,4 @@
-/** RegNet (Radosavovic et al. 2020), under torchvision's state_dict names. */
+/** RegNet (Radosavovic et al. 2020), with torchvision's state_dict names. */
 
 import { graphBuilder, type Graph, type GraphBuilder, type Value } from '../graph/index.js';
 import { convNormActivation, squeezeExcitation } from './layers.js';
@@ -6,18 +6,18 @@ import type { ModelOptions } from './model.js';
 import { classifier } from './residual.js';
 
 interface Design {
-  /** Of each stage. */
+  /** Blocks per stage. */
   readonly blocks: readonly number[];
   readonly widths: readonly number[];
-  /** Channels of one group of the 3×3 convolutions. */
+  /** Channels per group in the 3×3 convolutions. */
   readonly groupWidth: number;
-  /** Regnet Y has squeeze and excitation, X has not. */
+  /** RegNet Y has squeeze and excitation, RegNet X does not. */
   readonly squeezes: boolean;
 }
 
 /**
- * As the paper's figures 15 and 16 list them, by X or Y and the millions of multiply-adds that an image costs. Of the
- * last stage of X at 400 torchvision, which rounds widths to whole groups another way, has 400 channels in place of 384.
+ * The designs of the paper's figures 15 and 16, named by X or Y and the millions of multiply-adds per image. The last
+ * stage of X at 400 has 400 channels instead of 384, because torchvision rounds widths to whole groups differently.
  */
 const designs = {
   x400: { blocks: [1, 2, 7, 12], widths: [32, 64, 160, 400], groupWidth: 16, squeezes: false },
@@ -52,7 +52,7 @@ interface BlockOptions {
   readonly squeezes: boolean;
 }
 
-/** A grouped bottleneck as wide inside as outside (figure 4); the squeeze is a quarter of the block's input. */
+/** A grouped bottleneck with equal inner and outer width (figure 4). The squeeze is a quarter of the block's input. */
 function regNetBlock(net: GraphBuilder, x: Value, { width, stride, groups, squeezes }: BlockOptions): Value {
   const [inChannels = 0] = net.shape(x);
   const one = { outChannels: width, kernel: 1 } as const;

@@ -1,6 +1,6 @@
 /**
- * Residual blocks (He et al. 2015) and what surrounds them, under torchvision's names. Activations have no parameters,
- * so their names are free: they are numbered within the block, and the last one stands behind the addition.
+ * Residual blocks (He et al. 2015), stages and classifiers, with torchvision's names. Activations have no parameters,
+ * so their names are ours to choose: they are numbered within the block, and the last one follows the addition.
  */
 
 import type { GraphBuilder, Value } from '../graph/index.js';
@@ -10,24 +10,24 @@ export interface BlockOptions {
   /** Channels of the block's 3×3 convolutions. */
   readonly width: number;
   readonly stride: number;
-  /** `none` makes the plain network of the same paper. */
+  /** `none` gives the plain network of the same paper. */
   readonly shortcut: Shortcut | 'none';
 }
 
-/** Makes one block behind `x`, inside the scope that the caller has opened. */
+/** Adds one block after `x`, in the scope that the caller opened. */
 export type Block = (net: GraphBuilder, x: Value, options: BlockOptions) => Value;
 
-/** A run of blocks of one width; its first block has the stride. */
+/** A run of blocks of equal width. The first block has the stride. */
 export interface Stage {
   readonly width: number;
   readonly blocks: number;
   readonly stride: number;
 }
 
-/** How many channels a bottleneck gives for each channel of its 3×3 convolution. */
+/** Output channels of a bottleneck per channel of its 3×3 convolution. */
 const expansion = 4;
 
-/** A 3×3 convolution without bias that keeps the size, up to its stride. */
+/** A padded 3×3 convolution without bias. */
 export function conv3x3(net: GraphBuilder, name: string, x: Value, outChannels: number, stride = 1, groups = 1): Value {
   return net.convolution(name, x, { outChannels, kernel: 3, stride, padding: 1, groups, bias: false });
 }
@@ -48,17 +48,17 @@ export const basicBlock: Block = (net, x, { width, stride, shortcut }) => {
   return net.relu('relu2', y);
 };
 
-/** How the 3×3 convolution of a bottleneck is cut into groups. */
+/** The groups of a bottleneck's 3×3 convolution. */
 interface Grouping {
   /** Default 1. */
   readonly groups?: number;
-  /** Channels of one group where the stage's width is 64; wider stages have more in proportion. Default 64. */
+  /** Channels per group in a stage of width 64. Wider stages scale it in proportion. Default 64. */
   readonly groupWidth?: number;
 }
 
 /**
- * 1×1, 3×3, 1×1; the stride is at the 3×3 convolution, as in torchvision. With groups it is the block of ResNeXt (Xie et
- * al. 2017), with a groupWidth of 128 that of torchvision's wide networks. The block's output does not depend on either.
+ * 1×1, 3×3, 1×1, with the stride in the 3×3 convolution, as in torchvision. With groups it is the ResNeXt block (Xie et
+ * al. 2017); with a groupWidth of 128 it is the block of torchvision's wide networks. Neither changes the output width.
  */
 export const bottleneck =
   ({ groups = 1, groupWidth = 64 }: Grouping = {}): Block =>
@@ -76,7 +76,7 @@ export const bottleneck =
     return net.relu('relu3', y);
   };
 
-/** Two 3×3 convolutions, each behind its norm and ReLU (He et al. 2016); nothing behind the addition. */
+/** Two 3×3 convolutions, each preceded by norm and ReLU (He et al. 2016). Nothing follows the addition. */
 export const preBasicBlock: Block = (net, x, { width, stride, shortcut }) => {
   const active = net.relu('relu1', net.batchNorm('bn1', x));
   let y = conv3x3(net, 'conv1', active, width, stride);
@@ -86,7 +86,7 @@ export const preBasicBlock: Block = (net, x, { width, stride, shortcut }) => {
   return net.add('add', y, besidePreBlock(net, x, active, width, stride, shortcut));
 };
 
-/** 1×1, 3×3, 1×1, each behind its norm and ReLU. */
+/** 1×1, 3×3, 1×1, each preceded by norm and ReLU. */
 export const preBottleneckBlock: Block = (net, x, { width, stride, shortcut }) => {
   const active = net.relu('relu1', net.batchNorm('bn1', x));
   let y = conv1x1(net, 'conv1', active, width);
@@ -99,7 +99,7 @@ export const preBottleneckBlock: Block = (net, x, { width, stride, shortcut }) =
   return net.add('add', y, besidePreBlock(net, x, active, expansion * width, stride, shortcut));
 };
 
-/** The stages `layer1`, `layer2`, … with their blocks `0`, `1`, … */
+/** Adds the stages `layer1`, `layer2`, … with their blocks `0`, `1`, … */
 export function residualStages(
   net: GraphBuilder,
   x: Value,
@@ -118,7 +118,7 @@ export function residualStages(
   return y;
 }
 
-/** Global average pooling and the linear classifier. */
+/** Adds global average pooling and the linear classifier. */
 export function classifier(net: GraphBuilder, x: Value, classes: number): Value {
   return net.head(() => {
     const features = net.flatten('flatten', net.globalAveragePool('avgpool', x));
@@ -129,14 +129,14 @@ export function classifier(net: GraphBuilder, x: Value, classes: number): Value 
 const keepsShape = (net: GraphBuilder, x: Value, outChannels: number, stride: number): boolean =>
   stride === 1 && net.shape(x)[0] === outChannels;
 
-/** The shortcut of a block: `x` itself where the shape stays. */
+/** The shortcut of a block; `x` itself if the shape does not change. */
 function besideBlock(net: GraphBuilder, x: Value, outChannels: number, stride: number, shortcut: Shortcut): Value {
   if (keepsShape(net, x, outChannels, stride)) return x;
   if (shortcut === 'A') return subsampleAndPad(net, x, outChannels, stride);
   return net.shortcut('downsample', () => net.batchNorm('1', conv1x1(net, '0', x, outChannels, stride)));
 }
 
-/** The shortcut of a pre-activation block; where the shape changes, it shares the block's first activation. */
+/** The shortcut of a pre-activation block. If the shape changes, it starts after the block's first activation. */
 function besidePreBlock(
   net: GraphBuilder,
   x: Value,

@@ -1,10 +1,10 @@
-/** Residual networks for ImageNet (He et al. 2015, table 1), under torchvision's state_dict names. */
+/** Residual networks for ImageNet (He et al. 2015, table 1), with torchvision's state_dict names. */
 
 import { graphBuilder, type Graph } from '../graph/index.js';
 import type { ModelOptions } from './model.js';
 import { classifier, residualStages, type Block } from './residual.js';
 
-/** `blocks` says how many blocks each of the four stages has. */
+/** `blocks` is the number of blocks in each of the four stages. */
 export function imagenetResNet(
   name: string,
   block: Block,

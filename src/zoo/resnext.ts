@@ -6,8 +6,8 @@ import type { ModelOptions } from './model.js';
 import { bottleneck } from './residual.js';
 
 /**
- * 9n+2 layers: a 3×3 stem of 64 channels and three stages of n grouped bottlenecks, which give 256, 512 and 1024
- * channels. `groups` is the paper's cardinality, `groupWidth` the channels of one group in the first stage.
+ * 9n+2 layers: a 3×3 stem of 64 channels and three stages of n grouped bottlenecks with 256, 512 and 1024 output
+ * channels. `groups` is the paper's cardinality, `groupWidth` the channels per group in the first stage.
  */
 export function cifarResNeXt(
   name: string,

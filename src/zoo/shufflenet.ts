@@ -1,11 +1,11 @@
-/** ShuffleNet v2 (Ma et al. 2018) under torchvision's names. */
+/** ShuffleNet v2 (Ma et al. 2018), with torchvision's names. */
 
 import { graphBuilder, type Graph, type GraphBuilder, type Value } from '../graph/index.js';
 import { convNormActivation } from './layers.js';
 import type { ModelOptions } from './model.js';
 import { conv1x1 } from './residual.js';
 
-/** Units of each stage; the first one halves the size. */
+/** Units per stage. The first one halves the size. */
 const repeats = [4, 8, 4] as const;
 
 /** `widths` are the channels of the three stages and of the last convolution (table 5). */
@@ -32,14 +32,14 @@ export function shufflenet(
   return net.build();
 }
 
-/** Figure 3c: one half of the channels passes by, the other goes through the branch; the shuffle mixes them. */
+/** Figure 3c: half of the channels bypass the branch, half go through it, and the shuffle mixes them. */
 function splitUnit(net: GraphBuilder, x: Value, half: number): Value {
   const kept = net.sliceChannels('chunk1', x, { start: 0, count: half });
   const taken = net.sliceChannels('chunk2', x, { start: half, count: half });
   return shuffled(net, kept, branch2(net, taken, half, 1));
 }
 
-/** Figure 3d: both branches take all channels and halve the size. */
+/** Figure 3d: two branches, which both take all channels and halve the size. */
 function halvingUnit(net: GraphBuilder, x: Value, half: number): Value {
   const left = net.scope('branch1', () => {
     const y = net.batchNorm('1', depthwise(net, '0', x, 2));

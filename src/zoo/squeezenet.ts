@@ -1,18 +1,18 @@
-/** SqueezeNet (Iandola et al. 2016) under torchvision's names. */
+/** SqueezeNet (Iandola et al. 2016), with torchvision's names. */
 
 import { graphBuilder, type Graph, type GraphBuilder, type Value } from '../graph/index.js';
 import type { ModelOptions } from './model.js';
 
-/** Channels that a fire module squeezes to; each of its two expanding convolutions gives four times as many. */
+/** The squeeze width of a fire module. Each of its two expand convolutions has four times as many channels. */
 type Squeeze = number;
 
 interface Variant {
   readonly stem: { readonly outChannels: number; readonly kernel: number };
-  /** The fire modules between two pools each. */
+  /** Groups of fire modules, separated by pools. */
   readonly stages: readonly (readonly Squeeze[])[];
 }
 
-/** Version 1.0 is the paper's table 1; 1.1 halves the size sooner. */
+/** Version 1.0 is the paper's table 1; 1.1 reduces the size earlier. */
 const variants = {
   '1.0': { stem: { outChannels: 96, kernel: 7 }, stages: [[16, 16, 32], [32, 48, 48, 64], [64]] },
   '1.1': {
@@ -53,7 +53,7 @@ export function squeezenet(name: string, version: keyof typeof variants, { class
   return net.build();
 }
 
-/** Figure 1: a 1×1 convolution to few channels, then a 1×1 and a 3×3 convolution side by side. */
+/** Figure 1: a 1×1 convolution to few channels, then a 1×1 and a 3×3 convolution in parallel. */
 function fire(net: GraphBuilder, x: Value, squeeze: Squeeze): Value {
   const outChannels = 4 * squeeze;
   const y = net.relu('squeeze_activation', net.convolution('squeeze', x, { outChannels: squeeze, kernel: 1 }));

@@ -1,5 +1,5 @@
 /**
- * Each network against its twin, the reference implementation: names, shapes and counts here, numbers in
+ * Compares each network with its twin, the reference implementation: names, shapes and counts here, values in
  * src/engines/twins.test.ts.
  */
 
@@ -10,7 +10,7 @@ import { inspectGraph } from '../inspect/index.js';
 import { modelNames } from './index.js';
 import { entriesOf, entryOf, readTwin, twinGraph, twinNames } from './testing/twins.js';
 
-/** A state_dict lists what a module holds itself before what its parts hold, even where it uses its own last. */
+/** A state_dict lists a module's own entries before those of its submodules, even if the module uses its own last. */
 const inOrderOfUse = (entries: readonly string[]): string[] =>
   entries.filter((entry) => !entry.includes('.layer_scale '));
 
@@ -22,7 +22,7 @@ it('every network of the zoo has a twin', () => {
 describe.each(twinNames)('%s is its twin', (name) => {
   const twin = readTwin(name);
 
-  it('in names and shapes, in the order of its state_dict', () => {
+  it('in names and shapes, in state_dict order', () => {
     const own = graphParameters(twinGraph(twin, twin.input)).map((parameter) => entryOf(twin, parameter));
     expect(own.toSorted()).toEqual(entriesOf(twin).toSorted());
     expect(inOrderOfUse(own)).toEqual(inOrderOfUse(entriesOf(twin)));

@@ -1,4 +1,4 @@
-/** VGG (Simonyan and Zisserman 2015): five stages of 3×3 convolutions, each with a pool behind it. */
+/** VGG (Simonyan and Zisserman 2015): five stages of 3×3 convolutions, each followed by a pool. */
 
 import { graphBuilder, type Graph } from '../graph/index.js';
 import type { ModelOptions } from './model.js';
@@ -6,10 +6,10 @@ import { classifier, conv3x3 } from './residual.js';
 
 const widths = [64, 128, 256, 512, 512] as const;
 
-/** How many convolutions each of the five stages has (table 1: columns A, B, D, E). */
+/** Number of convolutions in each of the five stages (table 1, columns A, B, D, E). */
 export type VggStages = readonly [number, number, number, number, number];
 
-/** VGG for ImageNet with its three large linear layers, under torchvision's names, with batch norm or without. */
+/** VGG for ImageNet with its three large linear layers, with or without batch norm, with torchvision's names. */
 export function vgg(
   name: string,
   convolutions: VggStages,
@@ -43,8 +43,8 @@ export function vgg(
 }
 
 /**
- * VGG for small images: batch norm behind every convolution, which therefore has no bias; global average pooling and
- * one linear layer instead of the three large ones.
+ * VGG for small images. Batch norm follows every convolution, so convolutions have no bias. Global average pooling and
+ * one linear layer replace the three large ones.
  */
 export function cifarVgg(name: string, convolutions: VggStages, { classes, inputShape }: ModelOptions): Graph {
   const net = graphBuilder(name, inputShape);
@@ -56,7 +56,7 @@ export function cifarVgg(name: string, convolutions: VggStages, { classes, input
         x = net.batchNorm(`bn${index}`, x);
         x = net.relu(`relu${index}`, x);
       }
-      // Rounding up changes nothing at 32×32; it lets smaller images, such as MNIST's 28×28, through all five stages.
+      // Rounding up has no effect at 32×32. It lets smaller images, such as MNIST's 28×28, pass all five stages.
       x = net.maxPool('pool', x, { kernel: 2, ceil: true });
     });
   });

@@ -6,8 +6,8 @@ import type { ModelOptions } from './model.js';
 import { preBasicBlock } from './residual.js';
 
 /**
- * WRN-`depth`-`widening`: three stages of pre-activation basic blocks, `widening` times as wide as those of the 6n+2
- * networks. The depth counts 6n+4 convolutions: stem, two in each of the 3n blocks, and the three projections.
+ * WRN-`depth`-`widening`: three stages of pre-activation basic blocks, `widening` times as wide as in the 6n+2
+ * networks. The depth 6n+4 counts convolutions: the stem, two in each of the 3n blocks, and three projections.
  */
 export function cifarWideResNet(name: string, depth: number, widening: number, options: ModelOptions): Graph {
   const blocks = (depth - 4) / 6;

@@ -1,4 +1,4 @@
-/** The expected numbers are what bench/oracle/formulas.py gives. */
+/** The expected numbers come from bench/oracle/formulas.py. */
 
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { checksum, checksumError, formulaImages, formulaTargets, formulaWeights 
 
 const sha256 = (values: Float32Array): string => createHash('sha256').update(values).digest('hex');
 
-describe('the formulas give the bits that Python gives', () => {
+describe('the formulas give the same bits as Python', () => {
   it('for kernels, factors, biases and statistics', () => {
     const kernel = formulaWeights('layer1.0.conv1.weight', [8, 3, 3, 3]);
     expect([kernel[0], kernel[1], kernel[215]]).toEqual([
@@ -44,7 +44,7 @@ describe('the formulas give the bits that Python gives', () => {
 describe('a checksum', () => {
   const values = formulaWeights('a.weight', [30, 20]);
 
-  it('tells tensors of one norm apart by about how far they are from each other', () => {
+  it('approximates the distance between tensors of equal norm', () => {
     const other = values.map((value, index) => (index % 100 === 0 ? -value : value));
     const distance = Math.sqrt(values.reduce((sum, value, i) => sum + (value - other[i]!) ** 2, 0));
     const error = checksumError(checksum(other), checksum(values)) * checksum(values)[0]!;
@@ -52,7 +52,7 @@ describe('a checksum', () => {
     expect(error).toBeLessThan(distance * 3);
   });
 
-  it('accepts no value that is not a number, and no tensor of another length', () => {
+  it('rejects NaN and tensors of another length', () => {
     expect(checksumError(checksum(values.with(7, NaN)), checksum(values))).toBeNaN();
     expect(checksumError(checksum(values.subarray(1)), checksum(values))).toBeGreaterThan(0.1);
   });

@@ -1,19 +1,19 @@
 /**
- * Weights, images and checksums by formula: bench/oracle/formulas.py computes the same, bit for bit. Every number is a
- * function of a name and an index, from 32-bit integer arithmetic and one rounding to float32, so that fixtures need to
- * hold neither weights nor images.
+ * Formulas for weights, images and checksums. bench/oracle/formulas.py computes the same bits. Every number is a
+ * function of a name and an index, through 32-bit integer arithmetic and one rounding to float32, so fixtures need to
+ * store neither weights nor images.
  */
 
 import { hashText } from '../../base/random.js';
 import { elements, type Shape } from '../../graph/index.js';
 
 const step = 2 ** -23;
-/** Height and width of the cells of an image. */
+/** Side of an image's cells, in pixels. */
 const cell = 16;
-/** How many projections a checksum has. */
+/** Number of projections in a checksum. */
 const projections = 3;
 
-/** A 32-bit word (signed): the finalizer of MurmurHash3 (Appleby) over index · golden ratio + hash of the name. */
+/** A signed 32-bit word: MurmurHash3's finalizer (Appleby) applied to index · golden ratio + hash of the name. */
 function hashed(stream: number, index: number): number {
   let h = Math.imul(index, 0x9e3779b1) + stream;
   h ^= h >>> 16;
@@ -23,10 +23,10 @@ function hashed(stream: number, index: number): number {
   return h ^ (h >>> 16);
 }
 
-/** Evenly spread over [-1, 1), in steps of 2^-23. */
+/** Uniform over [-1, 1), in steps of 2^-23. */
 const even = (stream: number, index: number): number => (hashed(stream, index) >>> 8) * step - 1;
 
-/** A parameter or statistic of that published name and shape. */
+/** Values for the parameter or statistic with this published name and shape. */
 export function formulaWeights(name: string, shape: Shape): Float32Array {
   const { center, reach } = spread(name, shape);
   const stream = hashText(name);
@@ -35,19 +35,19 @@ export function formulaWeights(name: string, shape: Shape): Float32Array {
   return values;
 }
 
-/** Kernels and matrices keep the size of what passes a ReLU behind them (He et al. 2015). */
+/** Kernels and matrices keep the magnitude of values that pass through a ReLU (He et al. 2015). */
 function spread(name: string, shape: Shape): { center: number; reach: number } {
   if (name.endsWith('running_mean') || name.endsWith('bias')) return { center: 0, reach: 0.25 };
   if (shape.length === 2 || shape.length === 4) {
     const reach = Math.sqrt(6 / elements(shape.slice(1)));
-    // A gate that saturates turns rounding into other numbers: PyTorch itself is then 8 % off in float32.
+    // A saturated gate amplifies rounding errors: PyTorch itself is then 8 % off in float32.
     const gate = shape.length === 4 && /\.fc[12]\.weight$/.test(name);
     return { center: 0, reach: Math.fround(gate ? reach / 4 : reach) };
   }
   return { center: 1, reach: 0.5 };
 }
 
-/** [N, C, H, W]: fine noise on cells of 16×16 pixels, so that images differ in more than their noise. */
+/** [N, C, H, W]: fine noise over cells of 16×16 pixels, so that images differ in more than their noise. */
 export function formulaImages([count, channels, height, width]: readonly [number, number, number, number]) {
   const [fine, coarse] = [hashText('images'), hashText('cells')];
   const [rows, columns] = [Math.ceil(height / cell), Math.ceil(width / cell)];
@@ -65,7 +65,7 @@ export function formulaImages([count, channels, height, width]: readonly [number
   return values;
 }
 
-/** [N, classes], each row with a single one. */
+/** [N, classes], one-hot rows. */
 export function formulaTargets(count: number, classes: number): Float32Array {
   const stream = hashText('targets');
   const values = new Float32Array(count * classes);
@@ -73,7 +73,7 @@ export function formulaTargets(count: number, classes: number): Float32Array {
   return values;
 }
 
-/** Euclidean norm, then projections on vectors of ±1: close to those of another tensor only where the tensors are. */
+/** The Euclidean norm and projections on vectors of ±1. Two tensors have close checksums only if they are close. */
 export type Checksum = readonly number[];
 
 export function checksum(values: ArrayLike<number>): Checksum {
@@ -90,9 +90,9 @@ export function checksum(values: ArrayLike<number>): Checksum {
 }
 
 /**
- * How far apart two tensors are that have these checksums, relative to the size of the expected one: the largest
- * difference of their numbers, which for a random error is about the norm of the tensors' difference.
- * @param scale a size to measure against where it is larger than the expected norm
+ * Estimates the distance between two tensors from their checksums, relative to the expected norm. It is the largest
+ * difference between the checksums' numbers, which for a random error is about the norm of the tensors' difference.
+ * @param scale a lower bound for the reference norm
  */
 export function checksumError(actual: Checksum, expected: Checksum, scale = 0): number {
   const size = Math.max(scale, expected[0]!);

@@ -1,4 +1,4 @@
-/** What the reference implementations say of the zoo's networks; bench/oracle/make_twins.py made the files. */
+/** Data from the reference implementations of the zoo's networks, made by bench/oracle/make_twins.py. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
@@ -11,60 +11,60 @@ import { formulaWeights, type Checksum } from './formulas.js';
 type ImageDims = readonly [count: number, channels: number, height: number, width: number];
 
 export interface Twin {
-  /** Where its definition comes from: `torchvision 0.28.0 resnet18`. */
+  /** The reference implementation, such as `torchvision 0.28.0 resnet18`. */
   readonly twin: string;
-  /** The network of the zoo, and how it is made. */
+  /** The zoo's network and its options. */
   readonly model: string;
   readonly options: { readonly shortcut?: Shortcut };
-  /** Lines `name 64x3x7x7` in the order of its state_dict, deflated, in base64. */
+  /** Lines such as `name 64x3x7x7` in state_dict order, deflated and base64-encoded. */
   readonly entries: string;
   readonly parameters: number;
   /** [channels, height, width] for `macs`. */
   readonly input: Shape;
   readonly macs: number;
-  /** Rates of dropout and stochastic depth, ascending. */
+  /** Rates of dropout and stochastic depth, in ascending order. */
   readonly dropout: readonly number[];
   readonly evaluation: {
     readonly images: ImageDims;
-    /** For each image. */
+    /** Per image. */
     readonly logits: readonly Checksum[];
   };
   /** One step without dropout and stochastic depth. */
   readonly training?: {
     readonly images: ImageDims;
-    /** Cross-entropy of each image; the gradients are those of their mean. */
+    /** Cross-entropy per image. Gradients are those of the mean. */
     readonly losses: readonly number[];
-    /** For each entry, of the gradient, or of the value after the step where it is a running statistic. */
+    /** Per entry: the gradient's checksum, or, for a running statistic, that of its value after the step. */
     readonly checksums: readonly Checksum[];
   };
 }
 
 const folder = new URL('../fixtures/twins/', import.meta.url);
 
-/** The names of the files; that of the network, but for variants of one. */
+/** The file names. Each is the network's name, except for variants. */
 export const twinNames: readonly string[] = readdirSync(folder).map((file) => file.replace(/\.json$/, ''));
 
 export function readTwin(name: string): Twin {
   return JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as Twin;
 }
 
-/** Its names and shapes, `name 64x3x7x7`, in the order of its state_dict. */
+/** Names and shapes, such as `name 64x3x7x7`, in state_dict order. */
 export function entriesOf(twin: Twin): string[] {
   return inflateRawSync(Buffer.from(twin.entries, 'base64')).toString().split('\n');
 }
 
-/** The network as the twin was asked: for images of that shape, with the classes of its publication. */
+/** The network with the twin's options: its image shape and the published number of classes. */
 export function twinGraph({ model, options }: Twin, inputShape: Shape): Graph {
   return createModel(model, { inputShape, ...options });
 }
 
-/** Our side of an entry. */
+/** Our counterpart of an entry. */
 export function entryOf({ model }: Twin, parameter: Parameter): string {
   const { name, shape } = publishedParameter(model, parameter);
   return `${name} ${shape.join('x')}`;
 }
 
-/** Parameters and statistics by our names, filled as the twin's. */
+/** Parameters and statistics by our names, filled like the twin's. */
 export function twinWeights({ model }: Twin, graph: Graph): Map<string, Float32Array> {
   return new Map(
     graphParameters(graph).map((parameter) => {
@@ -74,7 +74,7 @@ export function twinWeights({ model }: Twin, graph: Graph): Map<string, Float32A
   );
 }
 
-/** The network with nothing random in it. */
+/** The network without random ops. */
 export function withoutDropout(graph: Graph): Graph {
   return {
     ...graph,

@@ -41,7 +41,7 @@ async function refusal(path: string, options?: Partial<NetworkOptions>): Promise
     (thrown: unknown) => thrown,
   );
   if (error instanceof RectioError) return error;
-  throw error ?? new Error(`${path} gave a network.`);
+  throw error ?? new Error(`${path} returned a network.`);
 }
 
 const head = [
@@ -171,17 +171,17 @@ describe('a TypeScript or JavaScript file', () => {
     ],
     ['no export at all', 'none.ts', [''], ': it exports nothing', 'export function network'],
     [
-      'a function that gives nothing',
+      'a function that returns nothing',
       'nothing.ts',
       ['export function network() {}'],
-      ': network gave nothing',
+      ': network returned nothing',
       'return net.build()',
     ],
     [
-      'a builder that was not asked to build',
+      'a builder whose network was not built',
       'builder.ts',
       [...head, '  return net;', '}'],
-      ': network gave the builder',
+      ': network returned the builder',
       'return net.build()',
     ],
     [
@@ -257,9 +257,9 @@ describe('a network in JSON', () => {
   it('is refused if it does not fit the data', async () => {
     const path = file('fixed.json', JSON.stringify(graphToJson(tiny())));
     const classes = await refusal(path, { classes: 5 });
-    expect(classes.message).toBe(`${path}: the network tells 10 classes apart, and there are 5`);
+    expect(classes.message).toBe(`${path}: the network has 10 classes, but the data has 5`);
     expect(classes.hint).toContain('--save-graph');
-    expect((await refusal(path, { inputShape: [1, 32, 32] })).message).toContain('3×32×32, and these are of 1×32×32');
+    expect((await refusal(path, { inputShape: [1, 32, 32] })).message).toContain('3×32×32, but the data has 1×32×32');
   });
 
   it('is refused with the position of the syntax error, or the invalid node', async () => {
@@ -295,7 +295,7 @@ describe('a path that is not a network file', () => {
   it.each([
     ['absent', 'mine.tx', 'There is no file', 'Did you mean'],
     ['a folder', 'folder', 'is a folder', 'folder/inside.ts'],
-    ['of another kind', 'readme.md', 'its ending is .md', '.ts, .mts, .js, .mjs, .json'],
+    ['of another kind', 'readme.md', 'its extension is .md', '.ts, .mts, .js, .mjs, .json'],
   ])('%s', async (_, name, message, hint) => {
     mkdirSync(join(folder, 'folder'), { recursive: true });
     file('folder/inside.ts', '');

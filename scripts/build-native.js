@@ -1,4 +1,4 @@
-/** Builds the native addon over oneDNN, where its sources, the compiler, the processor or oneDNN changed. */
+/** Builds the native oneDNN addon if its sources, the compiler, the processor or oneDNN have changed. */
 
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
@@ -12,15 +12,15 @@ import { filesUnder, readStamp, stampOf, writeStamp } from './stamp.js';
 
 const stampFile = `${paths.addon}.stamp`;
 
-/** The addon is for this very machine: `-march=native` lets the compiler use all its processor has. */
+/** The addon is built for this machine only: `-march=native` enables every instruction of its processor. */
 const compileFlags = ['-std=c++17', '-O3', '-march=native', '-fopenmp', '-fPIC', '-Wall', '-Wextra'];
 const linkFlags = [
   '-shared',
   '-fopenmp',
-  ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []), // Node brings Node-API's symbols
+  ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []), // Node provides the Node-API symbols
 ];
 
-/** The processor, as far as `-march=native` asks. */
+/** Identifies the processor, because `-march=native` depends on it. */
 async function processor() {
   try {
     const text = await readFile('/proc/cpuinfo', 'utf8');
@@ -31,7 +31,7 @@ async function processor() {
   }
 }
 
-/** The processor's vector instructions, of which the compiler may have used any. */
+/** The processor's vector instruction sets. The compiler may have used any of them. */
 async function vectorInstructions() {
   const flags = (await processor()).match(/^(?:flags|Features)\s*:(.*)$/m)?.[1] ?? '';
   return flags.split(/\s+/).filter((flag) => /^(avx|fma|f16c|bmi|sse|asimd|sve)/.test(flag));
@@ -44,7 +44,7 @@ function giveUp(output, what) {
 }
 
 /**
- * Compiles every source, two or more at a time, links, tries to load the result, and only then puts it in its place.
+ * Compiles the sources in parallel, links them, loads the result as a test, and only then moves it into place.
  * @param {readonly string[]} sources
  * @returns {Promise<boolean>}
  */
@@ -80,7 +80,7 @@ async function build(sources) {
   }
 }
 
-/** What a build that was killed left behind. */
+/** Removes files that a killed build left behind. */
 async function removeLeftovers() {
   const names = await readdir(paths.build);
   const leftovers = names.filter((name) => /^native\.\d+$/.test(name));
@@ -88,9 +88,9 @@ async function removeLeftovers() {
 }
 
 /**
- * Brings the native engine up to date (the caller holds the set-up's lock), installing oneDNN and a compiler first
- * where the system's package manager can. Without it everything works with the reference engine; then this says so.
- * @returns {Promise<boolean>} whether the native engine is here
+ * Brings the native engine up to date. First installs oneDNN and a compiler if the system's package manager can. If the
+ * engine cannot be built, prints that everything works with the reference engine. The caller holds the set-up's lock.
+ * @returns {Promise<boolean>} whether the native engine is available
  */
 export async function ensureNative() {
   await removeLeftovers();
@@ -114,11 +114,12 @@ export async function ensureNative() {
   await rm(stampFile, { force: true });
   const built = await announced(`native engine (oneDNN ${tools.onednn})`, 'about 30 s', () => build(sources));
   if (built) {
-    // On a processor that lacks one of these, calling the addon would end the process without a word; the engine asks.
+    // On a processor without one of these, the addon would kill the process silently. The engine checks this list
+    // first.
     await writeFile(`${paths.addon}.flags`, `${(await vectorInstructions()).join(' ')}\n`);
     await writeStamp(stampFile, stamp);
   } else {
-    await rm(paths.addon, { force: true }); // one of other sources may not fit the rest any more
+    await rm(paths.addon, { force: true }); // an addon from other sources may no longer be compatible
     say('set-up: Everything works with the reference engine, which is very slow.');
   }
   return built;

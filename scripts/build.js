@@ -1,4 +1,4 @@
-/** Compiles src, and the board's page, into dist, where they changed. Run as a program, it does just that. */
+/** Compiles src and the board's page into dist if they have changed. It can also run as a program. */
 
 import { mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,10 +12,10 @@ import { filesUnder, readStamp, stampOf, writeStamp } from './stamp.js';
 
 const stampFile = join(paths.dist, '.stamp');
 const compiler = join(paths.modules, 'typescript');
-/** The board's page: it runs in a browser, so Vite bundles it. */
+/** The board's page runs in a browser, so Vite bundles it. */
 const page = join(paths.sources, 'board', 'page');
 
-/** What dist is made from: sources, settings and the compiler's version. */
+/** The inputs of dist: sources, settings and the compiler's version. */
 async function currentStamp() {
   const sources = await filesUnder(
     paths.sources,
@@ -26,7 +26,7 @@ async function currentStamp() {
   return stampOf(paths.root, [...sources, ...settings], [version]);
 }
 
-/** Compiles beside dist and swaps, so that no one ever meets half a build, nor files whose source is gone. */
+/** Compiles into another folder and swaps, so that dist never holds a partial build or files of deleted sources. */
 async function compile(/** @type {string} */ stamp) {
   const fresh = join(paths.root, `dist.${process.pid}`);
   const old = join(paths.root, `dist.old.${process.pid}`);
@@ -46,7 +46,7 @@ async function compile(/** @type {string} */ stamp) {
   }
 }
 
-/** Bundles the board's page into a folder; nothing of it is fetched from anywhere, now or later. */
+/** Bundles the board's page into a folder. The page loads nothing from other servers. */
 async function bundle(/** @type {string} */ outDir) {
   const { build } = await import('vite');
   try {
@@ -63,7 +63,7 @@ async function bundle(/** @type {string} */ outDir) {
   }
 }
 
-/** What a build that was killed left behind. */
+/** Removes files that a killed build left behind. */
 async function removeLeftovers() {
   const names = await readdir(paths.root);
   const leftovers = names.filter((name) => /^dist\.(old\.)?\d+$/.test(name));

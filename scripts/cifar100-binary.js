@@ -1,11 +1,12 @@
 /**
- * Brings CIFAR-100 from class folders of PNG files (`train/apple/….png`, `test/apple/….png`) into the official binary form.
+ * Converts CIFAR-100 from class folders of PNG files (`train/apple/….png`, `test/apple/….png`) to the official binary
+ * format.
  *
  *     node scripts/cifar100-binary.js FOLDER OUT
  *
- * Writes OUT/cifar-100-binary with train.bin, test.bin, fine_label_names.txt and coarse_label_names.txt. Images whose pixels
- * stand in the training split too are left out of the test split and named. Images are ordered by a hash of class and name,
- * so that every stretch of a split holds all classes.
+ * Writes OUT/cifar-100-binary with train.bin, test.bin, fine_label_names.txt and coarse_label_names.txt. Test images
+ * that are also in the training split are left out and listed. Images are ordered by a hash of class and name, so that
+ * classes are mixed.
  */
 
 import { createHash } from 'node:crypto';
@@ -14,7 +15,9 @@ import { join } from 'node:path';
 
 import sharp from 'sharp';
 
-/** The twenty superclasses in the official order, each with its classes (Krizhevsky 2009, cs.toronto.edu/~kriz/cifar.html). */
+/**
+ * The twenty superclasses in the official order, with their classes (Krizhevsky 2009, cs.toronto.edu/~kriz/cifar.html).
+ */
 const superclasses = {
   aquatic_mammals: 'beaver dolphin otter seal whale',
   fish: 'aquarium_fish flatfish ray shark trout',
@@ -50,7 +53,7 @@ const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
 /** @typedef {{ name: string, path: string, pixels: Buffer }} Image its class, its file, and its pixels by channel */
 
 /**
- * All images of a split in the order of the hashes.
+ * Reads all images of a split, ordered by hash.
  * @param {string} folder
  * @returns {Promise<Image[]>}
  */
@@ -103,7 +106,7 @@ function records(images) {
 
 const [folder, out] = process.argv.slice(2);
 if (folder === undefined || out === undefined) {
-  process.stderr.write('Write: node scripts/cifar100-binary.js FOLDER OUT\n');
+  process.stderr.write('Usage: node scripts/cifar100-binary.js FOLDER OUT\n');
   process.exit(2);
 }
 const train = await readSplit(join(folder, 'train'));

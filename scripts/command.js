@@ -1,19 +1,19 @@
-/** Runs other programs, with what they print kept for the case that they fail. */
+/** Runs other programs and captures their output for error messages. */
 
 import { spawn } from 'node:child_process';
 
 /**
  * @typedef {object} CommandResult
- * @property {boolean} ok whether it was there and ended with exit code 0
- * @property {string} output standard output and standard error, as they came
+ * @property {boolean} ok whether the program was found and exited with code 0
+ * @property {string} output standard output and standard error, interleaved
  */
 
 /**
- * Runs a command to its end; never throws.
+ * Runs a command until it exits. Never throws.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, input?: 'terminal' | 'none' | { text: string } }} [options]
- *   `terminal` lets it ask the user (a password, say)
+ *   `terminal` lets it ask the user, for a password for example
  * @returns {Promise<CommandResult>}
  */
 export function run(program, args, { env = process.env, cwd = process.cwd(), input = 'none' } = {}) {
@@ -27,7 +27,7 @@ export function run(program, args, { env = process.env, cwd = process.cwd(), inp
     child.on('error', (error) => resolve({ ok: false, output: `${output}${error.message}\n` }));
     child.on('close', (code) => resolve({ ok: code === 0, output }));
     if (typeof input === 'object') {
-      // A compiler that is missing closes the pipe before the text is through; 'error' above tells that already.
+      // If the program is missing, the pipe closes early. The 'error' handler above already reports that.
       child.stdin?.on('error', () => {});
       child.stdin?.end(input.text);
     }
@@ -35,7 +35,7 @@ export function run(program, args, { env = process.env, cwd = process.cwd(), inp
 }
 
 /**
- * The last lines of what a command printed, indented, for a message.
+ * The last lines of a command's output, indented, for a message.
  * @param {string} output
  * @param {number} [lines]
  */
@@ -49,7 +49,7 @@ export function tail(output, lines = 15) {
 }
 
 /**
- * The first lines of what a command printed, indented: where npm says what is wrong, before its advice.
+ * The first lines of a command's output, indented. npm prints the cause first, before its advice.
  * @param {string} output
  * @param {number} [lines]
  */

@@ -1,6 +1,6 @@
 /**
- * Writes docs/networks.md, the table of all networks, and a drawing of each into docs/images/networks. Run it after the
- * set-up whenever a network changed or came (a test says when): `node scripts/document-networks.js`.
+ * Writes docs/networks.md, the table of all networks, and a drawing of each network into docs/images/networks. Run
+ * `node scripts/document-networks.js` after the set-up when a network is added or changed; a test fails if it is due.
  */
 
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
@@ -13,12 +13,12 @@ import { paths } from './paths.js';
 const page = 'docs/networks.md';
 const pictures = 'docs/images/networks';
 const ratios = ['1:1', '2:1', '3:2', '3:1', '4:3'];
-/** At which the drawings show what is kept. */
+/** The ratio that the drawings show. */
 const drawnRatio = '2:1';
 
 /**
- * The families in the order of the page; a network belongs to the first whose pattern its name matches. `shown` is the
- * network whose drawing stands on the page itself.
+ * The families in page order. A network belongs to the first family whose pattern matches its name. `shown` is the
+ * network whose drawing is on the page itself.
  * @type {readonly { title: string, names: RegExp, shown: string, about: string }[]}
  */
 const families = [
@@ -125,11 +125,11 @@ const families = [
   },
 ];
 
-/** @param {string} room a part of dist */
+/** @param {string} room a folder in dist */
 const compiled = (room) => import(pathToFileURL(join(paths.dist, room, 'index.js')).href);
 
 /**
- * What this script writes: the text of each file by its path in the repository.
+ * The files that this script writes: text by path in the repository.
  * @returns {Promise<Map<string, string>>}
  */
 export async function networkDocuments() {
@@ -204,7 +204,7 @@ parameters, shapes and MACs are the same at every ratio.
 
 \`node scripts/document-networks.js\` writes this page and the drawings; a test compares them with the networks.`;
 
-/** Writes all files, and removes drawings of networks that are no more. */
+/** Writes all files and deletes drawings of networks that no longer exist. */
 async function main() {
   const files = await networkDocuments();
   await mkdir(join(paths.root, pictures), { recursive: true });

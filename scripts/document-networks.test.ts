@@ -15,16 +15,16 @@ describe('docs/networks.md and its drawings', () => {
     files = await networkDocuments();
   });
 
-  it('are what node scripts/document-networks.js would write', () => {
+  it('match the output of node scripts/document-networks.js', () => {
     const outdated = [...files].filter(([path, text]) => {
       const file = join(paths.root, path);
       return !existsSync(file) || readFileSync(file, 'utf8') !== text;
     });
-    // Run `node scripts/document-networks.js` where this fails.
+    // If this fails, run `node scripts/document-networks.js`.
     expect(outdated.map(([path]) => path)).toEqual([]);
   });
 
-  it('show every network and no other', () => {
+  it('cover exactly the networks of the zoo', () => {
     const drawings = readdirSync(join(paths.root, 'docs/images/networks'));
     expect(drawings.toSorted()).toEqual(modelNames.map((name) => `${name}.svg`).toSorted());
     for (const name of modelNames)

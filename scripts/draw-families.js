@@ -1,5 +1,5 @@
 /**
- * Draws the pictures of docs/proportion.md: for each family the beginning of one of its networks at a ratio.
+ * Draws the pictures of docs/proportion.md. Each shows the beginning of one family's network at a ratio.
  *
  *     npm run build && node scripts/draw-families.js
  */
@@ -12,7 +12,7 @@ import { applyRatio } from '../dist/proportion/index.js';
 import { createModel } from '../dist/zoo/index.js';
 import { paths } from './paths.js';
 
-/** By the name of the picture: the network, the last block (or stage) that is drawn, and what is asked of it. */
+/** For each picture: the network, the last block (or stage) that is drawn, and the requested ratio. */
 const pictures = {
   chain: ['vgg11', 'stage3', '2:1'],
   residual: ['resnet18', 'layer1.1', '2:1'],
@@ -29,7 +29,7 @@ const pictures = {
   convnext: ['convnext_tiny', 'features.1.1', '2:1'],
 };
 
-/** The network up to the end of a block or stage; what it consists of is left as it is. */
+/** The network's nodes up to the end of a block or stage, unchanged. */
 function beginning(/** @type {string} */ model, /** @type {string} */ last) {
   const { name, nodes } = createModel(model);
   const end = nodes.findLastIndex(({ place }) => place.block === last || place.stage === last);

@@ -1,8 +1,8 @@
 /**
- * Writes .oxlintrc.json: the rules of the linter, and the rooms of the house in their order. A room may import the rooms
- * before it, never those behind it.
+ * Writes .oxlintrc.json: the linter's rules, including the order of the rooms (the folders of src). A room may import
+ * rooms that come before it in the list, never those after it.
  *
- *     node scripts/lint-rules.js     # after a change here; a test compares
+ *     node scripts/lint-rules.js     # run it after a change here; a test compares
  */
 
 import { writeFile } from 'node:fs/promises';
@@ -15,9 +15,9 @@ import { paths } from './paths.js';
 
 /**
  * @typedef {object} Room
- * @property {string} name the folder below src
+ * @property {string} name the folder in src
  * @property {boolean} [pure] data in, data out; runs in a browser
- * @property {readonly string[]} [only] the rooms that it may know, where these are fewer than those before it
+ * @property {readonly string[]} [only] the rooms that it may import, if not all rooms before it
  */
 
 /** @type {readonly Room[]} */
@@ -44,7 +44,7 @@ export const rooms = [
   { name: 'cli' },
 ];
 
-/** The rooms that open engines; the others know their contract alone. */
+/** The rooms that open engines. All other rooms know only the engines' contract. */
 const openers = ['engines', 'prepare', 'cli'];
 
 /** @type {readonly string[]} */
@@ -93,7 +93,7 @@ const general = {
   ignorePatterns: ['dist/**', 'build/**', 'node_modules/**', 'runs/**'],
 };
 
-/** What may import anything: tests, and what only they use. */
+/** Files that may import anything: tests and their helpers. */
 const exempt = ['**/*.test.ts', 'src/**/testing/**', 'src/engines/conformance*.ts', 'src/engines/conformance/**'];
 
 /** @param {Room} room */
@@ -103,15 +103,15 @@ function restrictions({ name, pure = false, only }) {
   const unknown = rooms.map((room) => room.name).filter((other) => other !== name && !known.includes(other));
   const patterns = [];
   if (unknown.length > 0) {
-    const message = `Imports point one way: src/${name} may not know ${unknown.join(', ')} (see docs/architecture.md).`;
+    const message = `Imports go one way: src/${name} may not import ${unknown.join(', ')} (see docs/architecture.md).`;
     patterns.push({ regex: `\\.\\./(${unknown.join('|')})/`, message });
   }
   if (pure) {
-    patterns.push({ regex: '^node:', message: `src/${name} is pure and runs in a browser: no modules of Node.` });
+    patterns.push({ regex: '^node:', message: `src/${name} is pure and runs in a browser: no Node modules.` });
   } else if (name === 'prepare' || name === 'cli') {
     patterns.push({ regex: '\\.\\./engines/[^/]+/', message: 'Engines are opened through engines/registry.ts.' });
   } else if (!openers.includes(name) && known.includes('engines')) {
-    const message = `src/${name} knows the contract engines/engine.ts only, never an engine.`;
+    const message = `src/${name} may import the contract engines/engine.ts, never an engine.`;
     patterns.push({ regex: '\\.\\./engines/([^/]+/|registry\\.)', message });
   }
   return patterns;
@@ -119,7 +119,7 @@ function restrictions({ name, pure = false, only }) {
 
 /** @param {string} name */
 function purity(name) {
-  const chance = `src/${name} is pure: data in, data out; no clock, and no chance but a seed.`;
+  const chance = `src/${name} is pure: data in, data out; no clock, and no randomness except from a seed.`;
   const browser = `src/${name} is pure and runs in a browser.`;
   return {
     'no-restricted-globals': ['error', ...['process', 'Buffer'].map((global) => ({ name: global, message: browser }))],
@@ -132,7 +132,7 @@ function purity(name) {
   };
 }
 
-/** The whole configuration. */
+/** The complete configuration. */
 export function lintRules() {
   const roomRules = rooms.map((room) => ({
     files: [`src/${room.name}/**/*.ts`],
@@ -153,7 +153,7 @@ export function lintRules() {
             ...restrictions({ name: 'engines' }),
             ...engines
               .filter((other) => other !== name)
-              .map((other) => ({ regex: `\\.\\./${other}/`, message: 'An engine never knows another engine.' })),
+              .map((other) => ({ regex: `\\.\\./${other}/`, message: 'An engine may not import another engine.' })),
           ],
         },
       ],
@@ -173,7 +173,7 @@ export function lintRules() {
   };
 }
 
-/** The file's text, as the formatter writes it. */
+/** The file's text, as formatted by the formatter. */
 export function lintRulesText() {
   return format(JSON.stringify(lintRules()), { parser: 'json', printWidth: 120 });
 }

@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folders: string[] = [];
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
-/** Lints the given files with the house's configuration; gives what the linter says, one finding per line. */
+/** Lints the given files with the project's configuration. Returns one line per finding. */
 function lint(files: Readonly<Record<string, string>>): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'rectio-lint-'));
   folders.push(folder);
@@ -33,16 +33,16 @@ describe('the lint', () => {
   const names = rooms.map(({ name }) => name);
   const order = names.flatMap((from, index) => names.slice(index + 1).map((to) => [from, to] as const));
 
-  it('has the rules that the list of rooms gives', async () => {
+  it('has the rules generated from the list of rooms', async () => {
     expect(readFileSync(join(root, '.oxlintrc.json'), 'utf8')).toBe(await lintRulesText());
   });
 
-  it('knows every room of the house', () => {
+  it('knows every room', () => {
     const found = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
     expect(found.map(({ name }) => name).toSorted()).toEqual([...names, 'testing'].toSorted());
   });
 
-  it('refuses every import that points back', () => {
+  it('refuses every import of a later room', () => {
     const files = Object.fromEntries(
       order.map(([from, to]) => [`src/${from}/to-${to}.ts`, importing(`../${to}/x.js`)]),
     );
@@ -51,7 +51,7 @@ describe('the lint', () => {
       expect(refused.filter((line) => line.startsWith(`${path}:`))).toHaveLength(1);
   });
 
-  it('lets imports point on along the flow', () => {
+  it('allows imports of earlier rooms', () => {
     const only = new Map(rooms.map((room) => [room.name, room.only]));
     const forward = order.filter(([from, to]) => from !== 'engines' && (only.get(to)?.includes(from) ?? true));
     const files = Object.fromEntries(
@@ -60,7 +60,7 @@ describe('the lint', () => {
     expect(lint(files)).toEqual([]);
   });
 
-  it('keeps inspect and zoo apart, and drawing from both but for the counts', () => {
+  it('keeps inspect and zoo apart, and lets drawing use only the counts', () => {
     const apart = {
       'src/inspect/a.ts': 'zoo',
       'src/zoo/a.ts': 'inspect',
@@ -100,7 +100,7 @@ describe('the lint', () => {
   });
 
   it.each(['base', 'graph', 'proportion', 'inspect', 'zoo', 'draw', 'plan'])(
-    'keeps %s free of Node, clock and chance',
+    'keeps %s free of Node, clock and randomness',
     (layer) => {
       const impure = [
         importing('node:fs'),

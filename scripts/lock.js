@@ -1,4 +1,4 @@
-/** One set-up at a time per clone: a second one waits for the first. */
+/** Allows one set-up at a time per clone. A second one waits for the first. */
 
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -21,14 +21,14 @@ async function holder(file) {
   try {
     return Number.parseInt(await readFile(file, 'utf8'), 10);
   } catch {
-    return undefined; // it was given back between two looks
+    return undefined; // it was released in the meantime
   }
 }
 
 /**
- * Makes the lock file, with this process's id in it from its first moment on.
+ * Creates the lock file atomically, with this process's id in it.
  * @param {string} file
- * @returns {Promise<boolean>} false where there is one already
+ * @returns {Promise<boolean>} false if the file already exists
  */
 async function create(file) {
   const written = `${file}.${process.pid}`;
@@ -45,8 +45,8 @@ async function create(file) {
 }
 
 /**
- * Removes the lock of a process that is gone. Only one process at a time may, or the second would remove the lock that
- * the first has just taken.
+ * Removes the lock of a dead process. Only one process at a time may do this; otherwise the second could remove the
+ * lock that the first has just taken.
  * @param {string} file
  * @param {number} gone
  */
@@ -57,13 +57,13 @@ async function removeStale(file, gone) {
     if (made && Date.now() - made.mtimeMs > 10_000) await rm(guard, { force: true });
     return;
   }
-  // Also where it names no process at all (NaN): a crash of the machine can leave it empty.
+  // The id can be NaN: a crash of the machine can leave the file empty.
   if (Object.is(await holder(file), gone)) await rm(file, { force: true });
   await rm(guard, { force: true });
 }
 
 /**
- * Does `work` while holding the lock `file`. A lock whose process is gone is taken over.
+ * Runs `work` while holding the lock `file`. Takes over the lock of a dead process.
  * @template T
  * @param {string} file
  * @param {() => Promise<T>} work
@@ -74,7 +74,7 @@ export async function withLock(file, work) {
   for (let waited = 0; !(await create(file)); waited++) {
     const pid = await holder(file);
     if (pid !== undefined && !isAlive(pid)) await removeStale(file, pid);
-    else if (waited === 5) say(`set-up: another set-up of this folder runs (process ${pid}); waiting for it …`);
+    else if (waited === 5) say(`set-up: another set-up of this folder is running (process ${pid}); waiting for it …`);
     await sleep(waited === 0 ? 0 : 200);
   }
   try {

@@ -1,4 +1,4 @@
-/** oneDNN and the C++ compiler: are they here, and if not, what adds them? */
+/** Finds oneDNN and the C++ compiler, and installs them if possible. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -8,18 +8,18 @@ import { announced, say } from './say.js';
 
 export const cxx = process.env.CXX || 'g++';
 
-/** Where Homebrew puts headers and libraries that the compiler does not look for by itself. */
+/** Homebrew's folders for headers and libraries. The compiler does not search them by default. */
 const homebrew =
   process.platform === 'darwin' ? ['/opt/homebrew', '/usr/local'].filter((path) => existsSync(path)) : [];
 export const searchFlags = homebrew.flatMap((path) => [`-I${path}/include`, `-L${path}/lib`]);
 
 /**
  * @typedef {object} Tools
- * @property {string | undefined} compiler its version line, undefined where there is none
+ * @property {string | undefined} compiler its version line; undefined if there is no compiler
  * @property {string | undefined} onednn the version of oneDNN's headers, such as `2.7.3`
  */
 
-/** @returns {Promise<Tools>} what is here; takes about 50 ms */
+/** @returns {Promise<Tools>} the tools that are installed; takes about 50 ms */
 export async function findTools() {
   const version = await run(cxx, ['--version']);
   if (!version.ok) return { compiler: undefined, onednn: undefined };
@@ -38,7 +38,7 @@ function onPath(program) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
 }
 
-/** The ids of this Linux and of those it is like: `debian`, `ubuntu`, `fedora`, … */
+/** The ids of this Linux distribution and of those it derives from: `debian`, `ubuntu`, `fedora`, … */
 function linuxKinds() {
   try {
     const text = readFileSync('/etc/os-release', 'utf8');
@@ -48,7 +48,7 @@ function linuxKinds() {
   }
 }
 
-/** The command that adds oneDNN and a compiler by hand on this system. */
+/** The command with which a user can install oneDNN and a compiler on this system. */
 export function installCommand() {
   if (process.platform === 'darwin') return 'brew install onednn gcc';
   const kinds = linuxKinds();
@@ -60,20 +60,20 @@ export function installCommand() {
   return "your system's package manager, for oneDNN (with headers; https://github.com/uxlfoundation/oneDNN) and g++";
 }
 
-/** How to call apt-get with the rights it needs; undefined where there is no way. */
+/** The command that runs apt-get as root; undefined if that is impossible. */
 function aptGet() {
   if (!onPath('apt-get')) return undefined;
   if (process.getuid?.() === 0) return ['apt-get'];
   if (!onPath('sudo')) return undefined;
-  // Without a terminal no one can type a password: then sudo shall fail at once, not hang.
+  // Without a terminal nobody can type a password, so sudo must fail at once instead of waiting.
   return process.stdin.isTTY ? ['sudo', 'apt-get'] : ['sudo', '-n', 'apt-get'];
 }
 
 /**
- * Installs what is missing with apt-get, where that can be done. What goes wrong is said, not thrown: without oneDNN
- * everything works, only slowly.
+ * Installs missing tools with apt-get if possible. Failures are printed, not thrown, because everything works without
+ * oneDNN, only slowly.
  * @param {Tools} tools
- * @returns {Promise<Tools>} what is here afterwards
+ * @returns {Promise<Tools>} the tools that are installed afterwards
  */
 export async function installTools(tools) {
   const missing = [...(tools.onednn ? [] : ['libdnnl-dev']), ...(tools.compiler ? [] : ['g++'])];
@@ -88,14 +88,14 @@ export async function installTools(tools) {
   const options = ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
   say(`set-up:   ${[program, ...args].join(' ')} update`);
   say(`set-up:   ${[program, ...args].join(' ')} install -y --no-install-recommends ${missing.join(' ')}`);
-  return announced('system packages', '10 to 90 s, by the network', async () => {
+  return announced('system packages', '10 to 90 s, depending on the network', async () => {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    // A list that cannot be brought up to date (one source of many is down) may still do.
+    // If the update fails (one of many sources may be down), the old package list may still suffice.
     const update = await run(program, [...args, 'update', '-q'], { env, input: 'terminal' });
     const install = await run(program, [...args, 'install', ...options, ...missing], { env, input: 'terminal' });
     if (!install.ok)
       say(
-        `set-up: that did not work. apt-get said:\n${tail(update.ok ? install.output : update.output + install.output)}`,
+        `set-up: the installation failed. apt-get printed:\n${tail(update.ok ? install.output : update.output + install.output)}`,
       );
     return findTools();
   });

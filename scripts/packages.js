@@ -1,4 +1,4 @@
-/** The npm packages: there, and the ones that package-lock.json names? */
+/** Checks that the installed npm packages are those in package-lock.json, and installs them otherwise. */
 
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
@@ -15,13 +15,13 @@ async function lockedPackages(file) {
   try {
     return JSON.parse(await readFile(file, 'utf8')).packages;
   } catch {
-    return undefined; // absent or broken: not the packages we want
+    return undefined; // missing or broken, so the packages must be installed
   }
 }
 
 /**
- * Whether node_modules holds what the lock asks for. npm writes what it installed into node_modules/.package-lock.json;
- * packages for other platforms (optional ones) are missing there.
+ * Whether node_modules matches the lock file. npm lists the installed packages in node_modules/.package-lock.json.
+ * Optional packages for other platforms are missing there.
  * @param {Packages | undefined} wanted
  * @param {Packages | undefined} installed
  */
@@ -33,26 +33,26 @@ export function packagesMatch(wanted, installed) {
   return complete && Object.keys(installed).every(same);
 }
 
-/** How to start npm: the one that started us, else the one on the path. */
+/** The npm to run: the one that started this process, or else the one on the path. */
 function npm() {
   const script = process.env.npm_execpath;
   return script && script.endsWith('npm-cli.js') ? [process.execPath, script] : ['npm'];
 }
 
-/** Installs the npm packages where they are missing or not the locked ones, and makes `npx rectio` work in the clone. */
+/** Installs the npm packages if they do not match the lock file, and makes `npx rectio` work in the clone. */
 export async function ensurePackages() {
   const [wanted, installed] = await Promise.all([
     lockedPackages(join(paths.root, 'package-lock.json')),
     lockedPackages(join(paths.modules, '.package-lock.json')),
   ]);
   if (!packagesMatch(wanted, installed)) {
-    await announced('npm packages', '10 to 60 s, by the network', async () => {
+    await announced('npm packages', '10 to 60 s, depending on the network', async () => {
       const [program = 'npm', ...args] = npm();
       const options = ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund'];
       const { ok, output } = await run(program, [...args, ...options], { cwd: paths.root });
       if (!ok) {
         throw new SetupError(
-          `npm could not install the packages. It said:\n${head(output)}\n` +
+          `npm could not install the packages. It printed:\n${head(output)}\n` +
             'Check the network (npm ping) and disk space, then run the same command again.',
         );
       }
@@ -61,16 +61,16 @@ export async function ensurePackages() {
   await linkCommand();
 }
 
-/** npx looks for a clone's own command among its packages' commands; npm does not link it there. */
+/** Links the clone's own command. npx looks for it among the packages' commands, but npm does not link it there. */
 async function linkCommand() {
   const link = join(paths.modules, '.bin', 'rectio');
   if (existsSync(link)) return;
   await mkdir(join(paths.modules, '.bin'), { recursive: true });
-  await rm(link, { force: true }); // a dangling link does not "exist"
+  await rm(link, { force: true }); // existsSync is false for a dangling link
   try {
     await symlink(join('..', '..', 'bin', 'rectio.js'), link);
   } catch (error) {
-    // Without links (Windows without developer mode) npx still finds the command, only more slowly.
+    // If links are not allowed (Windows without developer mode), npx still finds the command, but more slowly.
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EPERM') throw error;
   }
 }

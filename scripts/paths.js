@@ -1,4 +1,4 @@
-/** Where things lie in a clone. */
+/** Paths in a clone. */
 
 import { fileURLToPath } from 'node:url';
 
@@ -9,7 +9,7 @@ export const paths = {
   root: at('.'),
   sources: at('src'),
   native: at('native'),
-  /** Everything the set-up makes, besides node_modules and dist. */
+  /** Everything that the set-up makes, except node_modules and dist. */
   build: at('build'),
   addon: at('build/rectio.node'),
   dist: at('dist'),

@@ -1,13 +1,13 @@
-/** How the set-up talks: one plain line per thing it does, with how long it takes. */
+/** Messages of the set-up: one plain line per step, with its duration. */
 
 /** @param {string} line */
 export function say(line) {
-  // Standard error: standard output belongs to what the user asked for.
+  // Standard output is reserved for the command that the user ran.
   process.stderr.write(`${line}\n`);
 }
 
 /**
- * Announces a piece of work, does it, and says how long it took.
+ * Announces a step, runs it, and prints how long it took.
  * @template T
  * @param {string} what such as `npm packages`
  * @param {string} guess how long it may take, such as `about a minute`
@@ -22,7 +22,7 @@ export async function announced(what, guess, work) {
   return result;
 }
 
-/** What the set-up cannot do by itself. Its message says what the user can do. */
+/** A problem that the set-up cannot solve. Its message tells the user what to do. */
 export class SetupError extends Error {
   /** @override */
   name = 'SetupError';

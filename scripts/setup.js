@@ -1,6 +1,6 @@
 /**
- * Makes a fresh clone ready to use: npm packages, oneDNN, the native engine, the compiled sources. It does only what is
- * missing or out of date, and needs nothing but Node itself.
+ * Makes a clone ready to use: npm packages, oneDNN, the native engine and the compiled sources. It does only what is
+ * missing or out of date, and needs only Node.
  */
 
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export function isNodeNewEnough(version) {
   return major > 20 || (major === 20 && minor >= 19);
 }
 
-/** @throws {SetupError} with what the user can do */
+/** @throws {SetupError} if Node is too old */
 export async function setUp() {
   if (!isNodeNewEnough(process.versions.node)) {
     throw new SetupError(
@@ -34,8 +34,8 @@ export async function setUp() {
 }
 
 /**
- * For a script: the set-up, then `work`, with the exit code that fits.
- * @param {() => Promise<number>} work gives the exit code
+ * Runs the set-up and then `work`, and sets the exit code. For scripts.
+ * @param {() => Promise<number>} work returns the exit code
  */
 export async function afterSetup(work) {
   try {

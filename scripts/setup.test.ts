@@ -31,7 +31,7 @@ describe('packagesMatch', () => {
   };
   const a = { version: '1.0.0', integrity: 'x' };
 
-  it('is content without the optional packages of other systems', () => {
+  it('accepts missing optional packages of other platforms', () => {
     expect(packagesMatch(wanted, { 'node_modules/a': a })).toBe(true);
   });
   it.each([
@@ -39,14 +39,14 @@ describe('packagesMatch', () => {
     ['a package is missing', {}],
     ['a package has another version', { 'node_modules/a': { ...a, version: '1.0.1' } }],
     ['a package has other content', { 'node_modules/a': { ...a, integrity: 'z' } }],
-    ['a package is there that is not wanted', { 'node_modules/a': a, 'node_modules/b': a }],
+    ['a package is installed that the lock does not list', { 'node_modules/a': a, 'node_modules/b': a }],
   ])('notices that %s', (_, installed) => {
     expect(packagesMatch(wanted, installed)).toBe(false);
   });
 });
 
 describe('stamps', () => {
-  it('change with content, name and words, and with nothing else', async () => {
+  it('change only with content, name and words', async () => {
     mkdirSync(join(folder, 'deep'));
     writeFileSync(join(folder, 'a.cc'), 'one');
     writeFileSync(join(folder, 'deep', 'b.cc'), 'two');
@@ -61,14 +61,14 @@ describe('stamps', () => {
     expect(await stamp('flags')).not.toBe(first);
   });
 
-  it('come back as they were written, and are undefined where there is none', async () => {
+  it('are read as they were written, and are undefined if there is none', async () => {
     const file = join(folder, '.stamp');
     expect(await readStamp(file)).toBeUndefined();
     await writeStamp(file, 'abc');
     expect(await readStamp(file)).toBe('abc');
   });
 
-  it('find no files where there is no folder', async () => {
+  it('find no files if the folder does not exist', async () => {
     expect(await filesUnder(join(folder, 'absent'), () => true)).toEqual([]);
   });
 });
@@ -91,11 +91,11 @@ describe('withLock', () => {
       spawn(process.execPath, args, { stdio: 'ignore' }).on('close', resolve);
     });
 
-  // No process has this id: it is above the most that Linux gives out.
+  // No process has this id: it is above Linux's maximum.
   it.each([
-    ['whose process is gone', '99999999\n'],
-    ['that a crash left empty', ''],
-  ])('lets one process in at a time, also past a lock %s', async (_, left) => {
+    ['of a dead process', '99999999\n'],
+    ['left empty by a crash', ''],
+  ])('lets one process in at a time, even with an old lock %s', async (_, left) => {
     writeFileSync(join(folder, 'lock'), left);
     const codes = await Promise.all(Array.from({ length: 5 }, enter));
     expect(codes).toEqual([0, 0, 0, 0, 0]);

@@ -1,11 +1,11 @@
-/** Stamps: a file beside a build's result that says what it was made from, so that it is made again only when needed. */
+/** A stamp is a file beside a build's result that identifies its inputs, so that it is rebuilt only when needed. */
 
 import { createHash } from 'node:crypto';
 import { readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
 /**
- * All files under a folder that `wanted` accepts, sorted; none where there is no such folder.
+ * All files below a folder that `wanted` accepts, sorted. Empty if the folder does not exist.
  * @param {string} folder
  * @param {(path: string) => boolean} wanted
  * @returns {Promise<string[]>}
@@ -26,8 +26,8 @@ export async function filesUnder(folder, wanted) {
 }
 
 /**
- * A hash over files (path and content) and further words.
- * @param {string} root what the paths are taken relative to, so that two clones agree
+ * Hashes files (path and content) and further words.
+ * @param {string} root paths are relative to it, so that two clones get the same stamp
  * @param {readonly string[]} files
  * @param {readonly string[]} [words]
  */
@@ -44,12 +44,12 @@ export async function stampOf(root, files, words = []) {
   return hash.digest('hex');
 }
 
-/** @param {string} file @returns {Promise<string | undefined>} the stamp that lies there */
+/** @param {string} file @returns {Promise<string | undefined>} the stamp in the file */
 export async function readStamp(file) {
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch {
-    return undefined; // no stamp or not readable: either way, build again
+    return undefined; // no readable stamp: rebuild
   }
 }
 

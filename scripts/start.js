@@ -10,7 +10,8 @@ await afterSetup(
   () =>
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [paths.command, 'demo', ...process.argv.slice(2)], { stdio: 'inherit' });
-      // Ctrl-C reaches the whole group; a signal to this process alone is handed on. Either way the demo decides.
+      // Ctrl-C reaches the whole process group; a signal to this process alone is forwarded. The demo decides what to
+      // do.
       for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGUSR1'])) {
         process.on(signal, () => void (signal === 'SIGINT' || child.kill(signal)));
       }

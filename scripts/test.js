@@ -1,7 +1,7 @@
 /**
  * `npm test`: the set-up, type check, lint (import directions and cycles included), format check, and every test.
- * Ends with a line `N passed, N failed`, in which each of the checks counts as one test. With arguments, such as
- * `npm test -- src/plan`, it hands them to vitest and skips the checks.
+ * The last line is `N passed, N failed`, where each check counts as one test. Arguments, as in `npm test -- src/plan`,
+ * are passed to vitest, and the checks are skipped.
  */
 
 import { spawn } from 'node:child_process';
@@ -20,7 +20,7 @@ const checks = [
 ];
 
 /**
- * Runs a package's command with its output on ours.
+ * Runs a package's command and shows its output.
  * @param {string} script relative to node_modules
  * @param {readonly string[]} args
  * @returns {Promise<boolean>} whether it passed
@@ -28,7 +28,7 @@ const checks = [
 function passes(script, args) {
   return new Promise((resolve, reject) => {
     const command = [join(paths.modules, script), ...args];
-    // In CI some of these tools color even what goes to a file.
+    // In CI, some of these tools color their output even in a file.
     const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined };
     const child = spawn(process.execPath, command, { cwd: paths.root, env, stdio: ['ignore', 'inherit', 'inherit'] });
     child.on('error', reject);
@@ -37,7 +37,7 @@ function passes(script, args) {
 }
 
 /**
- * Runs vitest and counts.
+ * Runs vitest and counts the results.
  * @param {readonly string[]} filters
  */
 async function runTests(filters) {
@@ -46,7 +46,7 @@ async function runTests(filters) {
   const passed = await passes('vitest/vitest.mjs', args);
   try {
     const counts = JSON.parse(await readFile(report, 'utf8'));
-    // A file that does not even load has no failed test, yet vitest fails.
+    // A file that cannot be loaded has no failed test, but vitest fails.
     const failed = Math.max(counts.numFailedTests, passed ? 0 : 1);
     return { passed: counts.numPassedTests, failed, skipped: counts.numPendingTests + counts.numTodoTests };
   } catch (error) {

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /**
- * Rectio against PyTorch on this machine's CPU: both in turn, A B A B …, so that a machine whose speed drifts is as
- * unfair to the one as to the other. PyTorch runs in both of its layouts and the better one counts. Prints a Markdown
- * table of medians and of their ratio.
+ * Compares Rectio with PyTorch on this machine's CPU. The two take turns, A B A B …, so that changes in the machine's
+ * speed affect both alike. PyTorch runs in both of its memory layouts, and the faster one counts. Prints a Markdown
+ * table of medians and their ratio.
  *
  *     node bench/against-torch.js --python VENV/bin/python [--rounds 3] [--only resnet20,cifar_vgg16_bn] [--busy]
  *
- * bench/peers/torch_peer.py says how to set up the peer. `--busy` measures something else: how much of its idle speed
- * each keeps while other processes keep every core busy.
+ * bench/peers/torch_peer.py explains how to set up PyTorch. `--busy` measures instead how much of its idle speed each
+ * keeps while other processes occupy every core.
  */
 
 import { spawn, spawnSync } from 'node:child_process';
@@ -20,7 +20,7 @@ const peer = fileURLToPath(new URL('peers/torch_peer.py', import.meta.url));
 
 /** @typedef {{ model: string, peerModel: string, mode: 'train' | 'eval', batch: number, target: number }} Contest */
 
-/** What Rectio sets out to reach, as a multiple of PyTorch's throughput. @type {readonly Contest[]} */
+/** Rectio's targets, as multiples of PyTorch's throughput. @type {readonly Contest[]} */
 const contests = [
   { model: 'resnet20', peerModel: 'resnet20', mode: 'train', batch: 128, target: 1.35 },
   { model: 'resnet20', peerModel: 'resnet20', mode: 'eval', batch: 128, target: 2 },
@@ -122,7 +122,7 @@ function compete(contest) {
   ].join(' | ');
 }
 
-/** How much of its idle speed each keeps beside one busy loop per core. @param {Contest} contest @returns {string} */
+/** The share of idle speed that each keeps beside one busy loop per core. @param {Contest} contest @returns {string} */
 function besideOthers(contest) {
   const loops = () =>
     Array.from({ length: availableParallelism() }, () =>

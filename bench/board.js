@@ -1,10 +1,11 @@
 /**
- * The board with 2,000 runs: how long until its first view can be used in Chromium, and what memory the server holds.
+ * Measures the board with 2,000 runs: the time until its first view is usable in Chromium, and the server's peak
+ * memory.
  *
  *     node scripts/build.js && node bench/board.js [RUNS]
  *
- * Bounds: 1 s and 300 MB. The runs are written by this script: the settings of a resnet20, 39 logged steps, a summary for nine
- * of ten.
+ * Bounds: 1 s and 300 MB. This script writes the runs: the settings of a resnet20, 39 logged steps, and, for nine runs
+ * in ten, a summary.
  */
 
 import { spawn } from 'node:child_process';

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /**
- * Checks every network: it trains a step on every engine with a finite loss, after which every weight is finite and some
- * have moved; and it is rewritten at 2:1, 3:2, 3:1 and 4:3 with exact counts, by a count of its own. Images are small, since
- * the reference engine is slow. All networks on both engines take about half an hour on two cores, most of it the large
- * linear layers of the VGGs, and up to 8 GB of memory; a test takes a few of them.
+ * Checks every network. It trains one step on each engine: the loss and all weights must be finite, and some weights
+ * must change. It is rewritten at 2:1, 3:2, 3:1 and 4:3, and this script's own count must confirm the result. Images
+ * are small, because the reference engine is slow. All networks on both engines take about half an hour on two cores,
+ * mostly for the large linear layers of the VGGs, and up to 8 GB of memory. A test checks a few networks.
  *
  *     node bench/check-networks.js [--engine NAME] [--from NETWORK] [PATTERN]
  */
@@ -33,7 +33,7 @@ const batch = 2;
 const classes = 10;
 
 /**
- * What is wrong with the network's rewrites; empty where all is well.
+ * Lists the problems of the network's rewrites; empty if there are none.
  * @param {Graph} graph
  * @returns {string[]}
  */
@@ -71,7 +71,8 @@ function wrongRewrite(graph, ratio) {
 }
 
 /**
- * The sites that N:M drops, counted anew: the n-th one (from 1) on the longest path to it stays iff ⌊n·M/N⌋ > ⌊(n − 1)·M/N⌋.
+ * The sites that N:M drops, counted independently. The n-th site (from 1) on the longest path to it is kept if and only
+ * if ⌊n·M/N⌋ > ⌊(n − 1)·M/N⌋.
  * @param {Graph} graph
  * @param {string} ratio
  * @returns {string[]}
@@ -94,11 +95,11 @@ function droppedSites(graph, ratio) {
 }
 
 /**
- * Trains the network for one step on random images, and gives the mean loss of it.
+ * Trains the network for one step on random images and returns the mean loss.
  * @param {Graph} graph
  * @param {Engine} engine
  * @returns {Promise<number>}
- * @throws where the loss or a weight is not finite, or where none moved
+ * @throws if the loss or a weight is not finite, or if no weight changed
  */
 export async function trainStep(graph, engine) {
   const optimizer = { kind: 'sgd', momentum: 0.9, nesterov: false, weightDecay: 1e-4, decayNormsAndBiases: true };
@@ -122,7 +123,7 @@ export async function trainStep(graph, engine) {
       if (wrong !== -1) throw new Error(`${name}[${wrong}] is ${now[wrong]} after the step`);
       moved ||= now.some((value, index) => value !== first[index]);
     }
-    if (!moved) throw new Error('no weight moved');
+    if (!moved) throw new Error('no weight changed');
     return loss;
   } finally {
     await program.dispose();
@@ -130,8 +131,9 @@ export async function trainStep(graph, engine) {
 }
 
 /**
- * The network for images as small as makes sense. Where most maps are of one pixel, batch norm sees two values each: in a
- * deep network, gradients then grow beyond float32 on any engine. That is why those for ImageNet get 64×64.
+ * The network for the smallest useful images. If most feature maps are a single pixel, batch norm sees only two values
+ * per channel, and the gradients of a deep network overflow float32 on any engine. ImageNet networks therefore get
+ * 64×64.
  * @param {string} name
  * @returns {Graph}
  */

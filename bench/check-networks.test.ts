@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 describe('every network', () => {
-  it('is rewritten at every ratio as a count of its own expects', () => {
+  it('is rewritten at every ratio as an independent count expects', () => {
     const wrong = modelNames.flatMap((name) => check.wrongRewrites(createModel(name)).map((each) => `${name} ${each}`));
     expect(wrong).toEqual([]);
   });
@@ -28,7 +28,7 @@ describe.each(engines)('the %s engine', (engine) => {
   });
 });
 
-it('a network whose loss is not finite is told', async () => {
+it('a network whose loss is not finite is reported', async () => {
   const net = graphBuilder('steep', [3, 8, 8]);
   let x = net.flatten('flatten', net.input);
   for (let i = 0; i < 3; i++) x = net.scale(`scale${i}`, x, { initial: 1e30 });

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * Compares networks of the zoo with their twins, the reference implementations: logits on the onednn engine, then, where
- * there are numbers for it, a step of training on the reference engine in float64. Says how far off each is. The tests
- * take the quick ones only; all of them take about ten minutes on two idle cores.
+ * Compares networks of the zoo with their twins, the reference implementations: logits on the onednn engine and, if the
+ * twin has data for it, a training step on the reference engine in float64. Prints the error of each network. The tests
+ * check only the fast ones; all of them take about ten minutes on two idle cores.
  *
  *     node bench/check-twins.js [NETWORK ...]
  */
@@ -16,7 +16,7 @@ const names = process.argv.slice(2);
 
 const { status } = spawnSync(
   process.execPath,
-  // One after the other: the engine's threads take all cores.
+  // One at a time, because the engine's threads use all cores.
   [vitest, 'run', '--no-file-parallelism', '--test-timeout=3600000', 'twins.test.ts'],
   { cwd: root, stdio: 'inherit', env: { ...process.env, RECTIO_TWINS: names.join(',') || 'all' } },
 );

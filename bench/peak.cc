@@ -1,4 +1,4 @@
-// What this machine can do at best: fused multiply-adds with nothing else, and reading memory with nothing else.
+// Measures this machine's peak rates: fused multiply-adds alone, and memory reads alone.
 //
 //     g++ -O3 -march=native -fopenmp bench/peak.cc -o /tmp/peak && /tmp/peak
 #include <omp.h>
@@ -28,7 +28,7 @@ int main() {
 #pragma omp parallel reduction(+ : sink)
       {
         Vec sums[kSums];
-        for (long k = 0; k < kSums; ++k) sums[k] = Vec{} + static_cast<float>(k);  // all different, or they become one
+        for (long k = 0; k < kSums; ++k) sums[k] = Vec{} + static_cast<float>(k);  // all different, or they merge
         for (long round = 0; round < kRounds; ++round) {
 #pragma GCC unroll 12
           for (long k = 0; k < kSums; ++k) sums[k] = sums[k] * 0.9f + 1.0001f;

@@ -1,10 +1,10 @@
 /**
- * How long the report of a large study takes: the study at STUDY, done, its trials multiplied to TRIALS (500) under further
- * seeds, in a folder of its own.
+ * Measures how long the report of a large study takes. Copies the finished study STUDY into a separate folder and
+ * multiplies its trials to TRIALS (500) with additional seeds.
  *
  *     node scripts/build.js && node bench/report.js STUDY [TRIALS]
  *
- * Bound: 3 s for 500 trials, of the whole command.
+ * Bound: 3 s for 500 trials, for the complete command.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { addSeeds, openStudy } from '../dist/study/index.js';
 
 const [source, wanted = '500'] = process.argv.slice(2);
-if (source === undefined) throw new Error('Give the folder of a study that is done.');
+if (source === undefined) throw new Error('Give the folder of a finished study.');
 const folder = mkdtempSync(join(tmpdir(), 'rectio-report-'));
 try {
   const original = await openStudy(source);
@@ -27,7 +27,7 @@ try {
   const more = Math.ceil(Number(wanted) / arms) - original.trials.length / arms;
   const { trials } = await addSeeds(await openStudy(folder), more);
   for (const [index, { id }] of trials.entries()) {
-    // Trials come seed by seed, so that the same place modulo their number is the same arm.
+    // Trials are listed seed by seed, so equal positions modulo the number of original trials belong to the same arm.
     const model = original.trials[index % original.trials.length];
     for (const file of ['config.json', 'metrics.jsonl', 'summary.json', 'predictions.safetensors']) {
       cpSync(join(source, 'trials', String(model?.id), file), join(folder, 'trials', id, file));

@@ -1,15 +1,16 @@
 #!/usr/bin/env node
 /**
- * How long loading a safetensors file takes, against reading its bytes.
+ * Compares the time of loading a safetensors file with that of reading its bytes.
  *
  *     npm run setup && node bench/safetensors.js [ROUNDS]
  *
- * The file holds the weights of resnet50 (102 MB, 267 tensors) and lies in the system's cache from the first round on, so
- * that work is compared, not the disk. The ways take turns, A B A B …, each into fresh memory, and the medians count:
+ * The file holds the weights of resnet50 (102 MB, 267 tensors). After the first round it is in the system's cache, so
+ * the comparison does not depend on the disk. The methods take turns, A B A B …, each with fresh memory, and the
+ * medians count:
  *
- *     A        the bytes alone: one read of the whole file (fs.readFile)
+ *     A        only the bytes: one read of the whole file (fs.readFile)
  *     B        loading: the header with all its checks, and every tensor as float32
- *     SHA-256  the fingerprint of the file that a run's record keeps
+ *     SHA-256  the file's fingerprint, which a run records
  */
 
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
@@ -25,7 +26,7 @@ import { createModel } from '../dist/zoo/index.js';
 const rounds = Number(process.argv[2] ?? 15);
 const folder = await mkdtemp(join(tmpdir(), 'rectio-bench-'));
 const path = join(folder, 'resnet50.safetensors');
-// What the way before has left behind must not be cleared away on the next one's time.
+// Collects one method's garbage, so that this does not count towards the next method's time.
 setFlagsFromString('--expose-gc');
 const collectGarbage = /** @type {() => void} */ (runInNewContext('gc'));
 

@@ -1,6 +1,6 @@
 /**
- * What a study costs beside its trainings: the time of a whole `rectio compare` with one job over the sum of its trials' own,
- * each from when its log is made, just before its process starts, to the last word that it writes there.
+ * Measures a study's overhead: the time of a complete `rectio compare` with one job, divided by the sum of its trials'
+ * times. A trial's time runs from the creation of its log, just before its process starts, to the last entry.
  *
  *     node scripts/build.js && node bench/study.js [EPOCHS]
  *

@@ -1,9 +1,9 @@
-"""Checks that a file of weights loads into its PyTorch twin with strict=True.
+"""Checks that a weights file loads into its PyTorch twin with strict=True.
 
     npx rectio export RUN --format safetensors --output weights.safetensors
     python bench/oracle/check_export.py NETWORK weights.safetensors
 
-Only the classifier may have another number of classes than the twin. Needs safetensors besides what make_twins.py needs.
+Only the number of classes may differ from the twin. Needs safetensors and the packages of make_twins.py.
 """
 
 import sys

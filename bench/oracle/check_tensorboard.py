@@ -1,9 +1,9 @@
-"""Checks that TensorBoard's own reader finds in a run's event file every number of its log.
+"""Checks that TensorBoard's own reader finds every number of a run's log in the run's event file.
 
     npx rectio train resnet20 --epochs 1 --run RUN
     python bench/oracle/check_tensorboard.py RUN
 
-Needs tensorboard (pip install tensorboard). Values are compared as the float32 that the event file holds.
+Needs tensorboard (pip install tensorboard). Values are compared in float32, as in the event file.
 """
 
 import json
@@ -43,4 +43,4 @@ for tag in wrong:
     print(f"{tag}: expected {str(expected.get(tag))[:200]}, found {str(found.get(tag))[:200]}")
 if wrong or not expected:
     sys.exit("The event file and the log differ." if wrong else "The log is empty.")
-print(f"{len(found)} tags, {sum(map(len, found.values()))} values: as in the log")
+print(f"{len(found)} tags, {sum(map(len, found.values()))} values, all equal to the log")

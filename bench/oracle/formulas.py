@@ -1,7 +1,7 @@
-"""Weights, images and checksums by formula: src/zoo/testing/formulas.ts computes the same, bit for bit.
+"""Formulas for weights, images and checksums. src/zoo/testing/formulas.ts computes the same bits.
 
-Every number is a function of a name and an index, from 32-bit integer arithmetic and one rounding to float32, so that
-fixtures need to hold neither weights nor images.
+Every number is a function of a name and an index, through 32-bit integer arithmetic and one rounding to float32, so
+fixtures need to store neither weights nor images.
 """
 
 import math
@@ -22,7 +22,7 @@ def hash_text(text):
 
 
 def hashed(name, indices):
-    """A 32-bit word for each index: the finalizer of MurmurHash3 (Appleby) over index · golden ratio + hash of the name."""
+    """A 32-bit word per index: MurmurHash3's finalizer (Appleby) applied to index · golden ratio + hash of the name."""
     with np.errstate(over="ignore"):
         h = indices.astype(np.uint32) * np.uint32(0x9E3779B1) + np.uint32(hash_text(name))
         h ^= h >> np.uint32(16)
@@ -34,30 +34,30 @@ def hashed(name, indices):
 
 
 def even(name, indices):
-    """Evenly spread over [-1, 1), in steps of 2^-23, as float64."""
+    """Uniform over [-1, 1), in steps of 2^-23, as float64."""
     return (hashed(name, indices) >> np.uint32(8)).astype(np.float64) * STEP - 1
 
 
 def weights(name, shape):
-    """A parameter or statistic of that published name, as float32."""
+    """Values for the parameter or statistic with this published name, as float32."""
     center, reach = spread(name, shape)
     values = even(name, np.arange(math.prod(shape), dtype=np.uint32))
     return (center + np.float64(np.float32(reach)) * values).astype(np.float32).reshape(shape)
 
 
 def spread(name, shape):
-    """Center and reach: kernels and matrices keep the size of what passes a ReLU behind them (He et al. 2015)."""
+    """Center and reach. Kernels and matrices keep the magnitude of values that pass through a ReLU (He et al. 2015)."""
     if name.endswith("running_mean") or name.endswith("bias"):
         return 0, 0.25
     if len(shape) in (2, 4):
         reach = math.sqrt(6 / math.prod(shape[1:]))
-        # A gate that saturates turns rounding into other numbers: PyTorch itself is then 8 % off in float32.
+        # A saturated gate amplifies rounding errors: PyTorch itself is then 8 % off in float32.
         return 0, reach / 4 if len(shape) == 4 and name.endswith((".fc1.weight", ".fc2.weight")) else reach
     return 1, 0.5
 
 
 def images(shape):
-    """[N, C, H, W]: fine noise on cells of 16×16 pixels, so that images differ in more than their noise."""
+    """[N, C, H, W]: fine noise over cells of 16×16 pixels, so that images differ in more than their noise."""
     n, c, h, w = shape
     fine = even("images", np.arange(math.prod(shape), dtype=np.uint32)).reshape(shape)
     rows, columns = -(-h // CELL), -(-w // CELL)
@@ -72,7 +72,7 @@ def targets(count, classes):
 
 
 def checksum(values):
-    """Euclidean norm, and projections on vectors of ±1: close to those of another tensor only where the tensors are."""
+    """The Euclidean norm and projections on vectors of ±1. Two tensors have close checksums only if they are close."""
     flat = np.asarray(values, dtype=np.float64).reshape(-1)
     words = hashed("projections", np.arange(flat.size, dtype=np.uint32))
     signs = ((words >> np.uint32(bit)) & np.uint32(1) for bit in range(PROJECTIONS))

@@ -1,10 +1,11 @@
 """
-Values of SciPy that the distributions of src/study/statistics are tested against; users never need this.
+Makes the SciPy values that test the distributions of src/study/statistics. Users never need it.
 
     python bench/oracle/make_distributions.py      # needs scipy; writes the fixture below
 
-The range is what studies use: from two seeds (one degree of freedom) to a hundred seeds of 10,000 images, p-values from
-Holm's corrections down to the least that is told apart, and noncentralities of every difference that a plan can find.
+The range covers what studies use: from two seeds (one degree of freedom) to a hundred seeds of 10,000 images, p-values
+under Holm's correction down to the smallest distinguishable one, and noncentralities of every difference that a plan
+can detect.
 """
 
 import json
@@ -20,7 +21,7 @@ degrees = [1, 1.3, 2, 2.7, 3, 4, 5, 8, 12, 30, 99, 1000, 9999, 1e5, 1e6]
 
 
 def noncentral(t, d, nc):
-    """scipy.stats.nct loses its digits for large noncentralities: the same probability by integration."""
+    """Integrates the probability, because scipy.stats.nct loses digits at large noncentralities."""
     half = d / 2
     log_constant = np.log(2) + half * np.log(half) - scipy.special.gammaln(half)
 

@@ -1,9 +1,9 @@
-"""Makes src/engines/fixtures/pytorch.json: what PyTorch computes for two tiny networks, in float64.
+"""Makes src/engines/fixtures/pytorch.json: PyTorch's results for two tiny networks, in float64.
 
     python bench/oracle/make_fixture.py > src/engines/fixtures/pytorch.json
 
 Made with PyTorch 2.13.0 on CPU, Python 3.11. src/engines/reference/pytorch.test.ts builds the same networks
-and compares to 1e-9. Weights and images are no part of the file: both sides compute them by one formula (`pattern`).
+and compares to 1e-9. The file contains no weights or images: both sides compute them by the same formula (`pattern`).
 """
 
 import json
@@ -17,7 +17,7 @@ torch.set_default_dtype(torch.float64)
 
 
 def pattern(stream, count):
-    """Numbers in [-1, 1] without order: the same formula stands in pytorch.test.ts."""
+    """Pseudorandom numbers in [-1, 1]. pytorch.test.ts has the same formula."""
     return torch.tensor([math.sin(1 + 3.7 * stream + 0.61 * i * i) for i in range(count)])
 
 
@@ -143,7 +143,7 @@ def gradients(network, shapes, image_shape, smoothing):
 
 
 def steps(network, shapes, image_shape, make_optimizer, count=3):
-    """Sums over each parameter after the steps, weighted with a pattern: enough to tell any difference."""
+    """Pattern-weighted sums over each parameter after the steps, which reveal any difference."""
     t = tensors(shapes)
     learned = [tensor for tensor in t.values() if tensor.requires_grad]
     optimizer = make_optimizer(learned)

@@ -1,5 +1,5 @@
 """
-Values of SciPy and statsmodels that the statistics of src/study are tested against; users never need this.
+Makes the SciPy and statsmodels values that test the statistics of src/study. Users never need it.
 
     python bench/oracle/make_statistics.py      # needs scipy and statsmodels; writes the fixture below
 """
@@ -21,7 +21,7 @@ rng = np.random.default_rng(2017)
 
 
 def crossed_table(seeds, examples):
-    """Differences of two networks' mistakes: -1, 0 or 1."""
+    """Differences between two networks' errors: -1, 0 or 1."""
     effect = rng.normal(0, 0.5, examples) + rng.normal(0, 0.3, (seeds, 1))
     return np.clip(np.round(effect + rng.normal(0, 0.5, (seeds, examples))), -1, 1).astype(int)
 
@@ -78,7 +78,7 @@ fixture = {
         for t in (-2.8, 0.5, 2.8, 6.0)
         for d in (2, 4, 5.5, 40)
         for nc in (0.1, 1.5, 4.0, 12.0)
-        # SciPy itself gives no number for a few that are next to 0.
+        # SciPy itself returns no number for a few cases near 0.
         if np.isfinite(stats.nct.cdf(t, d, nc))
     ],
     "crossed": [{"rows": t.tolist(), "meanSquares": mean_squares(t)} for t in tables],

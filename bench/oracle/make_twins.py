@@ -1,21 +1,21 @@
-"""Makes src/zoo/fixtures/twins/: what torchvision, timm and plain PyTorch compute for the networks of the zoo.
+"""Makes src/zoo/fixtures/twins/: results of torchvision, timm and plain PyTorch for the networks of the zoo.
 
-    python bench/oracle/make_twins.py [TWIN ...]        # all of them, or those
+    python bench/oracle/make_twins.py [TWIN ...]        # all twins, or the named ones
 
-Needs torch, torchvision, timm and numpy. No weights are downloaded: they come by formula (formulas.py). Made with
-PyTorch 2.13.0 on CPU in float64, torchvision 0.28.0, timm 1.0.29, Python 3.11. Each file holds, of one network:
+Needs torch, torchvision, timm and numpy. No weights are downloaded: they come from formulas (formulas.py). Made with
+PyTorch 2.13.0 on CPU in float64, torchvision 0.28.0, timm 1.0.29, Python 3.11. Each file describes one network:
 
-    twin          where its definition comes from
-    model         the network of the zoo, and with which `options`
-    entries       its state_dict's names and shapes in order, deflated; without counts of batches
-    parameters    how many values are trained
+    twin          the reference implementation
+    model         the zoo's network and its `options`
+    entries       the state_dict's names and shapes in order, deflated, without batch counters
+    parameters    number of trainable values
     macs          multiply-adds of convolutions and linear layers for one image of `input`, by PyTorch's own counter
-    dropout       rates of dropout and of stochastic depth, ascending
-    evaluation    a checksum of the logits for each of some images
-    training      for some networks, without dropout and stochastic depth: the loss of each image, and for each entry the
-                  checksum of its gradient or, where it is a statistic, of what it is after the step
+    dropout       rates of dropout and stochastic depth, in ascending order
+    evaluation    the checksum of each image's logits, for some images
+    training      for some networks, without dropout and stochastic depth: the loss per image, and per entry the
+                  checksum of its gradient or, for a statistic, of its value after the step
 
-src/zoo/twins.test.ts and src/engines/twins.test.ts compare.
+src/zoo/twins.test.ts and src/engines/twins.test.ts compare against them.
 """
 
 import base64
@@ -34,7 +34,8 @@ from vision import timm, torchvision
 
 FOLDER = pathlib.Path(__file__).parents[2] / "src/zoo/fixtures/twins"
 
-# Height and width. Not square, so that axes show, and indivisible, so that roundings do. A step of training is compared in float64, slowly.
+# Height and width. They are unequal, to reveal swapped axes, and indivisible, to reveal wrong rounding. A training step
+# is compared in float64, which is slow.
 SMALL = (72, 85)
 STEP = (40, 52)
 TINY = (27, 34)
@@ -57,7 +58,7 @@ def of_plain(networks):
 
 
 def imagenet(make=of_torchvision(), size=SMALL, full=(224, 224), step=None):
-    """`step`: height and width in a step of training, if there is to be one."""
+    """`step`: height and width in the training step, if there is one."""
     return {"make": make, "size": size, "full": full, "step": step}
 
 
@@ -127,7 +128,7 @@ def is_batch_count(name):
 
 
 def fill(model):
-    """Weights by formula into a network that has none yet."""
+    """Fills a network's weights by formula."""
     state = model.state_dict()
     for name, tensor in state.items():
         if is_batch_count(name):
@@ -144,12 +145,12 @@ RATES = {"Dropout": "p", "StochasticDepth": "p", "DropPath": "drop_prob"}
 
 
 def random_layers(model):
-    """Its layers of dropout and stochastic depth: (module, name of the attribute that holds the rate)."""
+    """Layers of dropout and stochastic depth: (module, name of the attribute that holds the rate)."""
     return [(module, RATES[type(module).__name__]) for module in model.modules() if type(module).__name__ in RATES]
 
 
 def counts(model, full):
-    """What one image of full size costs and meets, without computing anything."""
+    """The cost and the layers of one full-size image, without computing anything."""
     met = []
     for module, attribute in random_layers(model):
         module.register_forward_hook(lambda module, *_, attribute=attribute: met.append(getattr(module, attribute)))
@@ -222,7 +223,7 @@ def twin_of(name, row):
 
 
 def text(fixture):
-    """JSON with one line for each key and for each checksum."""
+    """JSON with one line per key and per checksum."""
     checksums = fixture.get("training", {}).get("checksums", [])
     held = json.dumps(checksums)
     spread_out = "[\n" + ",\n".join(json.dumps(row) for row in checksums) + "]"

@@ -1,6 +1,6 @@
-"""Networks for images of 32×32 in plain PyTorch, written from their papers: neither torchvision nor timm has them.
+"""Networks for 32×32 images in plain PyTorch, written from their papers, because neither torchvision nor timm has them.
 
-Parameters are named as in the zoo. Where torchvision has the block that a network is made of, it is torchvision's.
+Parameters are named as in the zoo. If torchvision has a network's block, that block is used.
 """
 
 import itertools
@@ -18,14 +18,14 @@ def conv(inner, outer, kernel, stride=1, bias=False):
 
 
 class Nothing(nn.Module):
-    """In the place of a shortcut: adds zero."""
+    """Replaces a shortcut and adds zero."""
 
     def forward(self, x):
         return torch.zeros((), dtype=x.dtype, device=x.device)
 
 
 class SubsampleAndPad(nn.Module):
-    """Shortcut A of He et al. 2015, with half of the zeros on either side."""
+    """Shortcut A of He et al. 2015, with half of the zero channels on either side."""
 
     def __init__(self, inner, outer, stride):
         super().__init__()
@@ -37,7 +37,7 @@ class SubsampleAndPad(nn.Module):
 
 
 class PreBasic(nn.Module):
-    """He et al. 2016, figure 4e; a projection reads what the first ReLU gives, as in its authors' code."""
+    """He et al. 2016, figure 4e. A projection takes the output of the first ReLU, as in the authors' code."""
 
     def __init__(self, inner, width, stride, downsample):
         super().__init__()
@@ -81,7 +81,7 @@ def grouped(groups, width):
 
 
 class Residual(nn.Module):
-    """Stem, stages `layer1`, `layer2`, …, pooling and a linear layer; `pre`: norm and ReLU come first in each block."""
+    """Stem, stages `layer1`, `layer2`, …, pooling and a linear layer. `pre`: norm and ReLU come first in each block."""
 
     def __init__(self, block, expansion, blocks, widths, stem=16, shortcut=projection, pre=False):
         super().__init__()
@@ -128,7 +128,7 @@ class PyramidBlock(nn.Module):
 
 
 class Pyramid(nn.Module):
-    """Additive: D_k = ⌊D_(k−1) + α/N⌋ is meant of the real-valued sum, rounded down where a width is needed."""
+    """Additive. D_k = ⌊D_(k−1) + α/N⌋ means the real-valued sum, rounded down only when a width is needed."""
 
     def __init__(self, depth, alpha):
         super().__init__()
@@ -150,7 +150,7 @@ class Pyramid(nn.Module):
 
 
 class DenseLayer(nn.Module):
-    """Huang et al. 2017 without a bottleneck."""
+    """Huang et al. 2017, without bottlenecks."""
 
     def __init__(self, inner, growth):
         super().__init__()
@@ -193,7 +193,7 @@ class Dense(nn.Module):
 
 
 class Chain(nn.Module):
-    """Stages `stage1`, `stage2`, … of numbered convolutions, each with a ReLU and maybe a norm, and what follows them."""
+    """Stages `stage1`, `stage2`, … of numbered convolutions, each with a ReLU and an optional norm, then the rest."""
 
     def __init__(self, stages, norm, behind, linear=None):
         super().__init__()

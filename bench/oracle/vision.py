@@ -1,7 +1,7 @@
-"""torchvision and timm, also where torchvision's compiled operators do not fit the installed PyTorch.
+"""Imports torchvision and timm even if torchvision's compiled operators do not fit the installed PyTorch.
 
-The networks need none of those operators, but on import torchvision describes them to PyTorch, which then wants each to be
-declared.
+The networks need none of those operators, but torchvision registers them on import, and PyTorch then requires each to
+be declared.
 """
 
 import torch

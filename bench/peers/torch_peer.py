@@ -1,17 +1,16 @@
 #!/usr/bin/env python3
-"""Training throughput of PyTorch on this machine's CPU, as the peer to measure against.
+"""Measures PyTorch's training throughput on this machine's CPU, for comparison with Rectio.
 
 Set-up:  python3 -m venv VENV && VENV/bin/pip install torch torchvision numpy   (outside the repository; 2.13, CPU)
 Use:     VENV/bin/python torch_peer.py --model resnet20 --batch 128 --threads 2 --steps 20 [--channels-last]
          [--pattern 01]   bit i of the repeating pattern keeps (1) or drops (0) the i-th ReLU site in forward order
          [--mode train|eval]
 Prints one JSON line: images per second from the median step, step milliseconds (min, median, max), parameters,
-peak resident memory. Data are random and already in memory: this is the bare step (forward, loss, backward,
-SGD with momentum 0.9 and weight decay 1e-4), without a data pipeline.
+peak resident memory. The data is random and already in memory, so only the step itself is measured (forward, loss,
+backward, SGD with momentum 0.9 and weight decay 1e-4), without a data pipeline.
 
-The stem's ReLU is a site too, so the pattern starts there only if --pattern-stem is given; by default the stem
-keeps its ReLU and the pattern runs over the blocks' sites. googlenet and mobilenet_v2 are torchvision's own and take no
-pattern.
+By default the stem keeps its ReLU, and the pattern covers only the blocks' sites. With --pattern-stem, the pattern
+starts at the stem's ReLU, which is a site too. googlenet and mobilenet_v2 are torchvision's own and take no pattern.
 """
 import argparse, json, os, resource, time
 
@@ -39,7 +38,7 @@ torch.set_num_threads(args.threads)
 
 
 class Sites:
-    """Hands out the activation of each ReLU site in forward order."""
+    """Supplies the activation for each ReLU site in forward order."""
 
     def __init__(self, pattern):
         self.pattern, self.i = pattern, 0
@@ -96,7 +95,7 @@ class ResNet(nn.Module):
 
 
 class PreBasic(nn.Module):
-    """Pre-activation block of wide ResNets: where the shape changes, the shortcut starts behind the first ReLU."""
+    """Pre-activation block of wide ResNets. If the shape changes, the shortcut starts after the first ReLU."""
 
     def __init__(self, i, w, s, sites):
         super().__init__()
@@ -120,7 +119,7 @@ def wide_resnet(depth, widening, sites):
 
 
 class Grouped(nn.Module):
-    """Bottleneck of ResNeXt for small images: `groups` groups of `width` channels where `w` is 64, wider in proportion."""
+    """ResNeXt bottleneck for small images: `groups` groups of `width` channels if `w` is 64, wider in proportion."""
 
     expansion, groups, width = 4, 8, 16
 

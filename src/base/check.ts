@@ -9,7 +9,8 @@ export type Check<T> = (value: unknown, path: string) => T;
 /** One check for every key of a record: total, so that a new setting cannot be forgotten. */
 export type Checks<T> = { readonly [K in keyof T]-?: Check<T[K]> };
 
-interface Range {
+/** The numbers that a setting may be. */
+export interface Range {
   readonly from?: number;
   readonly to?: number;
   /** Excluded lower end. */
@@ -22,14 +23,14 @@ export function number(range: Range = {}): Check<number> {
   return (value, path) =>
     typeof value === 'number' && Number.isFinite(value) && within(value, range)
       ? value
-      : refuse(path, value, `Give a number${printRange(range)}.`);
+      : refuse(path, value, `Give ${describeNumber(range, false)}.`);
 }
 
 export function wholeNumber(range: Range = {}): Check<number> {
   return (value, path) =>
     typeof value === 'number' && Number.isSafeInteger(value) && within(value, range)
       ? value
-      : refuse(path, value, `Give a whole number${printRange(range)}.`);
+      : refuse(path, value, `Give ${describeNumber(range, true)}.`);
 }
 
 export function boolean(value: unknown, path: string): boolean {
@@ -63,37 +64,16 @@ export function record<T extends object>(checks: Checks<T>): Check<T> {
   const keys = Object.keys(checks) as (keyof T & string)[];
   return (value, path) => {
     if (!isRecord(value)) return refuse(path, value, `Give a record of ${keys.join(', ')}.`);
-    for (const key of Object.keys(value)) {
-      if (!Object.hasOwn(checks, key)) {
-        throw new RectioError('usage', `There is no setting ${join(path, key)}.`, didYouMean(key, keys));
-      }
-    }
+    const unknown = Object.keys(value).find((key) => !Object.hasOwn(checks, key));
+    if (unknown !== undefined) refuseUnknown(path, unknown, didYouMean(unknown, keys));
     return Object.fromEntries(
       keys.map((key) => {
-        if (value[key] === undefined) {
-          throw new RectioError('usage', `The setting ${join(path, key)} is missing.`, 'Give it a value.');
-        }
-        return [key, checks[key](value[key], join(path, key))];
+        const inner = joinPath(path, key);
+        if (value[key] === undefined) refuseMissing(inner);
+        return [key, checks[key](value[key], inner)];
       }),
     ) as T;
   };
-}
-
-/** A record whose `kind` says which of several it is. */
-export function variant<T extends { readonly kind: string }>(variants: {
-  readonly [K in T['kind']]: Check<Extract<T, { kind: K }>>;
-}): Check<T> {
-  const kinds = Object.keys(variants) as T['kind'][];
-  return (value, path) => {
-    if (!isRecord(value)) return refuse(path, value, `Give a record with kind ${kinds.join(', ')}.`);
-    const kind = oneOf(...kinds)(value['kind'], join(path, 'kind'));
-    return variants[kind](value, path);
-  };
-}
-
-/** The check of a variant's `kind` once it is known. */
-export function exactly<const T extends string>(name: T): Check<T> {
-  return () => name;
 }
 
 export function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
@@ -103,10 +83,22 @@ export function isRecord(value: unknown): value is { readonly [key: string]: unk
 /** Says that a setting cannot be what was given. */
 export function refuse(path: string, value: unknown, hint: string): never {
   const shown = value === undefined ? 'nothing' : JSON.stringify(value);
-  throw new RectioError('usage', `The setting ${path || 'config'} cannot be ${shown}.`, hint);
+  const what = path === '' ? 'The settings' : `The setting \`${path}\``;
+  throw new RectioError('usage', `${what} cannot be ${shown}.`, hint);
 }
 
-function join(path: string, key: string): string {
+/** Says that there is no such setting. */
+export function refuseUnknown(path: string, key: string, hint: string): never {
+  throw new RectioError('usage', `There is no setting \`${joinPath(path, key)}\`.`, hint);
+}
+
+/** Says that a setting has no value and needs one. */
+export function refuseMissing(path: string): never {
+  throw new RectioError('usage', `The setting \`${path}\` is missing.`, 'Give it a value.');
+}
+
+/** `schedule` and `learningRate` as `schedule.learningRate`. */
+export function joinPath(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }
 
@@ -121,12 +113,20 @@ function within(
   return value >= from && value <= to && value > above && value < below;
 }
 
-function printRange({ from, to, above, below }: Range): string {
-  const parts = [
-    from === undefined ? '' : `from ${from}`,
-    above === undefined ? '' : `above ${above}`,
-    to === undefined ? '' : `to ${to}`,
-    below === undefined ? '' : `below ${below}`,
-  ].filter((part) => part !== '');
-  return parts.length === 0 ? '' : ` ${parts.join(' ')}`;
+/** What a number has to be, as a hint says it: `a whole number from 1 to 64`. */
+export function describeNumber(range: Range, whole: boolean): string {
+  const kind = whole ? 'a whole number' : 'a number';
+  const bounds = printRange(range);
+  if (bounds === '') return kind;
+  if (bounds.startsWith('at least')) return `${kind} of ${bounds}`;
+  return range.from === undefined ? `${kind} ${bounds}` : `${kind} from ${bounds}`;
+}
+
+/** A range in few words: `1 to 64`, `at least 1`, `above 0 and below 1`; empty if any number will do. */
+export function printRange({ from, to, above, below }: Range): string {
+  const end = to === undefined ? (below === undefined ? undefined : `below ${below}`) : `${to}`;
+  if (from !== undefined) return end === undefined ? `at least ${from}` : `${from} to ${end}`;
+  if (above === undefined) return end === undefined ? '' : to === undefined ? end : `at most ${end}`;
+  if (end === undefined) return `above ${above}`;
+  return `above ${above} ${to === undefined ? 'and' : 'to'} ${end}`;
 }

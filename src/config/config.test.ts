@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { RectioError } from '../base/error.js';
-import { parseSettings, resolveConfig, type TrainConfigInput } from './config.js';
-import { recipeNames } from './recipes.js';
+import {
+  listSettings,
+  parseSettings,
+  recipeNames,
+  resolveConfig,
+  trainSettings,
+  type TrainConfigInput,
+} from './index.js';
 
 const model = { name: 'resnet20' };
 
@@ -36,30 +42,10 @@ describe('the config', () => {
   });
 
   it('resolves to itself, so that a run can be repeated from its record', () => {
-    const ratio = { ratio: 'stage1=1:1,stage2-3=3:2@110', scope: 'stage', drop: ['layer1.*.relu1'] } as const;
+    const ratio = { ratio: 'stage1=1:1,stage2-3=3:2@110', scope: 'stage' as const, drop: ['layer1.*.relu1'] };
     const config = resolveConfig({ recipe: 'he2016', model, ratio, averageDecay: 0.99, data: { limit: 100 } });
-    expect(resolveConfig(parseSettings(JSON.parse(JSON.stringify(config))))).toEqual(config);
-  });
-
-  it('takes a text for a record by its main setting, in TypeScript as in a file', () => {
-    const short: TrainConfigInput = { model: 'resnet20', data: 'cifar10', ratio: '2:1@10', weights: 'w.safetensors' };
-    const long = {
-      model: { name: 'resnet20' },
-      data: { name: 'cifar10' },
-      ratio: { ratio: '2:1@10' },
-      weights: { file: 'w.safetensors' },
-    };
-    expect(resolveConfig(short)).toEqual(resolveConfig(long));
-    expect(resolveConfig(parseSettings(JSON.parse(JSON.stringify(short))))).toEqual(resolveConfig(long));
-  });
-
-  it('does not compile with settings that do not exist', () => {
-    // @ts-expect-error: epochz is no setting
-    expect(() => resolveConfig({ model, epochz: 3 })).toThrow('epochz');
-    // @ts-expect-error: a number is no layer of settings
-    expect(() => resolveConfig({ model }, 42)).toThrow('42');
-    // @ts-expect-error: null is no layer of settings
-    expect(() => resolveConfig({ model }, null)).toThrow('null');
+    const again = resolveConfig(parseSettings(JSON.parse(JSON.stringify(config))));
+    expect(JSON.stringify(again)).toBe(JSON.stringify(config));
   });
 
   it('lays later layers over earlier ones, leaves out what is undefined, and keeps what is beside', () => {
@@ -89,11 +75,11 @@ describe('the config', () => {
 
   it('answers an unknown setting with the nearest one, at any depth', () => {
     expect(refusal({ model, epoch: 3 })).toMatchObject({
-      message: 'There is no setting epoch.',
+      message: 'There is no setting `epoch`.',
       hint: 'Did you mean epochs?',
     });
     expect(refusal({ model, schedule: { learningrate: 1 } })).toMatchObject({
-      message: 'There is no setting schedule.learningrate.',
+      message: 'There is no setting `schedule.learningrate`.',
       hint: 'Did you mean learningRate?',
     });
     expect(refusal({ model, schedule: { kind: 'cosin' } }).hint).toBe('Did you mean cosine?');
@@ -102,27 +88,27 @@ describe('the config', () => {
 
   it('does not let a setting of one kind slip into another', () => {
     expect(refusal({ model, schedule: { kind: 'cosine', milestones: [0.5] } }).message).toBe(
-      'There is no setting schedule.milestones.',
+      'There is no setting `schedule.milestones`.',
     );
   });
 
   it('names setting, value and range where a value makes no sense', () => {
     const cases: [unknown, string, string][] = [
-      [{ epochs: 0 }, 'The setting epochs cannot be 0.', 'from 1'],
-      [{ batch: 1.5 }, 'The setting batch cannot be 1.5.', 'whole number'],
-      [{ seed: -1 }, 'The setting seed cannot be -1.', 'from 0'],
-      [{ epochs: '5' }, 'The setting epochs cannot be "5".', 'whole number'],
-      [{ labelSmoothing: 1 }, 'The setting labelSmoothing cannot be 1.', 'below 1'],
-      [{ schedule: { learningRate: 0 } }, 'The setting schedule.learningRate cannot be 0.', 'above 0'],
-      [{ transforms: { flip: 1 } }, 'The setting transforms.flip cannot be 1.', 'true or false'],
-      [{ ratio: { drop: 'relu' } }, 'The setting ratio.drop cannot be "relu".', 'Give a list.'],
-      [{ ratio: 42 }, 'The setting ratio cannot be 42.', 'record'],
-      [{ schedule: { kind: 'step', milestones: [2] } }, 'The setting schedule.milestones[0] cannot be 2.', 'to 1'],
-      [{ model: { name: '' } }, 'The setting model.name cannot be "".', 'text'],
-      [{ optimizer: { momentum: 0 } }, 'The setting optimizer.momentum cannot be 0.', 'Nesterov'],
+      [{ epochs: 0 }, 'The setting `epochs` cannot be 0.', 'from 1'],
+      [{ batch: 1.5 }, 'The setting `batch` cannot be 1.5.', 'whole number'],
+      [{ seed: -1 }, 'The setting `seed` cannot be -1.', 'from 0'],
+      [{ epochs: '5' }, 'The setting `epochs` cannot be "5".', 'whole number'],
+      [{ labelSmoothing: 1 }, 'The setting `labelSmoothing` cannot be 1.', 'below 1'],
+      [{ schedule: { learningRate: 0 } }, 'The setting `schedule.learningRate` cannot be 0.', 'above 0'],
+      [{ transforms: { flip: 1 } }, 'The setting `transforms.flip` cannot be 1.', 'true or false'],
+      [{ ratio: { drop: 'relu' } }, 'The setting `ratio.drop` cannot be "relu".', 'Give a list.'],
+      [{ ratio: 42 }, 'The setting `ratio` cannot be 42.', 'record'],
+      [{ schedule: { kind: 'step', milestones: [2] } }, 'The setting `schedule.milestones[0]` cannot be 2.', 'to 1'],
+      [{ model: { name: '' } }, 'The setting `model.name` cannot be "".', 'text'],
+      [{ optimizer: { momentum: 0 } }, 'The setting `optimizer.momentum` cannot be 0.', 'Nesterov'],
       [
         { schedule: { kind: 'constant', warmupEpochs: 11 } },
-        'The setting schedule.warmupEpochs cannot be 11.',
+        'The setting `schedule.warmupEpochs` cannot be 11.',
         '10 epochs',
       ],
     ];
@@ -135,11 +121,89 @@ describe('the config', () => {
   });
 
   it('misses a model', () => {
-    expect(refusal({}).message).toBe('The setting model.name is missing.');
+    expect(refusal({}).message).toBe('The setting `model.name` is missing.');
   });
 
   it('is not fooled by names that every object has', () => {
     expect(refusal({ model }, JSON.parse('{"__proto__": {"epochs": 3}}')).message).toContain('__proto__');
     expect(refusal({ model, schedule: { kind: 'constructor' } }).code).toBe('usage');
+  });
+
+  it('takes layers of settings and nothing else', () => {
+    // @ts-expect-error there is no such setting
+    expect(() => resolveConfig({ epochz: 3 })).toThrow('`epochz`');
+    // @ts-expect-error a number is no record of settings
+    expect(() => resolveConfig(42)).toThrow('42');
+    // @ts-expect-error null is no record of settings
+    expect(() => resolveConfig(null)).toThrow('null');
+    const unknown: unknown = { model };
+    // @ts-expect-error what comes from a file goes through parseSettings
+    expect(resolveConfig(unknown)).toEqual(resolveConfig(parseSettings(unknown)));
+  });
+
+  it('takes a text for a record’s main setting, in TypeScript as in a file', () => {
+    const short: TrainConfigInput = { model: 'resnet20', data: 'cifar10', ratio: '2:1@10', weights: 'w.safetensors' };
+    const long = {
+      model: { name: 'resnet20' },
+      data: { name: 'cifar10' },
+      ratio: { ratio: '2:1@10' },
+      weights: { file: 'w.safetensors' },
+    };
+    expect(resolveConfig(short)).toEqual(resolveConfig(long));
+    expect(parseSettings(short)).toEqual(long);
+    expect(resolveConfig({ ...long, ratio: { scope: 'block' } }, { ratio: '3:2' }).ratio).toMatchObject({
+      ratio: '3:2',
+      scope: 'block',
+    });
+  });
+
+  it.each([
+    ['learningRate', '`schedule.learningRate`'],
+    ['lr', '`schedule.learningRate`'],
+    ['momentum', '`optimizer.momentum`'],
+    ['weightDecay', '`optimizer.weightDecay`'],
+    ['ema', '`averageDecay`'],
+    ['mixup', '`transforms.mixup`'],
+    ['validation', '`evaluation.validation`'],
+    ['everyEpochs', '`evaluation.everyEpochs` or `checkpoint.everyEpochs`'],
+  ])('says where %s belongs', (key, place) => {
+    expect(refusal({ model, [key]: 0.1 })).toMatchObject({
+      message: `There is no setting \`${key}\`.`,
+      hint: `Did you mean ${place}?`,
+    });
+  });
+
+  it('checks a kind’s settings before the kind is known', () => {
+    expect(refusal({ schedule: { warmupEpochs: -1 } }).message).toBe(
+      'The setting `schedule.warmupEpochs` cannot be -1.',
+    );
+    expect(parseSettings({ schedule: { milestones: [0.3] } })).toEqual({ schedule: { milestones: [0.3] } });
+  });
+});
+
+describe('the schema', () => {
+  const rows = listSettings(trainSettings);
+
+  it('accepts every default that it declares', () => {
+    for (const { path, setting } of rows) {
+      if (setting.default !== undefined) expect(setting.check(setting.default, path)).toEqual(setting.default);
+    }
+  });
+
+  it('gives settings of one name the same check in every kind', () => {
+    for (const { path, kind, setting } of rows) {
+      for (const other of rows) {
+        if (other.path === path && other.kind !== kind) expect(other.setting.form).toEqual(setting.form);
+      }
+    }
+  });
+
+  it('gives no flag to two settings', () => {
+    const flags = new Map<string, string>();
+    for (const { path, setting } of rows) {
+      if (setting.flag !== undefined) expect(flags.get(setting.flag.name) ?? path).toBe(path);
+      if (setting.flag !== undefined) flags.set(setting.flag.name, path);
+    }
+    expect(flags.size).toBeGreaterThan(20);
   });
 });

@@ -1,9 +1,8 @@
 /** Trainings by name: settings that belong together, with where they come from. */
 
-import { RectioError } from '../base/error.js';
-import { didYouMean } from '../base/suggest.js';
-import { standardTransforms } from '../data/index.js';
-import type { TrainConfig } from './config.js';
+import { standardTransforms } from '../data/transforms.js';
+import type { RecipeName } from './recipe-names.js';
+import type { TrainConfig } from './settings.js';
 
 /** What a recipe says; everything else has a default or is the user's. */
 export type RecipeSettings = Pick<
@@ -12,8 +11,8 @@ export type RecipeSettings = Pick<
 >;
 
 export interface Recipe {
-  readonly name: string;
-  /** One line for `--help`. */
+  readonly name: RecipeName;
+  /** One line for the help. */
   readonly description: string;
   readonly settings: RecipeSettings;
 }
@@ -45,15 +44,8 @@ const fast: Recipe = {
   },
 };
 
-const recipes: readonly Recipe[] = [fast, he2016];
+const recipes: { readonly [N in RecipeName]: Recipe } = { fast, he2016 };
 
-export const recipeNames: readonly string[] = recipes.map(({ name }) => name);
-
-/** @throws RectioError `usage` for an unknown name, with the nearest valid ones */
-export function resolveRecipe(name: string): Recipe {
-  const found = recipes.find((recipe) => recipe.name === name);
-  if (found === undefined) {
-    throw new RectioError('usage', `There is no recipe named ${name}.`, didYouMean(name, recipeNames));
-  }
-  return found;
+export function resolveRecipe(name: RecipeName): Recipe {
+  return recipes[name];
 }

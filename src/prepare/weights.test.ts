@@ -7,7 +7,7 @@ import { RectioError } from '../base/error.js';
 import { elements, graphBuilder, graphParameters, type Graph } from '../graph/index.js';
 import { testWeights } from '../testing/index.js';
 import { tinyGraph, tinyOptions, trainParts } from '../train/testing/tiny.js';
-import type { TrainConfigInput } from '../config/config.js';
+import type { TrainConfigInput } from '../config/index.js';
 import type { TrainEvent } from '../train/events.js';
 import type { TrainingParts } from '../train/training.js';
 import { readRunRecord } from '../run/run-folder.js';

@@ -3,7 +3,7 @@
 import { RectioError } from '../base/error.js';
 import { scopes, type Scope } from '../proportion/index.js';
 import { isRecord, list, number, oneOf, record, refuse, text, wholeNumber } from '../base/check.js';
-import type { TrainConfigInput } from '../config/index.js';
+import { parseSettings, type TrainConfigInput } from '../config/index.js';
 
 /** The baseline once more with seeds of its own; every ratio once more with leaky ReLUs in place of the dropped ones. */
 export const controls = ['otherSeeds', 'leaky'] as const;
@@ -49,7 +49,7 @@ export function checkInput(given: unknown): StudyInput {
     ratios: filled(text),
     scopes: filled(oneOf(...scopes)),
     seeds: checkSeeds,
-    settings: (value, path) => (Array.isArray(value) ? value : [value]).map((layer) => settingsLayer(layer, path)),
+    settings: (value) => (Array.isArray(value) ? value : [value]).map(parseSettings),
     vary: (value, path) =>
       isRecord(value)
         ? Object.fromEntries(
@@ -71,10 +71,6 @@ export function checkInput(given: unknown): StudyInput {
     );
   }
   return { ...input, name: name === undefined ? undefined : text(name, 'name') };
-}
-
-function settingsLayer(value: unknown, path: string): TrainConfigInput {
-  return isRecord(value) ? (value as TrainConfigInput) : refuse(path, value, 'Give a record of settings.');
 }
 
 /** How many, or which. */

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 
 import { failure } from '../testing/failure.js';
 import { planHash, resolvePlan, trialsOf } from './plan.js';
@@ -85,6 +88,14 @@ describe('a leaky control', () => {
 
 describe('the hash of a plan', () => {
   const hash = (given: object = {}) => planHash(resolvePlan({ ...input, ...given }));
+
+  it.each([
+    ['p1-plain56', 'c19425cc68e1721f'],
+    ['p2-resnet56', '1d50fb0d135dd30a'],
+  ])('of %s is what was published before its first trial', (name, published) => {
+    const file = new URL(`../../campaigns/depth/plans/${name}.yaml`, import.meta.url);
+    expect(planHash(resolvePlan(parse(readFileSync(file, 'utf8'))))).toBe(published);
+  });
 
   it('is the same for the same plan, whatever its name and wherever its data', () => {
     expect(hash()).toMatch(/^[0-9a-f]{16}$/);

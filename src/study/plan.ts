@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 
 import { RectioError } from '../base/error.js';
 import { checkInput, type Control, type StudyInput } from './input.js';
-import { resolveConfig, type TrainConfig, type TrainConfigInput } from '../config/index.js';
+import { parseSettings, resolveConfig, type TrainConfig, type TrainConfigInput } from '../config/index.js';
 
 /** One way to train: a cell of the grid without its seed. */
 export interface Arm {
@@ -109,7 +109,7 @@ function armsOf(input: StudyInput, network: string, varied: readonly Varied[]): 
 
 /** `schedule.learningRate` and 0.1 as `{ schedule: { learningRate: 0.1 } }`. */
 function nest(path: string, value: unknown): TrainConfigInput {
-  return path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as TrainConfigInput;
+  return parseSettings(path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value));
 }
 
 function print(value: unknown): string {

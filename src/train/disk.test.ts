@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { tinyOptions, trainParts } from './testing/tiny.js';
-import type { TrainConfigInput } from '../config/config.js';
+import type { TrainConfigInput } from '../config/index.js';
 
 const run = promisify(execFile);
 let disk: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { averageDecayAt, learningRates } from './schedule.js';
-import type { Schedule } from '../config/schedule.js';
+import type { Schedule } from '../config/index.js';
 
 const horizon = { stepsPerEpoch: 10, totalSteps: 100 };
 

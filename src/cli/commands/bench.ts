@@ -27,10 +27,10 @@ export const benchCommand = defineCommand({
   positionals: [modelPositional],
   options: {
     ...modelOptions,
-    batch: integer('IMAGES', { least: 1 }, { help: 'images per step' }, 128),
+    batch: integer('IMAGES', { from: 1 }, { help: 'images per step' }, 128),
     mode: choice(['train', 'eval'], { help: 'the whole training step, or inference' }, 'train'),
-    steps: integer('COUNT', { least: 1 }, { help: 'timed steps' }, 20),
-    warmUp: integer('COUNT', { least: 0 }, { help: 'warm-up steps, not timed' }, 3),
+    steps: integer('COUNT', { from: 1 }, { help: 'timed steps' }, 20),
+    warmUp: integer('COUNT', { from: 0 }, { help: 'warm-up steps, not timed' }, 3),
     ...engineOptions,
     ...proportionOptions,
     ...shapeOptions,

@@ -16,7 +16,7 @@ export const boardCommand = defineCommand({
     'unless --host is given; the link then holds a token. Ctrl-C stops the board.',
   positionals: [{ placeholder: 'DIR', help: 'a folder that holds runs or studies', required: false }],
   options: {
-    port: integer('N', { least: 0, most: 65_535, whole: true }, { help: 'the port; 0 takes any free one' }, 6116),
+    port: integer('N', { from: 0, to: 65_535 }, { help: 'the port; 0 takes any free one' }, 6116),
     host: text('HOST', { help: 'the address to listen on; 0.0.0.0 listens on all' }, '127.0.0.1'),
     json: flag('print the link as a JSON document'),
   },

@@ -15,7 +15,8 @@ import type { Output } from '../terminal/output.js';
 import { listenForSignals, signalExitCode } from '../terminal/signals.js';
 import { createStudyProgress } from '../terminal/study-progress.js';
 import { printReport } from '../terminal/study-result.js';
-import { trainingOptions, trainingSettings } from '../options/training-options.js';
+import { givenSettings } from '../options/setting-options.js';
+import { trainingFields, trainingOptions } from '../options/training-options.js';
 import { thisMachine } from '../../system/machine.js';
 import { openNetwork } from '../../prepare/index.js';
 import { defined } from '../../base/defined.js';
@@ -28,14 +29,14 @@ const planOptions = {
     standard: '2:1',
   }),
   scopes: list('SCOPES', { help: 'where patterns start again: network, stage, block', standard: 'network' }),
-  seeds: integer('COUNT', { least: 1 }, { help: 'trainings of each ratio, with seeds from 0 on', standard: '3' }),
+  seeds: integer('COUNT', { from: 1 }, { help: 'trainings of each ratio, with seeds from 0 on', standard: '3' }),
   controls: list('CONTROLS', {
     help: 'otherSeeds: 1:1 again with different seeds; leaky: leaky ReLUs in place of dropped ones',
     standard: 'none',
   }),
   worthwhile: decimal(
     'POINTS',
-    { least: 0, above: true },
+    { above: 0 },
     { help: 'the smallest difference in test error that matters', standard: '0.3' },
   ),
   plan: text('FILE', { help: 'a plan file, YAML or JSON; options override it' }),
@@ -45,12 +46,8 @@ const planOptions = {
 /** The options that only say how the work is done. */
 const workOptions = {
   study: text('DIR', { help: "the study's folder; an existing study goes on", standard: 'studies/NAME' }),
-  addSeeds: integer('COUNT', { least: 1 }, { help: 'add this many seeds to the study in --study' }),
-  jobs: integer(
-    'COUNT',
-    { least: 1, most: 256 },
-    { help: 'parallel trainings; they share the threads', standard: '1' },
-  ),
+  addSeeds: integer('COUNT', { from: 1 }, { help: 'add this many seeds to the study in --study' }),
+  jobs: integer('COUNT', { from: 1, to: 256 }, { help: 'parallel trainings; they share the threads', standard: '1' }),
   retryFailed: flag('repeat trainings that failed before'),
   dryRun: flag('show the plan and stop'),
   ...engineOptions,
@@ -124,8 +121,7 @@ async function goOn(values: CompareValues, given: ReadonlySet<string>, output: O
 async function planInput(model: string | undefined, values: CompareValues): Promise<unknown> {
   const file = values.plan === undefined ? {} : await readDocument(values.plan);
   if (model === undefined && values.plan === undefined) missingModel('compare');
-  const { name: _name, ...rest } = trainingSettings(undefined, values).model;
-  const settings = { ...trainingSettings(undefined, values), model: rest };
+  const settings = givenSettings(trainingFields, values);
   const standard = { ratios: ['2:1'], seeds: 3 };
   const own = defined({
     networks: model === undefined ? undefined : [model],

@@ -2,18 +2,19 @@
 
 import { RectioError } from '../../base/error.js';
 import { defineCommand } from '../command.js';
-import { namingFile, readSettings } from '../options/config-file.js';
+import { readSettings } from '../options/config-file.js';
 import { engineOptions } from '../options/engine-options.js';
 import { exitCodes } from '../terminal/exit-codes.js';
-import { flag, integer, optionName, text, type Values } from '../options/options.js';
+import { flag, optionName, text, type Values } from '../options/options.js';
 import type { LostReason, Output } from '../terminal/output.js';
 import { createProgress } from '../terminal/progress.js';
 import { givenModel, missingModel, modelOptions, modelPositional } from '../options/network.js';
 import { reportError } from '../terminal/report-error.js';
 import { listenForSignals, signalExitCode } from '../terminal/signals.js';
 import { formatDuration } from '../terminal/table.js';
-import { trainingOptions, trainingSettings } from '../options/training-options.js';
-import type { Recipe, TrainConfig, TrainConfigInput } from '../../config/index.js';
+import { givenSettings, settingOptions } from '../options/setting-options.js';
+import { trainingOptions } from '../options/training-options.js';
+import { trainSettings, type Recipe, type TrainConfig } from '../../config/index.js';
 import { proportionOptions } from '../options/proportion-options.js';
 import type { TrainSummary } from '../../run/index.js';
 import type { ResumeSettings, TrainingSettings } from '../../prepare/index.js';
@@ -25,11 +26,7 @@ const options = {
   ...modelOptions,
   ...proportionOptions,
   ...trainingOptions,
-  seed: integer(
-    'NUMBER',
-    { least: 0, most: 0xffff_ffff },
-    { help: 'of initial weights, order of images and augmentation', standard: '0' },
-  ),
+  ...settingOptions({ seed: trainSettings.fields.seed }),
   ...engineOptions,
   run: text('DIR', { help: "the run's folder, which must be new or empty", standard: 'a new one below runs/' }),
   resume: text('DIR', { help: 'go on with the run in this folder; needs nothing else' }),
@@ -100,19 +97,9 @@ async function newRun(model: string | undefined, values: TrainValues): Promise<C
   const { resolveConfig } = await import('../../config/index.js');
   const layers = values.config === undefined ? [] : [await readSettings(values.config)];
   if (model === undefined && layers.length === 0) missingModel('train');
-  const config = namingFile(values.config, () => resolveConfig(...layers, settingsOf(model, values)));
+  const config = resolveConfig(...layers, givenSettings(trainSettings.fields, { ...values, model }));
   const { engine, threads, run = true } = values;
   return { settings: { ...config, engine, threads, run }, ratio: config.ratio };
-}
-
-/** The options as settings of the config. */
-function settingsOf(model: string | undefined, values: TrainValues): TrainConfigInput {
-  const { ratio, pattern, scope, drop, leak, stem, head, seed } = values;
-  return {
-    ...trainingSettings(model, values),
-    ratio: { ratio, pattern, scope, drop, leak, stem: stem || undefined, head: head || undefined },
-    seed,
-  };
 }
 
 /** A run says itself what it is; only where things lie and how many threads work may change. */

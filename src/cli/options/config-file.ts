@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { RectioError } from '../../base/error.js';
-import type { TrainConfigInput } from '../../config/index.js';
+import { parseSettings, type TrainConfigInput } from '../../config/index.js';
 
 /** A file's text. @throws RectioError `usage` where it cannot be read, with `hint` for what to give instead */
 export async function readTextFile(path: string, hint: string): Promise<string> {
@@ -22,7 +22,6 @@ export async function readTextFile(path: string, hint: string): Promise<string> 
 
 /** The settings in a file. @throws RectioError `usage` if it cannot be read, is not JSON, or holds something else */
 export async function readSettings(path: string): Promise<TrainConfigInput> {
-  const { parseSettings } = await import('../../config/index.js');
   const settings = await readConfigFile(path);
   return namingFile(path, () => parseSettings(settings));
 }
@@ -47,12 +46,16 @@ function isRunRecord(value: unknown): value is { config: unknown } {
   return typeof value === 'object' && value !== null && 'format' in value && 'config' in value;
 }
 
-/** Runs `resolve`; what is wrong with the settings is said with the file's name. */
+/**
+ * Runs `resolve`, which reads what a file holds. An error names the file, and settings by the names that they have in it,
+ * not by their flags.
+ */
 export function namingFile<T>(path: string | undefined, resolve: () => T): T {
   try {
     return resolve();
   } catch (error) {
     if (path === undefined || !(error instanceof RectioError)) throw error;
-    throw new RectioError(error.code, `${path}: ${error.message}`, error.hint, { cause: error });
+    const plain = (text: string) => text.replaceAll('`', '');
+    throw new RectioError(error.code, `${path}: ${plain(error.message)}`, plain(error.hint), { cause: error });
   }
 }

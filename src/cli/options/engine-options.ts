@@ -8,5 +8,5 @@ export const engineOptions = {
     { help: 'what computes: onednn is fast, reference is plain TypeScript and very slow', standard: 'auto' },
     'auto',
   ),
-  threads: integer('COUNT', { least: 1, most: 1024 }, { help: 'threads to compute with', standard: 'one per core' }),
+  threads: integer('COUNT', { from: 1, to: 1024 }, { help: 'threads to compute with', standard: 'one per core' }),
 };

@@ -33,9 +33,12 @@ function definitions(rows: readonly (readonly [term: string, meaning: string])[]
 }
 
 function optionRow([key, option]: readonly [string, Option<unknown>]): readonly [string, string] {
-  const { placeholder, help, standard } = option;
+  const { placeholder, help, standard, bounds } = option;
   const term = placeholder === null ? optionName(key) : `${optionName(key)} ${placeholder}`;
-  return [term, standard === undefined ? help : `${help} (default: ${standard})`];
+  const facts = [bounds, standard === undefined ? undefined : `default: ${standard}`].filter(
+    (fact) => fact !== undefined,
+  );
+  return [term, facts.length === 0 ? help : `${help} (${facts.join('; ')})`];
 }
 
 /** A command's own help. */

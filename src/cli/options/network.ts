@@ -3,7 +3,9 @@
 import { RectioError } from '../../base/error.js';
 import type { Graph } from '../../graph/index.js';
 import type { ProportionReport } from '../../proportion/index.js';
-import { choice, integer, text, type Values } from './options.js';
+import { trainSettings } from '../../config/index.js';
+import { integer, type Values } from './options.js';
+import { settingOptions } from './setting-options.js';
 import type { proportionOptions } from './proportion-options.js';
 import { defined } from '../../base/defined.js';
 
@@ -13,14 +15,14 @@ export const modelPositional = {
   required: false,
 } as const;
 
-export const modelOptions = {
-  model: text('MODEL', { help: 'the network, in place of the argument' }),
-};
+const modelFields = trainSettings.fields.model.fields;
+
+export const modelOptions = settingOptions({ name: modelFields.name });
 
 export const shapeOptions = {
-  shortcut: choice(['A', 'B'], { help: 'shortcuts that change shape: A pads with zeros, B projects', standard: 'B' }),
-  classes: integer('COUNT', { least: 2 }, { help: 'classes to tell apart', standard: "the network's own" }),
-  size: integer('PIXELS', { least: 1 }, { help: 'height and width of the images', standard: "the network's own" }),
+  ...settingOptions({ shortcut: modelFields.shortcut }),
+  classes: integer('COUNT', { from: 2 }, { help: 'classes to tell apart', standard: "the network's own" }),
+  size: integer('PIXELS', { from: 1 }, { help: 'height and width of the images', standard: "the network's own" }),
 };
 
 /** The name or path that was given, as an argument or as an option. @throws RectioError `usage` for both */
@@ -60,7 +62,7 @@ export async function chosenNetwork(
     const [channels = 3] = source.defaults.inputShape;
     const inputShape = size === undefined ? undefined : ([channels, size, size] as const);
     const model = await source.network(defined({ classes, inputShape }));
-    return applyRatio(model, { ...defined({ ratio, pattern, scope, drop, leak }), stem, head });
+    return applyRatio(model, defined({ ratio, pattern, scope, drop, leak, stem, head }));
   } finally {
     await source.close();
   }

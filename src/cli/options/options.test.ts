@@ -5,8 +5,8 @@ import { choice, decimal, flag, integer, list, optionName, parseArguments, text 
 const table = {
   data: text('NAME', { help: 'a dataset' }),
   mode: choice(['train', 'eval'], { help: 'what to do' }, 'train'),
-  clipNorm: decimal('NORM', { least: 0, above: true }, { help: 'a limit' }),
-  epochs: integer('COUNT', { least: 1 }, { help: 'passes' }, 10),
+  clipNorm: decimal('NORM', { above: 0 }, { help: 'a limit' }),
+  epochs: integer('COUNT', { from: 1 }, { help: 'passes' }, 10),
   drop: list('NAMES', { help: 'names' }),
   json: flag('one document'),
 };

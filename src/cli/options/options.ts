@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 
 import { RectioError } from '../../base/error.js';
+import { describeNumber, number as numberCheck, printRange, wholeNumber, type Range } from '../../base/check.js';
 import { didYouMean } from '../../base/suggest.js';
 
 /** One option: what it is called for, and how its text becomes a value. */
@@ -14,8 +15,10 @@ export interface Option<T> {
   readonly placeholder: string | null;
   /** One or two lines without a closing full stop; units included. */
   readonly help: string;
-  /** What holds where the option is not given, as the help shows it. */
+  /** What holds if the option is not given, as the help shows it. */
   readonly standard?: string;
+  /** Which numbers it takes, as the help shows it: `1 to 4096 pixels`. */
+  readonly bounds?: string;
   /** @throws RectioError `usage` */
   readonly parse: (text: string, option: string) => T;
   /** The value where the option is not given. */
@@ -40,6 +43,11 @@ interface Described {
   readonly help: string;
   /** What the help shows as default where the command itself leaves the choice to another part. */
   readonly standard?: string;
+}
+
+interface DescribedNumber extends Described {
+  /** What the number counts, in the plural. */
+  readonly unit?: string;
 }
 
 /** A switch that is off unless given. */
@@ -70,60 +78,59 @@ export function list(placeholder: string, described: Described): Option<readonly
   return { placeholder, parse, fallback: undefined, repeats: true, ...described };
 }
 
-interface Range {
-  readonly least?: number;
-  readonly most?: number;
-  /** Whether `least` itself is too small. */
-  readonly above?: boolean;
-  readonly whole?: boolean;
-}
-
-function describeRange({ least, most, above, whole }: Range): string {
-  const kind = whole ? 'a whole number' : 'a number';
-  if (least !== undefined && most !== undefined)
-    return `${kind} ${above ? 'above' : 'from'} ${least} ${above ? 'up ' : ''}to ${most}`;
-  if (least !== undefined) return above ? `${kind} above ${least}` : `${kind} of at least ${least}`;
-  return kind;
-}
-
-function numberParser(range: Range): (text: string, option: string) => number {
-  return (value, option) => {
-    const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value.trim()) ? Number(value) : Number.NaN;
-    const { least = -Infinity, most = Infinity, above = false, whole = false } = range;
-    const fits =
-      Number.isFinite(number) &&
-      number >= least &&
-      number <= most &&
-      !(above && number === least) &&
-      (!whole || Number.isSafeInteger(number));
-    if (!fits) throw new RectioError('usage', `${option} cannot be '${value}'`, `Give ${describeRange(range)}.`);
-    return number;
+function numberOption<T>(
+  placeholder: string,
+  range: Range,
+  whole: boolean,
+  { unit, ...described }: DescribedNumber,
+  fallback: T,
+): Option<number | T> {
+  const check = (whole ? wholeNumber : numberCheck)(range);
+  const parse = (value: string, option: string) => {
+    try {
+      return check(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value.trim()) ? Number(value) : value, option);
+    } catch (error) {
+      const hint = `Give ${describeNumber(range, whole)}.`;
+      throw new RectioError('usage', `${option} cannot be '${value}'`, hint, { cause: error });
+    }
   };
+  const bounds = [printRange(range), unit].filter(Boolean).join(' ');
+  const standard = fallback === undefined ? {} : { standard: String(fallback) };
+  return { placeholder, parse, fallback, ...standard, ...(bounds === '' ? {} : { bounds }), ...described };
 }
 
 /** A whole number. */
-export function integer(placeholder: string, range: Range, described: Described): Option<number | undefined>;
-export function integer(placeholder: string, range: Range, described: Described, fallback: number): Option<number>;
+export function integer(placeholder: string, range: Range, described: DescribedNumber): Option<number | undefined>;
 export function integer(
   placeholder: string,
   range: Range,
-  described: Described,
+  described: DescribedNumber,
+  fallback: number,
+): Option<number>;
+export function integer(
+  placeholder: string,
+  range: Range,
+  described: DescribedNumber,
   fallback?: number,
 ): Option<number | undefined> {
-  return decimal(placeholder, { ...range, whole: true }, described, fallback as number);
+  return numberOption(placeholder, range, true, described, fallback);
 }
 
 /** A number, with or without a fraction. */
-export function decimal(placeholder: string, range: Range, described: Described): Option<number | undefined>;
-export function decimal(placeholder: string, range: Range, described: Described, fallback: number): Option<number>;
+export function decimal(placeholder: string, range: Range, described: DescribedNumber): Option<number | undefined>;
 export function decimal(
   placeholder: string,
   range: Range,
-  described: Described,
+  described: DescribedNumber,
+  fallback: number,
+): Option<number>;
+export function decimal(
+  placeholder: string,
+  range: Range,
+  described: DescribedNumber,
   fallback?: number,
 ): Option<number | undefined> {
-  const standard = fallback === undefined ? {} : { standard: String(fallback) };
-  return { placeholder, parse: numberParser(range), fallback, ...standard, ...described };
+  return numberOption(placeholder, range, false, described, fallback);
 }
 
 /** One of a few words. */

@@ -3,6 +3,7 @@
 import { errorData, RectioError } from '../../base/error.js';
 import { exitCodes } from './exit-codes.js';
 import type { Output } from './output.js';
+import { nameFlags } from './setting-names.js';
 
 export interface ReportOptions {
   /** Whether `--json` was given; the JSON document is then `{error: {code, message, hint}}`. */
@@ -22,7 +23,7 @@ const systemHints: { readonly [code: string]: string } = {
 
 /** Prints what went wrong and what to do. @returns the exit code */
 export function reportError(error: unknown, output: Output, { json, debug }: ReportOptions): number {
-  const known = error instanceof RectioError ? error : fromSystem(error);
+  const known = error instanceof RectioError ? inFlags(error) : fromSystem(error);
   if (known) {
     output.note(describeError(known));
     if (json) output.json({ error: errorData(known) });
@@ -34,6 +35,11 @@ export function reportError(error: unknown, output: Output, { json, debug }: Rep
   }
   if (debug) output.note(stackOf(error));
   return known?.code === 'usage' ? exitCodes.usage : exitCodes.failed;
+}
+
+/** The error with flags in place of settings. */
+function inFlags(error: RectioError): RectioError {
+  return new RectioError(error.code, nameFlags(error.message), nameFlags(error.hint), { cause: error.cause });
 }
 
 /** What is wrong; on the next line, what to do. */

@@ -5,7 +5,7 @@ import type { Dataset, Split } from '../../data/index.js';
 import { createReferenceEngine } from '../../engines/reference/index.js';
 import { graphBuilder, type Graph } from '../../graph/index.js';
 import { applyRatio } from '../../proportion/index.js';
-import { resolveConfig, type TrainConfigInput } from '../../config/config.js';
+import { resolveConfig, type TrainConfigInput } from '../../config/index.js';
 import type { TrainEvent } from '../events.js';
 import { train } from '../train.js';
 import { sealTraining, type TrainingParts } from '../training.js';

@@ -173,7 +173,7 @@ export function lintRules() {
   };
 }
 
-/** The file's text, as formatted by the formatter. */
+/** The formatted text of .oxlintrc.json. */
 export function lintRulesText() {
   return format(JSON.stringify(lintRules()), { parser: 'json', printWidth: 120 });
 }

@@ -33,7 +33,7 @@ function makeBatch(recipe: BatchRecipe, epoch = 0): { images: Float32Array; targ
   return { images, targets };
 }
 
-/** The normalized value at a place that may lie in the padding, computed the slow way. */
+/** The normalized value at a position that may be in the padding, computed in the simplest way. */
 function valueAt(recipe: BatchRecipe, index: number, channel: number, row: number, column: number): number {
   const pixels = pixelsOf(recipe.split);
   const inside = row >= 0 && row < SIDE && column >= 0 && column < SIDE;

@@ -311,7 +311,7 @@ async function receive(
 }
 
 function requestHeaders(have: number, known: Version | undefined): Record<string, string> {
-  // fetch would silently decompress a transfer encoding, and resuming by byte offset would break.
+  // The files are already compressed. fetch would silently decode a second encoding, and the checksum would not match.
   const headers: Record<string, string> = { 'accept-encoding': 'identity' };
   if (have === 0) return headers;
   headers['range'] = `bytes=${have}-`;

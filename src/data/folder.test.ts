@@ -292,7 +292,7 @@ describe('a folder of images', () => {
       const dataset = await openIt({ dir: join(dir, 'test'), size: 32, limit: 300 });
       expect(dataset.classes).toEqual(['cat', 'ship']);
       expect([dataset.train.count, dataset.test.count]).toEqual([300, 200]);
-      // Ships lie on blue: in the lower left corner they are bluer than cats.
+      // Ships are on water: their lower left corner is bluer than that of cats.
       const blueness = [0, 1].map((label) => {
         const pixels = pixelsOf(dataset.test);
         const own = [...dataset.test.labels.keys()].filter((n) => dataset.test.labels[n] === label);

@@ -38,7 +38,7 @@ const SPLIT_FILES = {
   test: { images: 't10k-images-idx3-ubyte', labels: 't10k-labels-idx1-ubyte', word: 'test' },
 } as const;
 
-/** Deflate cannot compress further than this. It bounds the memory that a small damaged file can claim. */
+/** Deflate's highest compression ratio. It bounds the memory that a small damaged file can claim. */
 const MOST_GZIP_RATIO = 1032;
 
 type MemorySplit = Split & { readonly source: { readonly kind: 'memory'; readonly images: SharedArrayBuffer } };

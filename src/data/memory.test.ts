@@ -15,7 +15,7 @@ describe('a dataset from memory', () => {
     expect(made.classes).toEqual(['cat', 'dog']);
   });
 
-  it('keeps a copy, so that what the caller does with the arrays changes nothing', () => {
+  it('keeps a copy, so that later changes of the arrays have no effect', () => {
     const images = split.images.slice();
     const made = memoryDataset({ ...good, train: { images, labels: [0, 1] } });
     images.fill(0);
@@ -31,8 +31,8 @@ describe('a dataset from memory', () => {
 
   it.each<[string, Partial<MemoryDataset>]>([
     ['Its test split has no image', { test: { images: new Uint8Array(), labels: [] } }],
-    ['Its training split has 8 pixel values, where 1 images of [1, 2, 2] have 4', { train: { ...split, labels: [0] } }],
-    ['Label 1 of its training split is 2, and there are 2 classes', { train: { ...split, labels: [0, 2] } }],
+    ['Its training split has 8 pixel values, but 1 images of [1, 2, 2] have 4', { train: { ...split, labels: [0] } }],
+    ['Label 1 of its training split is 2, but there are 2 classes', { train: { ...split, labels: [0, 2] } }],
     ['Image 0 of its test split has 3 values, not 4', { test: { images: () => [1, 2, 3], labels: [0] } }],
     ['Image 0 of its test split has a pixel of 0.5', { test: { images: () => [0, 0, 0, 0.5], labels: [0] } }],
     ['The shape of its images cannot be [1, 0, 2]', { shape: [1, 0, 2] }],

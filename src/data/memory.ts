@@ -1,4 +1,4 @@
-/** A dataset from arrays or a function, for images that lie in no file. */
+/** Makes a dataset from arrays or a function, for images that are not in files. */
 
 import { RectioError } from '../base/error.js';
 import type { Dataset, Split } from './dataset.js';
@@ -7,11 +7,11 @@ import { channelStatistics, fingerprint } from './statistics.js';
 /** Images of one split. */
 export interface MemorySplit {
   /**
-   * All pixels from 0 to 255, image after image, each [channels, height, width]; or a function that gives those of one
-   * image by its number. It is called once for each image.
+   * Pixel values from 0 to 255: all images in sequence, each [channels, height, width], or a function that returns one
+   * image by its index. It is called once per image.
    */
   readonly images: Uint8Array | ((index: number) => ArrayLike<number>);
-  /** For each image the number of its class, from 0. */
+  /** The class number of each image, from 0. */
   readonly labels: ArrayLike<number>;
 }
 
@@ -20,15 +20,15 @@ export interface MemoryDataset {
   readonly test: MemorySplit;
   /** [channels, height, width] of every image. */
   readonly shape: readonly [channels: number, height: number, width: number];
-  /** The classes' names, or how many there are. */
+  /** Class names, or the number of classes. */
   readonly classes: readonly string[] | number;
-  /** What reports call it. Default `memory`. */
+  /** The dataset's name in reports. Default `memory`. */
   readonly name?: string;
 }
 
 /**
- * Makes a dataset of images in memory, copying them. Mean and deviation are those of the training split.
- * @throws RectioError `data` naming the split and what does not fit: sizes, labels, pixel values
+ * Makes a dataset from images in memory, which it copies. Mean and deviation are those of the training split.
+ * @throws RectioError `data`; it names the split and the wrong size, label or pixel value
  */
 export function memoryDataset({ train, test, shape, classes, name = 'memory' }: MemoryDataset): Dataset {
   const names = typeof classes === 'number' ? Array.from({ length: classes }, (_, index) => String(index)) : classes;
@@ -65,7 +65,7 @@ function copySplit(
   if (count === 0) throw refused(`Its ${what} split has no image`, 'Give at least one image and its label.');
   if (typeof images !== 'function' && images.length !== count * size) {
     throw refused(
-      `Its ${what} split has ${images.length} pixel values, where ${count} images of [${shape.join(', ')}] have ${count * size}`,
+      `Its ${what} split has ${images.length} pixel values, but ${count} images of [${shape.join(', ')}] have ${count * size}`,
       'Give one label for each image, and all pixels of each image.',
     );
   }
@@ -79,7 +79,7 @@ function copySplit(
     const label = labels[index]!;
     if (Number.isInteger(label) && label >= 0 && label < classes) return label;
     throw refused(
-      `Label ${index} of its ${what} split is ${label}, and there are ${classes} classes`,
+      `Label ${index} of its ${what} split is ${label}, but there are ${classes} classes`,
       `Give whole numbers from 0 to ${classes - 1}.`,
     );
   });

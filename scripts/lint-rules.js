@@ -58,7 +58,7 @@ const general = {
     suspicious: 'error',
   },
   rules: {
-    'import/no-cycle': 'error',
+    'import/no-cycle': ['error', { ignoreTypes: false }],
     'import/no-default-export': 'error',
     'import/no-duplicates': 'error',
     'import/no-self-import': 'error',

@@ -121,4 +121,13 @@ describe('the lint', () => {
     expect(found).toHaveLength(2);
     expect(found[0]).toContain('Dependency cycle');
   });
+
+  it('refuses import cycles of types', () => {
+    const found = lint({
+      'src/plan/a.ts': "import type { B } from './b.js';\nexport interface A {\n  readonly b: B;\n}\n",
+      'src/plan/b.ts': "import type { A } from './a.js';\nexport interface B {\n  readonly a: A;\n}\n",
+    });
+    expect(found).toHaveLength(2);
+    expect(found[0]).toContain('Dependency cycle');
+  });
 });

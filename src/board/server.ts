@@ -118,7 +118,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
     throw new RectioError(
       'usage',
       taken ? `Port ${port} is taken.` : `One cannot listen on ${host}, port ${port}: ${(error as Error).message}.`,
-      taken ? 'Give another one with --port; 0 takes any that is free.' : 'Give another --host or --port.',
+      taken ? 'Give another `port`; 0 takes any that is free.' : 'Give another `host` or `port`.',
       { cause: error },
     );
   }

@@ -104,7 +104,7 @@ async function findFiles(form: CifarForm, dir: string): Promise<CifarFiles> {
 }
 
 function howToGet(form: CifarForm): string {
-  return `Get the data with \`npx rectio data get ${form.name}\`, or name its folder or ${form.archive} with --data-dir.`;
+  return `Get the data with \`npx rectio data get ${form.name}\`, or name its folder or ${form.archive} with \`data.dir\`.`;
 }
 
 function folderFiles(folder: string): CifarFiles {

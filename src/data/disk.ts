@@ -8,7 +8,7 @@ import { RectioError } from '../base/error.js';
 /**
  * Carries out a write.
  *
- * @param option the command-line option that names another place
+ * @param option the setting that names another place, in backticks, or the environment variable
  * @throws RectioError `disk` where it fails.
  */
 export async function onDisk<T>(path: string, option: string, write: () => Promise<T>): Promise<T> {

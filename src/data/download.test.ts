@@ -204,7 +204,7 @@ describe('a download', () => {
     const unreachable = `http://127.0.0.1:1/`;
     const dir = await temporaryFolder();
     const error = await failureOf(() => downloadFiles([file], [unreachable], dir, { patience }));
-    expect(error).toMatchObject({ code: 'download', hint: expect.stringContaining('--mirror') });
+    expect(error).toMatchObject({ code: 'download', hint: expect.stringContaining('`mirror`') });
     expect(closed.ranges).toHaveLength(0);
 
     const { address } = await serve(

@@ -133,7 +133,7 @@ export async function downloadFiles(
   dir: string,
   options: FetchOptions = {},
 ): Promise<DownloadResult> {
-  await onDisk(dir, '--dir', () => mkdir(dir, { recursive: true }));
+  await onDisk(dir, '`dir`', () => mkdir(dir, { recursive: true }));
   const files: string[] = [];
   let fetched = 0;
   for (const file of remoteFiles) {
@@ -198,7 +198,7 @@ async function fetchFrom(address: string, file: RemoteFile, path: string, option
         throw new RectioError(
           'download',
           `${address} arrived with the MD5 checksum ${md5} instead of ${file.md5}.`,
-          'The address serves another file or the connection alters it: try again, or name another address with --mirror.',
+          'The address serves another file or the connection alters it: try again, or name another address with `mirror`.',
         );
       }
       startedOver = true;
@@ -209,12 +209,12 @@ async function fetchFrom(address: string, file: RemoteFile, path: string, option
       throw new RectioError(
         'download',
         `${address} could not be downloaded: ${reason}.`,
-        'Check the connection and run the command again: it resumes where it stopped. --mirror names another address.',
+        'Check the connection and run the command again: it resumes where it stopped. `mirror` names another address.',
       );
     }
     await pause(pauseMs * 2 ** (tries - 1), address, options.signal);
   }
-  await onDisk(path, '--dir', async () => {
+  await onDisk(path, '`dir`', async () => {
     await rename(part, path);
     await rm(`${part}.json`, { force: true });
     await syncFolderOf(path);
@@ -262,7 +262,7 @@ async function tryOnce(
       throw new RectioError(
         'download',
         `${address} could not be downloaded: ${reason}.`,
-        'The address has changed or needs permission: name another one with --mirror.',
+        'The address has changed or needs permission: name another one with `mirror`.',
       );
     }
     return await receive(response, part, { version, have: resumed ? have : 0 }, (received) => {
@@ -293,16 +293,16 @@ async function receive(
   onBytes: (received: number) => void,
 ): Promise<Outcome> {
   let received = have;
-  const out = await onDisk(part, '--dir', () => open(part, have > 0 ? 'a' : 'w'));
+  const out = await onDisk(part, '`dir`', () => open(part, have > 0 ? 'a' : 'w'));
   try {
-    await onDisk(part, '--dir', () => writeFile(`${part}.json`, JSON.stringify(version)));
+    await onDisk(part, '`dir`', () => writeFile(`${part}.json`, JSON.stringify(version)));
     onBytes(received);
     for await (const chunk of response.body ?? []) {
-      await onDisk(part, '--dir', () => out.writeFile(chunk));
+      await onDisk(part, '`dir`', () => out.writeFile(chunk));
       received += chunk.length;
       onBytes(received);
     }
-    await onDisk(part, '--dir', () => out.sync());
+    await onDisk(part, '`dir`', () => out.sync());
   } finally {
     await out.close();
   }
@@ -355,7 +355,7 @@ async function readVersion(part: string): Promise<Version | undefined> {
 }
 
 async function removePart(part: string): Promise<void> {
-  await onDisk(part, '--dir', async () => {
+  await onDisk(part, '`dir`', async () => {
     await rm(part, { force: true });
     await rm(`${part}.json`, { force: true });
   });

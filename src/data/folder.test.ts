@@ -217,7 +217,7 @@ describe('a folder of images', () => {
       expect(error.message).toMatch(message);
       expect(error.message).toContain(dir);
     }
-    expect((await failureOf(() => openDataset('folder'))).hint).toContain('--data-dir');
+    expect((await failureOf(() => openDataset('folder'))).hint).toContain('`data.dir`');
     expect((await failureOf(() => openDataset('folder', { dir: '/nowhere/at/all' }))).code).toBe('data');
     const { openIt } = await workplace();
     expect((await failureOf(() => openIt({ size: 0 }))).code).toBe('usage');

@@ -33,7 +33,7 @@ export async function openFolder(dir: string | undefined, options: OpenOptions):
     throw new RectioError(
       'usage',
       'The dataset `folder` needs the path of a folder.',
-      'Name the folder with --data-dir.',
+      'Name the folder with `data.dir`.',
     );
   }
   if (!(Number.isInteger(size) && size >= 1 && size <= 4096)) {

@@ -28,7 +28,7 @@ export function holdOut(dataset: Dataset, share: number, seed: number): Dataset 
     throw new RectioError(
       'data',
       `A share of ${share} of the training images of ${dataset.name} is less than one image in every class.`,
-      'Hold out a larger share with --validation, or train on more images.',
+      'Hold out a larger share with `evaluation.validation`, or train on more images.',
     );
   }
   const all = Array.from({ length: train.count }, (_, index) => index);

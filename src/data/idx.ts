@@ -66,7 +66,7 @@ export async function openIdx(form: IdxForm, dir: string, options: OpenOptions):
 }
 
 function howToGet(form: IdxForm): string {
-  return `Get the data with \`npx rectio data get ${form.name}\`, or name its folder with --data-dir.`;
+  return `Get the data with \`npx rectio data get ${form.name}\`, or name its folder with \`data.dir\`.`;
 }
 
 /** Returns the first usual folder that holds at least one of the files. */

@@ -101,7 +101,7 @@ describe('a loader', () => {
 
   it('asks for a smaller batch if the training split has fewer images than one batch', async () => {
     const error = await failureOf(() => createLoader({ dataset: smallDataset(9, 1), split: 'train', batch: 16 }));
-    expect(error).toMatchObject({ code: 'data', hint: 'Lower --batch to 9 or less.' });
+    expect(error).toMatchObject({ code: 'data', hint: 'Lower `batch` to 9 or less.' });
     expect(error.message).toContain('9 images');
   });
 

@@ -162,7 +162,7 @@ function batchRecipe({ dataset, split: splitName, batch, ...options }: LoaderOpt
     throw new RectioError(
       'data',
       `The training split of ${dataset.name} has ${split.count} images, fewer than one batch of ${batch}.`,
-      `Lower --batch to ${Math.max(1, split.count)} or less.`,
+      `Lower \`batch\` to ${Math.max(1, split.count)} or less.`,
     );
   }
   return {
@@ -266,7 +266,7 @@ function workerError(reason: string, cause?: unknown): RectioError {
   return new RectioError(
     'data',
     `A data loader thread stopped: ${reason}.`,
-    'If memory is short, lower --batch; --workers 0 prepares without threads.',
+    'If memory is short, lower `batch`; `data.workers: 0` prepares without threads.',
     { cause },
   );
 }

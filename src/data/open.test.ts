@@ -14,7 +14,7 @@ describe('opening a dataset', () => {
     await expect(openDataset('synthetic', { dir: 'photos' })).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringContaining('photos'),
-      hint: expect.stringMatching(/--data.*cifar10.*folder/),
+      hint: expect.stringMatching(/`data.name`.*cifar10.*folder/),
     });
   });
 
@@ -24,7 +24,7 @@ describe('opening a dataset', () => {
       await expect(openDataset(name, { size: 64 })).rejects.toMatchObject({
         code: 'usage',
         message: expect.stringContaining('64'),
-        hint: expect.stringContaining('--size'),
+        hint: expect.stringContaining('`data.size`'),
       });
     },
   );

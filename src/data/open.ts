@@ -44,14 +44,14 @@ function refuseUnused(name: string, { dir, size }: OpenOptions): void {
     throw new RectioError(
       'usage',
       `The dataset synthetic is generated, so it cannot read the folder ${dir}.`,
-      `Name the dataset that lies there with --data: ${datasetNames.filter((each) => each !== name).join(', ')}.`,
+      `Name the dataset that lies there with \`data.name\`: ${datasetNames.filter((each) => each !== name).join(', ')}.`,
     );
   }
   if (name !== 'folder' && size !== undefined) {
     throw new RectioError(
       'usage',
       `The images of ${name} have a fixed size; they cannot be resized to ${size} pixels.`,
-      'Leave --size out; it is for --data folder.',
+      'Leave `data.size` out; it is for `data.name: folder`.',
     );
   }
 }

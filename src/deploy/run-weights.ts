@@ -26,7 +26,7 @@ export async function readRunWeights(run: string): Promise<RunWeights> {
     throw new RectioError(
       'checkpoint',
       `The run ${run} is not finished: it has no ${path} yet.`,
-      `Finish it with: npx rectio train --resume ${run}`,
+      `Finish it with: \`resume: ${run}\``,
     );
   }
   const { tensors, metadata } = await readSafetensors(path);

@@ -95,7 +95,7 @@ describe('an export as safetensors', () => {
     await expect(exportSafetensors(unfinished, output)).rejects.toMatchObject({
       code: 'checkpoint',
       message: expect.stringContaining(`The run ${unfinished} is not finished`),
-      hint: `Finish it with: npx rectio train --resume ${unfinished}`,
+      hint: `Finish it with: \`resume: ${unfinished}\``,
     });
     expect(await readdir(folder)).not.toContain('refused.safetensors');
   });

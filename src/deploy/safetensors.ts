@@ -49,11 +49,11 @@ async function verifyOutput(path: string): Promise<void> {
     throw new RectioError(
       'usage',
       `${path} is there already, and an export overwrites nothing.`,
-      'Choose another file with --output, or remove this one.',
+      'Choose another file with `output`, or remove this one.',
     );
   }
   const folder = dirname(path);
   if (!(await stat(folder).catch(() => undefined))?.isDirectory()) {
-    throw new RectioError('usage', `There is no folder ${folder} for ${path}.`, 'Make it, or choose another --output.');
+    throw new RectioError('usage', `There is no folder ${folder} for ${path}.`, 'Make it, or choose another `output`.');
   }
 }

@@ -8,9 +8,8 @@ import type { NetworkFile } from './contract.js';
 import { checkFit, madeFor } from './fit.js';
 
 const hints = {
-  input:
-    'Give images of its size, or write the file anew for these: npx rectio inspect NAME --size PIXELS --save-graph FILE',
-  classes: 'Write the file anew for these: npx rectio inspect NAME --classes COUNT --save-graph FILE',
+  input: 'Give images of its size, or write the file anew for these: `npx rectio inspect` with `size` and `saveGraph`.',
+  classes: 'Write the file anew for these: `npx rectio inspect` with `classes` and `saveGraph`.',
 };
 
 /** @throws RectioError `graph`; it names the file, and the node or the position in the JSON */
@@ -55,7 +54,7 @@ function parse(path: string, text: string): unknown {
       'graph',
       // The message quotes the file, which may contain control characters that a terminal would obey.
       `${path}${place} is not JSON: ${message.replace(/ \(line \d+ column \d+\)/, '').replaceAll(/\p{C}/gu, '?')}`,
-      'Write a network to JSON with npx rectio inspect NAME --save-graph FILE.',
+      'Write a network to JSON with `npx rectio inspect` and `saveGraph`.',
       { cause: error },
     );
   }

@@ -258,7 +258,7 @@ describe('a network in JSON', () => {
     const path = file('fixed.json', JSON.stringify(graphToJson(tiny())));
     const classes = await refusal(path, { classes: 5 });
     expect(classes.message).toBe(`${path}: the network has 10 classes, but the data has 5`);
-    expect(classes.hint).toContain('--save-graph');
+    expect(classes.hint).toContain('`saveGraph`');
     expect((await refusal(path, { inputShape: [1, 32, 32] })).message).toContain('3×32×32, but the data has 1×32×32');
   });
 

@@ -27,7 +27,7 @@ export async function openNetwork({ name, shortcut }: ModelConfig, signal?: Abor
     throw new RectioError(
       'usage',
       `The shortcuts of ${name} are what the file says`,
-      'Leave --shortcut out; it is for the networks that rectio models lists.',
+      'Leave `model.shortcut` out; it is for the networks that rectio models lists.',
     );
   }
   return openNetworkFile(name, signal);

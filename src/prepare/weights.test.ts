@@ -141,7 +141,7 @@ describe('weights of a file', () => {
     expect(message).toContain('9 unknown to the network: layer9.0.weight, layer9.1.weight, layer9.2.weight, ');
     expect(message).toContain('and 5 more;');
     expect(message).toContain('1 of another shape: conv1.weight ([5, 2, 3, 3] in the file, [4, 2, 3, 3] in the');
-    expect(hint).toContain('--weights-partial');
+    expect(hint).toContain('`weights.partial`');
 
     const { values, report } = await loadWeights(file, tinyGraph(), partial);
     expect([...values.keys()].sort()).toEqual(

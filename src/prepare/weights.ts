@@ -104,7 +104,7 @@ function verifyMatch(match: Match, path: string, graph: Graph, partial: boolean)
   throw new RectioError(
     'weights',
     `${path} holds weights of another network than ${graph.name}: ${describeDifferences(match).join('; ')}.`,
-    'Give weights of this very network, or take what fits and begin the rest afresh with --weights-partial.',
+    'Give weights of this very network, or take what fits and start the rest fresh with `weights.partial`.',
   );
 }
 

@@ -44,7 +44,7 @@ describe('sites listed by name', () => {
     expect(dropped({ drop: ['relu'], stem: true })).toEqual(['relu']);
     const error = failure(() => dropped({ drop: ['relu'] }));
     expect(error.message).toBe('relu is a site of the stem, which takes no part in the ratio');
-    expect(error.hint).toContain('--stem');
+    expect(error.hint).toContain('`stem`');
   });
 
   it.each([

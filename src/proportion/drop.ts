@@ -41,7 +41,7 @@ function noSite(
     return new RectioError(
       'usage',
       `${aside.name} is a site of the ${aside.part}, which takes no part in the ratio`,
-      `Let it take part as well (--${aside.part}).`,
+      `Let it take part as well (\`${aside.part}\`).`,
     );
   }
   const node = graph.nodes.find(({ name }) => name === pattern);

@@ -95,7 +95,7 @@ async function makeGiven(path: string): Promise<NewRunFolder> {
     throw new RectioError(
       'usage',
       `The folder ${path} is not empty, and a run is never overwritten.`,
-      'Choose another folder, or go on with the run that is in it with --resume.',
+      'Choose another folder, or go on with the run that is in it with `resume`.',
     );
   }
   // An empty folder that somebody made stays.

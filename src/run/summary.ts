@@ -6,7 +6,7 @@ import { replaceJson, whereGone } from '../system/files.js';
 import type { Score } from './score.js';
 import type { WeightsReport } from './weights-report.js';
 
-/** What `train --json` prints. */
+/** The result of a training, as the command line prints it in JSON. */
 export interface TrainSummary {
   /** The run's folder; null for a training that wrote none. */
   readonly run: string | null;

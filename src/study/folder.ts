@@ -85,7 +85,7 @@ export async function beginStudy(
   throw new RectioError(
     'usage',
     `${folder} holds a study with another plan (${study.record.hash}, not ${hash}), and a plan is never changed.`,
-    'Give another folder with --study; to add seeds to the study that is there, use --study with --add-seeds alone.',
+    'Give another folder with `study`; to add seeds to the study that is there, use `study` with `addSeeds` alone.',
   );
 }
 

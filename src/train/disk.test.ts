@@ -63,7 +63,7 @@ describe('a disk that is full', () => {
       await expect(trainUntilFull(folder, settings, event, count)).rejects.toMatchObject({
         code: 'disk',
         message: expect.stringMatching(/^Cannot write .*: the disk is full\.$/),
-        hint: expect.stringMatching(/^Free some space .* Then go on with: npx rectio train --resume .*run$/),
+        hint: expect.stringMatching(/^Free some space .* Then go on with: `resume: .*run`$/),
       });
       const left = [...(await readdir(folder)), ...(await readdir(join(folder, 'checkpoints')))];
       expect(left.filter((name) => name.endsWith('.tmp') || name === 'lock')).toEqual([]);

@@ -70,7 +70,10 @@ function verifyRecord(run: string, record: RunRecord, { engine, dataset, graph, 
     );
   }
   if (record.engine.name !== engine.name) {
-    refuse(`was begun with engine ${record.engine.name}, not ${engine.name}`, `Give --engine ${record.engine.name}.`);
+    refuse(
+      `was begun with engine ${record.engine.name}, not ${engine.name}`,
+      `Give \`engine: ${record.engine.name}\`.`,
+    );
   }
   const setting = firstDifference(record.config, config);
   if (setting !== undefined) refuse(`was begun with another ${setting}`, anew);

@@ -357,7 +357,7 @@ describe('a training that cannot go on', () => {
     const error = await refusal(
       tinyOptions(join(folder, 'run'), { epochs: 30, schedule: { kind: 'constant', learningRate: 1e30 } }),
     );
-    expect(error).toMatchObject({ code: 'training', hint: expect.stringContaining('--lr') });
+    expect(error).toMatchObject({ code: 'training', hint: expect.stringContaining('`schedule.learningRate`') });
   });
 
   it('writes no checkpoint with a weight that is no number', async () => {
@@ -428,7 +428,7 @@ describe('a training that cannot go on', () => {
     const run = join(folder, 'run');
     await eventsOf(tinyOptions(run, { epochs: 1 }));
     const error = await refusal(tinyOptions(run, { epochs: 1 }));
-    expect(error).toMatchObject({ code: 'usage', hint: expect.stringContaining('--resume') });
+    expect(error).toMatchObject({ code: 'usage', hint: expect.stringContaining('`resume`') });
   });
 });
 
@@ -451,7 +451,7 @@ describe('a training that is asked to stop', () => {
   it('finishes the steps in flight, writes a checkpoint and says how to go on', async () => {
     const run = join(folder, 'run');
     const { events, error } = await stopAt(tinyOptions(run), 6);
-    expect(error).toMatchObject({ code: 'interrupted', hint: `Go on with: npx rectio train --resume ${run}` });
+    expect(error).toMatchObject({ code: 'interrupted', hint: `Go on with: \`resume: ${run}\`` });
     const last = events.at(-1)!;
     expect(last).toMatchObject({ type: 'checkpoint' });
     // Asked after step 6, when 7 was under way and 8 could not be known yet to be too much.

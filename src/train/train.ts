@@ -54,7 +54,7 @@ export async function* train(training: Training): Events {
 /** A run that the disk stopped can go on once there is room. */
 function sayingHowToResume(error: unknown, run: string | null): unknown {
   if (run === null || !(error instanceof RectioError) || error.code !== 'disk') return error;
-  return new RectioError('disk', error.message, `${error.hint} Then go on with: npx rectio train --resume ${run}`, {
+  return new RectioError('disk', error.message, `${error.hint} Then go on with: \`resume: ${run}\``, {
     cause: error,
   });
 }
@@ -205,11 +205,7 @@ async function* interrupt(session: Session): AsyncGenerator<TrainEvent, never, v
   const done = `Stopped after ${state.step} of ${config.epochs * loaders.train.stepsPerEpoch} steps`;
   throw recorder.run === null
     ? new RectioError('interrupted', `${done}; nothing was written.`, 'Give `run` to keep a training that can go on.')
-    : new RectioError(
-        'interrupted',
-        `${done}, with a checkpoint.`,
-        `Go on with: npx rectio train --resume ${recorder.run}`,
-      );
+    : new RectioError('interrupted', `${done}, with a checkpoint.`, `Go on with: \`resume: ${recorder.run}\``);
 }
 
 function checkpointDue({ config, loaders }: Session, step: number): boolean {
@@ -233,7 +229,7 @@ function notFinite({ checkpoint, state }: Session, what: string): RectioError {
   return new RectioError(
     'training',
     `${what} (epoch ${state.epoch + 1}): the training has diverged; ${good}.`,
-    'Start a new run with a lower learning rate (--lr) or with clipped gradients (--clip-norm 1).',
+    'Start a new run with a lower `schedule.learningRate` or with clipped gradients (`clipNorm: 1`).',
   );
 }
 

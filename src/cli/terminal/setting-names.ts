@@ -10,17 +10,18 @@ import { optionName } from '../options/options.js';
 const callOptions: { readonly [name: string]: string } = {
   addSeeds: '--add-seeds',
   classes: '--classes',
-  downloadDir: '--dir',
+  dir: '--dir',
   engine: '--engine',
+  head: '--head',
   host: '--host',
   mirror: '--mirror',
   output: '--output',
   port: '--port',
-  // The whole command: whoever reads of it has a run to go on with.
-  resume: 'npx rectio train --resume',
+  resume: '--resume',
   run: '--run',
   saveGraph: '--save-graph',
   size: '--size',
+  stem: '--stem',
   study: '--study',
   threads: '--threads',
 };
@@ -37,6 +38,8 @@ export function nameFlags(text: string): string {
   return text.replaceAll(/`([A-Za-z]+(?:\.[A-Za-z]+)*)(?:: ([^`]+))?`/g, (whole, name: string, value?: string) => {
     const flag = flags.get(name);
     if (flag === undefined) return whole;
-    return value === undefined ? flag : `${flag} ${value}`;
+    if (value === undefined) return flag;
+    // A run to go on with is told as the whole command, ready to be pasted.
+    return name === 'resume' ? `npx rectio train ${flag} ${value}` : `${flag} ${value}`;
   });
 }

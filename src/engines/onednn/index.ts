@@ -26,7 +26,7 @@ export function createOnednnEngine(options: { readonly threads?: number } = {}):
     throw new RectioError(
       'engine',
       `The onednn engine cannot be used: ${result.reason}.`,
-      'Run `npm run setup` to build it, or use --engine reference (slow).',
+      'Run `npm run setup` to build it, or use `engine: reference` (slow).',
     );
   }
   const status = onednnStatus();
@@ -100,8 +100,8 @@ async function translated<T>(plan: Plan, work: () => Promise<T>): Promise<T> {
       'engine',
       `The onednn engine refuses ${plan.name}: ${error.message}.`,
       error.message.startsWith('not enough memory')
-        ? 'Lower --batch, or close other programs.'
-        : 'Check the network with `npx rectio inspect`; if it is sound, try --engine reference and report this.',
+        ? 'Lower `batch`, or close other programs.'
+        : 'Check the network with `npx rectio inspect`; if it is sound, try `engine: reference` and report this.',
       { cause: error },
     );
   }

@@ -1,4 +1,4 @@
-/** The result of a study as one JSON document: what `rectio compare --json` prints. Errors in percent, differences in points. */
+/** The result of a study as one JSON document: what `rectio compare` prints in JSON. Errors in percent, differences in points. */
 
 import type { ArmResult, Cost, ErrorResult, GroupResult, StudyResult } from '../results.js';
 import type { Difference } from '../statistics/index.js';

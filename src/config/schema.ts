@@ -19,7 +19,8 @@ export interface Flag<Name extends string> {
 export type Form =
   | { readonly kind: 'number'; readonly range: Range; readonly whole: boolean }
   | { readonly kind: 'choice'; readonly words: readonly string[] }
-  | { readonly kind: 'boolean' | 'text' | 'list' };
+  | { readonly kind: 'list'; readonly items: string }
+  | { readonly kind: 'boolean' | 'text' };
 
 /** One setting. */
 export interface Setting<T, Name extends string = string> {
@@ -131,8 +132,13 @@ export function text<const Name extends string = never>(about: About<string, Nam
   return declare({ kind: 'text' }, checks.text, about);
 }
 
-export function list<T, const Name extends string = never>(item: Check<T>, about: About<readonly T[], Name>) {
-  return declare({ kind: 'list' }, checks.list(item), about);
+/** @param items what the list is of, in the plural, for whoever reads of it */
+export function list<T, const Name extends string = never>(
+  items: string,
+  item: Check<T>,
+  about: About<readonly T[], Name>,
+) {
+  return declare({ kind: 'list', items }, checks.list(item), about);
 }
 
 /** One of a few words, which are the flag's placeholder as well. */

@@ -33,7 +33,7 @@ const ratio = group(
       text({ help: 'the ratio with positions: 1 keeps a ReLU, 0 drops it, so 01 is 2:1', flag: ['pattern', 'BITS'] }),
     ),
     scope: choice(scopes, { help: 'where the pattern starts again', default: 'network', flag: 'scope' }),
-    drop: list(check.text, {
+    drop: list('names', check.text, {
       help: 'ReLUs to drop whatever the ratio, such as layer1.*.relu1; * stands for any characters',
       default: [],
       standard: 'none',
@@ -138,7 +138,7 @@ const schedule = variants(
     step: {
       learningRate,
       warmupEpochs,
-      milestones: list(check.number(fraction), {
+      milestones: list('numbers from 0 to 1', check.number(fraction), {
         help: 'fractions of the training at which the learning rate is multiplied by factor',
         default: [0.5, 0.75],
       }),

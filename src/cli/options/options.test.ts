@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import { choice, decimal, flag, integer, list, optionName, parseArguments, text } from './options.js';
+import { isRecord } from '../../base/check.js';
+import { listSettings, parseSettings, trainSettings } from '../../config/index.js';
+import { choice, decimal, flag, integer, list, optionName, parseArguments, text, type OptionTable } from './options.js';
+import { givenSettings, settingOptions } from './setting-options.js';
+import { trainingOptions } from './training-options.js';
 
 const table = {
   data: text('NAME', { help: 'a dataset' }),
@@ -73,3 +77,59 @@ describe('optionName', () => {
     expect(optionName('labelSmoothing')).toBe('--label-smoothing');
   });
 });
+
+describe('an option made from a setting', () => {
+  const rows = listSettings(trainSettings);
+  const options: OptionTable = { ...settingOptions(trainSettings.fields), ...trainingOptions };
+  const typed = ['-1', '0', '0.5', '0.9', '0.999', '0.9999999', '1', '1.5', '2', '64', '65', '4096', '4097', '65536'];
+  const numbers = rows.filter(({ setting }) => setting.flag !== undefined && setting.form.kind === 'number');
+
+  it('is there for every setting with a flag', () => {
+    const flags = rows.flatMap(({ setting }) => (setting.flag === undefined ? [] : [setting.flag.name]));
+    expect(Object.keys(options).toSorted()).toEqual([...new Set(flags)].toSorted());
+  });
+
+  it.each(numbers.map((row) => [row.path, row] as const))(
+    'takes the same values of %s as a file',
+    (path, { setting }) => {
+      const key = setting.flag?.name ?? '';
+      for (const value of [...typed, '100000', '100001', '4294967295', '4294967296']) {
+        const taken = (check: () => unknown) => {
+          try {
+            return check();
+          } catch {
+            return 'refused';
+          }
+        };
+        const option = taken(() => parseArguments([`${optionName(key)}=${value}`], options, []).values[key]);
+        const file = taken(() => nested(path, parseSettings(nest(path, Number(value)))));
+        expect([value, option]).toEqual([value, file]);
+      }
+    },
+  );
+
+  it('puts what was given in its place, and nothing else', () => {
+    const { values } = parseArguments(
+      ['--lr=0.1', '--optimizer=adamw', '--ema=0.99', '--weights-partial', '--drop=a,b', '--data=cifar10'],
+      options,
+      [],
+    );
+    expect(givenSettings(trainSettings.fields, values)).toEqual({
+      weights: { partial: true },
+      ratio: { drop: ['a', 'b'] },
+      data: { name: 'cifar10' },
+      optimizer: { kind: 'adamw' },
+      schedule: { learningRate: 0.1 },
+      averageDecay: 0.99,
+    });
+  });
+});
+
+/** `schedule.learningRate` and 0.1 as `{ schedule: { learningRate: 0.1 } }`. */
+function nest(path: string, value: unknown): unknown {
+  return path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+}
+
+function nested(path: string, value: unknown): unknown {
+  return path.split('.').reduce<unknown>((outer, key) => (isRecord(outer) ? outer[key] : undefined), value);
+}

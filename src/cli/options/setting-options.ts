@@ -61,7 +61,7 @@ function settingOption({ form, flag: own, help, unit }: AnySetting, standard: st
 
 /** The settings that options gave, each in its place; what was not given is left out. */
 export function givenSettings(fields: Fields, values: { readonly [option: string]: unknown }): TrainConfigInput {
-  return parseSettings(settingsIn({ type: 'group', fields }, values));
+  return parseSettings(settingsIn({ type: 'group', fields }, values) ?? {});
 }
 
 /** Undefined if none of the schema's settings was given. */
@@ -71,10 +71,9 @@ function settingsIn(schema: Schema, values: { readonly [option: string]: unknown
     schema.type === 'group'
       ? schema.fields
       : { kind: schema.kind, ...Object.assign({}, ...Object.values(schema.kinds)) };
-  return Object.fromEntries(
-    Object.entries<Schema>(fields).flatMap(([key, inner]) => {
-      const value = settingsIn(inner, values);
-      return value === undefined ? [] : [[key, value]];
-    }),
-  );
+  const given = Object.entries<Schema>(fields).flatMap(([key, inner]) => {
+    const value = settingsIn(inner, values);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return given.length === 0 ? undefined : Object.fromEntries(given);
 }

@@ -92,7 +92,7 @@ describe('the config', () => {
     );
   });
 
-  it('names setting, value and range where a value makes no sense', () => {
+  it('names setting, value and range if a value makes no sense', () => {
     const cases: [unknown, string, string][] = [
       [{ epochs: 0 }, 'The setting `epochs` cannot be 0.', 'from 1'],
       [{ batch: 1.5 }, 'The setting `batch` cannot be 1.5.', 'whole number'],

@@ -68,7 +68,7 @@ function merge(schema: Schema | undefined, base: unknown, over: unknown): unknow
   return Object.fromEntries([...keys].map((key) => [key, merge(fields[key], start[key], over[key])]));
 }
 
-/** What `over` is laid on: `base`, or the defaults of another kind, which keep the learning rate. */
+/** What `over` is laid on: `base`, or the defaults of the kind that `over` chooses, with the learning rate of `base`. */
 function startOf(
   schema: Schema | undefined,
   base: { readonly [key: string]: unknown },

@@ -1,4 +1,4 @@
-/** Trainings by name: settings that belong together, with where they come from. */
+/** Recipes: named sets of settings that belong together, each with its source. */
 
 import { standardTransforms } from '../data/transforms.js';
 import type { RecipeName } from './recipe-names.js';

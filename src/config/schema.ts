@@ -11,7 +11,7 @@ import { didYouMean } from '../base/suggest.js';
 export interface Flag<Name extends string> {
   /** In camel case; the command line spells it its own way. */
   readonly name: Name;
-  /** What stands for the value in the help, such as `DIR`; null for a switch, which takes no value. */
+  /** Stands for the value in the help, such as `DIR`; null for a switch, which takes no value. */
   readonly placeholder: string | null;
 }
 
@@ -97,7 +97,19 @@ interface About<T, Name extends string> {
   readonly required?: true;
   readonly standard?: string;
   /** Name and placeholder of the flag. */
-  readonly flag?: readonly [name: Name, placeholder: string];
+  readonly flag?: readonly [name: Name, placeholder: string | null];
+}
+
+/** The same for a setting whose flag needs no placeholder of its own. */
+interface AboutNamed<T, Name extends string> extends Omit<About<T, Name>, 'flag'> {
+  readonly flag?: Name;
+}
+
+function named<Name extends string>(
+  name: Name | undefined,
+  placeholder: string | null,
+): Pick<About<unknown, Name>, 'flag'> {
+  return name === undefined ? {} : { flag: [name, placeholder] };
 }
 
 function declare<T, Name extends string>(
@@ -105,15 +117,8 @@ function declare<T, Name extends string>(
   check: Check<T>,
   { flag, ...about }: About<T, Name>,
 ): Setting<T, Name> {
-  const placeholder = form.kind === 'boolean' ? null : flag?.[1];
-  return {
-    type: 'setting',
-    form,
-    nullable: false,
-    check,
-    ...about,
-    ...(flag === undefined || placeholder === undefined ? {} : { flag: { name: flag[0], placeholder } }),
-  };
+  const given = flag === undefined ? {} : { flag: { name: flag[0], placeholder: flag[1] } };
+  return { type: 'setting', form, nullable: false, check, ...about, ...given };
 }
 
 export function number<const Name extends string = never>(range: Range, about: About<number, Name>) {
@@ -124,8 +129,9 @@ export function whole<const Name extends string = never>(range: Range, about: Ab
   return declare({ kind: 'number', range, whole: true }, checks.wholeNumber(range), about);
 }
 
-export function boolean<const Name extends string = never>(about: About<boolean, Name>) {
-  return declare({ kind: 'boolean' }, checks.boolean, about);
+/** A setting that is on or off; its flag is a switch, which takes no value. */
+export function boolean<const Name extends string = never>({ flag, ...about }: AboutNamed<boolean, Name>) {
+  return declare({ kind: 'boolean' }, checks.boolean, { ...about, ...named(flag, null) });
 }
 
 export function text<const Name extends string = never>(about: About<string, Name>) {
@@ -141,13 +147,12 @@ export function list<T, const Name extends string = never>(
   return declare({ kind: 'list', items }, checks.list(item), about);
 }
 
-/** One of a few words, which are the flag's placeholder as well. */
+/** One of a few words; they stand as the flag's placeholder in the help. */
 export function choice<const Word extends string, const Name extends string = never>(
   words: readonly Word[],
-  { flag, ...about }: Omit<About<Word, Name>, 'flag'> & { readonly flag?: Name },
+  { flag, ...about }: AboutNamed<Word, Name>,
 ) {
-  const given = flag === undefined ? {} : { flag: [flag, words.join('|')] as const };
-  return declare({ kind: 'choice', words }, checks.oneOf(...words), { ...about, ...given });
+  return declare({ kind: 'choice', words }, checks.oneOf(...words), { ...about, ...named(flag, words.join('|')) });
 }
 
 /** A setting that may be null, which is its default; `meaning` says in words what null means. */

@@ -46,11 +46,11 @@ const ratio = group(
         { help: 'put leaky ReLUs of this slope in place of dropped ones', flag: ['leak', 'SLOPE'] },
       ),
     ),
-    stem: boolean({ help: "let the ratio drop the stem's ReLU too", default: false, flag: ['stem', ''] }),
+    stem: boolean({ help: "let the ratio drop the stem's ReLU too", default: false, flag: 'stem' }),
     head: boolean({
       help: 'let the ratio drop ReLUs of fully connected layers too',
       default: false,
-      flag: ['head', ''],
+      flag: 'head',
     }),
   },
   'ratio',
@@ -242,7 +242,7 @@ export const trainSettings = group({
       partial: boolean({
         help: 'take what fits of the pretrained weights, even if they are of another network',
         default: false,
-        flag: ['weightsPartial', ''],
+        flag: 'weightsPartial',
       }),
     },
     'file',

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { RectioError } from '../../base/error.js';
 import { parseSettings, type TrainConfigInput } from '../../config/index.js';
 
-/** A file's text. @throws RectioError `usage` where it cannot be read, with `hint` for what to give instead */
+/** A file's text. @throws RectioError `usage` with `hint` if it cannot be read */
 export async function readTextFile(path: string, hint: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');

@@ -1,9 +1,9 @@
-/** A file of settings in YAML or JSON, which is YAML as well. */
+/** A file in YAML or JSON; every JSON text is YAML as well. */
 
 import { RectioError } from '../../base/error.js';
 import { readTextFile } from './config-file.js';
 
-/** What the file says, not checked yet. @throws RectioError `usage` with the line where it cannot be read */
+/** The file's content, not checked yet. @throws RectioError `usage` naming the line if it cannot be read */
 export async function readDocument(path: string): Promise<unknown> {
   const { parseDocument } = await import('yaml');
   const text = await readTextFile(path, 'Give a file with networks, ratios and seeds, in YAML or JSON.');

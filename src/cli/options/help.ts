@@ -17,7 +17,7 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-/** Rows of a term and its explanation, side by side, or one below the other where the terminal is narrow. */
+/** Rows of a term and its explanation: side by side, or one below the other if the terminal is narrow. */
 function definitions(rows: readonly (readonly [term: string, meaning: string])[], width: number): string[] {
   const indent = Math.min(30, Math.max(...rows.map(([term]) => term.length)) + 4);
   const beside = width - indent >= 34;

@@ -9,21 +9,21 @@ import { RectioError } from '../../base/error.js';
 import { describeNumber, number as numberCheck, printRange, wholeNumber, type Range } from '../../base/check.js';
 import { didYouMean } from '../../base/suggest.js';
 
-/** One option: what it is called for, and how its text becomes a value. */
+/** One option: its help, and how its text becomes a value. */
 export interface Option<T> {
-  /** What stands behind the option in the help, such as `DIR`; null for a flag. */
+  /** Stands for the value in the help, such as `DIR`; null for a flag, which takes no value. */
   readonly placeholder: string | null;
   /** One or two lines without a closing full stop; units included. */
   readonly help: string;
-  /** What holds if the option is not given, as the help shows it. */
+  /** The default, as the help shows it. */
   readonly standard?: string;
   /** Which numbers it takes, as the help shows it: `1 to 4096 pixels`. */
   readonly bounds?: string;
   /** @throws RectioError `usage` */
   readonly parse: (text: string, option: string) => T;
-  /** The value where the option is not given. */
+  /** The value if the option is not given. */
   readonly fallback: T;
-  /** Whether the option may be given several times; its values are lists then, which are joined. */
+  /** Whether the option may be repeated. Its values are lists, which are joined. */
   readonly repeats?: true;
 }
 
@@ -41,7 +41,7 @@ export interface Positional {
 
 interface Described {
   readonly help: string;
-  /** What the help shows as default where the command itself leaves the choice to another part. */
+  /** The default that the help shows, if it is not the option's own fallback. */
   readonly standard?: string;
 }
 

@@ -4,9 +4,8 @@
  */
 
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { whereGone } from '../system/files.js';
-import { parseMetricsLine } from '../run/index.js';
+import { inRun, parseMetricsLine } from '../run/index.js';
 
 /** Numbers that grow. */
 interface Column {
@@ -47,7 +46,7 @@ export function metricsReader(): MetricsReader {
   /** One reading of a log at a time. */
   const underWay = new Map<string, Promise<Metrics>>();
   const read = async (run: string): Promise<Metrics> => {
-    const reading = await readOn(join(run, 'metrics.jsonl'), readings.get(run) ?? newReading());
+    const reading = await readOn(inRun(run, 'metrics'), readings.get(run) ?? newReading());
     readings.delete(run);
     readings.set(run, reading);
     for (const oldest of [...readings.keys()].slice(0, -kept)) readings.delete(oldest);

@@ -3,14 +3,30 @@
  * watches, so a file is read only where its size or time changed, and of a log its end alone.
  */
 
-import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
+import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
-import { RectioError } from '../base/error.js';
-import { openStudy } from '../study/index.js';
+import {
+  failuresFolder,
+  openStudy,
+  readFolders,
+  recordFile,
+  recordName,
+  seedsFolder,
+  trialsFolder,
+  trialsName,
+} from '../study/index.js';
 import type { Listing, Problem, RunRow, StudyRow } from './api.js';
-import { errorNumber } from '../system/files.js';
-import { readLastMetrics, runHolder, type RunRecord, type TrainSummary } from '../run/index.js';
+import {
+  filesToRead,
+  holds,
+  holdsRun,
+  inRun,
+  readLastMetrics,
+  readRunRecord,
+  readSummary,
+  runHolder,
+} from '../run/index.js';
 
 /** What is looked through: `starts` below `folder`. Ids are paths relative to `folder`. */
 export interface Place {
@@ -35,19 +51,6 @@ interface Known<Row> {
   readonly version: string;
   readonly found: Found<Row>;
 }
-
-/** The files of a run that are read. */
-const runFiles = [
-  'config.json',
-  'metrics.jsonl',
-  'summary.json',
-  'predictions.safetensors',
-  'wrong.png',
-  'lock',
-] as const;
-
-/** The folders of a study that are read. */
-const studyFolderNames = ['trials', 'seeds', 'failures'] as const;
 
 export function scanner({ folder, starts }: Place): Scanner {
   const runs = new Map<string, Known<RunRow>>();
@@ -85,19 +88,19 @@ export function scanner({ folder, starts }: Place): Scanner {
     // What a link points to may lie anywhere: links are not followed.
     const files = new Set(entries.filter((entry) => entry.isFile()).map(({ name }) => name));
     const inner = entries.filter((entry) => entry.isDirectory() && !/^\.|^node_modules$/.test(entry.name));
-    const links = entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => name);
-    if (files.has('study.json')) {
-      if (studyFolderNames.some((name) => links.includes(name))) return;
+    const links = new Set(entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => name));
+    if (files.has(recordName)) {
+      if (readFolders.some((name) => links.has(name))) return;
       seen.add(id);
       folders.set(id, path);
       studyFolders.set(id, path);
-      if (inner.some(({ name }) => name === 'trials')) await visit(join(path, 'trials'), join(id, 'trials'), 0, id);
+      if (inner.some(({ name }) => name === trialsName)) await visit(trialsFolder(path), trialsFolder(id), 0, id);
       return;
     }
-    if (files.has('config.json') && !runFiles.some((name) => links.includes(name))) {
+    if (holdsRun(files) && !filesToRead.some((file) => holds(links, file))) {
       seen.add(id);
       folders.set(id, path);
-      const version = files.has('summary.json') ? `done ${time}` : await versionOf(path, files);
+      const version = holds(files, 'summary') ? `done ${time}` : await versionOf(path, files);
       if (known?.version !== version) runs.set(id, { version, found: await readRun(path, id, files, study) });
       return;
     }
@@ -107,8 +110,8 @@ export function scanner({ folder, starts }: Place): Scanner {
   };
 
   const visitStudy = async (path: string, id: string): Promise<void> => {
-    const trials = [...runs].filter(([run]) => run.startsWith(`${id}${sep}trials${sep}`));
-    const parts = await Promise.all(['study.json', 'seeds', 'failures'].map((name) => stamp(join(path, name))));
+    const trials = [...runs].filter(([run]) => run.startsWith(`${trialsFolder(id)}${sep}`));
+    const parts = await Promise.all([recordFile, seedsFolder, failuresFolder].map((place) => stamp(place(path))));
     const version = [...parts, ...trials.map(([run, known]) => `${run} ${known.version}`)].join(' ');
     if (studies.get(id)?.version === version) return;
     const rows = trials.flatMap(([, { found }]) => ('row' in found ? [found.row] : []));
@@ -159,8 +162,8 @@ async function stamp(path: string): Promise<string> {
 
 /** Changes whenever the row of a run that is not done may. Whether it is being trained is part of it: a process may end without a word. */
 async function versionOf(path: string, files: ReadonlySet<string>): Promise<string> {
-  const holder = files.has('lock') ? await runHolder(path).catch(nothing) : undefined;
-  return `${holder !== undefined} ${await stamp(join(path, 'config.json'))} ${await stamp(join(path, 'metrics.jsonl'))}`;
+  const holder = holds(files, 'lock') ? await runHolder(path).catch(nothing) : undefined;
+  return `${holder !== undefined} ${await stamp(inRun(path, 'record'))} ${await stamp(inRun(path, 'metrics'))}`;
 }
 
 async function readRun(
@@ -170,31 +173,35 @@ async function readRun(
   study: string | null,
 ): Promise<Found<RunRow>> {
   try {
-    return { row: files.has('summary.json') ? await doneRow(path, id, study) : await openRow(path, id, files, study) };
+    return { row: holds(files, 'summary') ? await doneRow(path, id, study) : await openRow(path, id, files, study) };
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
-    return { problem: { id, message: `It cannot be read: ${what}` } };
+    return { problem: { id, message: `It cannot be read: ${messageOf(error)}` } };
   }
 }
 
+/** One sick file must not end the list: whatever is wrong with a run or study is shown in its place. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 async function doneRow(path: string, id: string, study: string | null): Promise<RunRow> {
-  const file = join(path, 'summary.json');
-  const summary = JSON.parse(await readFile(file, 'utf8')) as TrainSummary;
+  const summary = await readSummary(path);
+  if (summary === undefined) throw new Error('its summary is gone');
   const { model, ratio, seed, epochs } = summary;
   return {
     ...{ id, model, ratio, seed, state: 'done', epochs, epoch: epochs, study },
     error: summary.test.error,
     loss: summary.train.loss,
     imagesPerSecond: summary.imagesPerSecond,
-    updated: (await lstat(file)).mtimeMs,
+    updated: (await lstat(inRun(path, 'summary'))).mtimeMs,
   };
 }
 
 async function openRow(path: string, id: string, files: ReadonlySet<string>, study: string | null): Promise<RunRow> {
-  const record = JSON.parse(await readFile(join(path, 'config.json'), 'utf8')) as RunRecord;
-  const holder = files.has('lock') ? await runHolder(path) : undefined;
-  const log = join(path, 'metrics.jsonl');
-  const lines = files.has('metrics.jsonl') ? await readLastMetrics(path) : [];
+  const record = await readRunRecord(path);
+  const holder = holds(files, 'lock') ? await runHolder(path) : undefined;
+  const log = inRun(path, 'metrics');
+  const lines = holds(files, 'metrics') ? await readLastMetrics(path) : [];
   const last = lines.at(-1);
   const epochs = lines.filter((line) => line.type === 'epoch');
   const scores = epochs.flatMap(({ validation, test }) => validation ?? test ?? []);
@@ -206,15 +213,15 @@ async function openRow(path: string, id: string, files: ReadonlySet<string>, stu
     error: scores.at(-1)?.error ?? null,
     loss: last?.train.loss ?? null,
     imagesPerSecond: last?.imagesPerSecond ?? null,
-    updated: (await lstat(files.has('metrics.jsonl') ? log : join(path, 'config.json'))).mtimeMs,
+    updated: (await lstat(holds(files, 'metrics') ? log : inRun(path, 'record'))).mtimeMs,
   };
 }
 
 async function readStudy(path: string, id: string, rows: readonly RunRow[]): Promise<Found<StudyRow>> {
   try {
     const { record, trials } = await openStudy(path);
-    const failures = await readdir(join(path, 'failures')).catch(nothing);
-    const failed = (failures ?? []).map((name) => join(id, 'trials', name.replace(/\.json$/, '')));
+    const failures = await readdir(failuresFolder(path)).catch(nothing);
+    const failed = (failures ?? []).map((name) => join(trialsFolder(id), name.replace(/\.json$/, '')));
     const ended = (run: string): boolean => !rows.some((row) => row.id === run && row.state !== 'stopped');
     return {
       row: {
@@ -224,12 +231,11 @@ async function readStudy(path: string, id: string, rows: readonly RunRow[]): Pro
         done: rows.filter(({ state }) => state === 'done').length,
         running: rows.filter(({ state }) => state === 'running').length,
         failed: failed.filter(ended).length,
-        updated: Math.max((await lstat(join(path, 'study.json'))).mtimeMs, ...rows.map(({ updated }) => updated)),
+        updated: Math.max((await lstat(recordFile(path))).mtimeMs, ...rows.map(({ updated }) => updated)),
       },
     };
   } catch (error) {
-    if (!(error instanceof RectioError) && errorNumber(error) === undefined) throw error;
-    return { problem: { id, message: (error as Error).message } };
+    return { problem: { id, message: `It cannot be read: ${messageOf(error)}` } };
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { resolveConfig } from '../config/index.js';
 import { graphBuilder } from '../graph/index.js';
 import { applyRatio } from '../proportion/index.js';
 import type { Changes, Listing, RunPage } from './api.js';
@@ -36,10 +37,22 @@ function writeRun(path: string, steps: number): string {
   const { graph, report } = applyRatio(net.build());
   const record = {
     format: 1,
+    versions: {},
     engine: { name: 'reference', device: 'CPU', threads: 1 },
-    config: { seed: 3, epochs: 9, evaluation: { validation: null } },
-    dataset: { name: 'mnist', classes: ['0', '1'], trainImages: 16, testImages: 8 },
+    tuning: { training: {}, inference: {} },
+    config: resolveConfig({ model: 'tiny', data: 'mnist', seed: 3, epochs: 9 }),
+    dataset: {
+      name: 'mnist',
+      fingerprint: 'f',
+      classes: ['0', '1'],
+      shape: [1, 8, 8],
+      trainImages: 16,
+      testImages: 8,
+      mean: [0.5],
+      deviation: [0.5],
+    },
     graph,
+    weights: null,
     proportion: report,
   };
   mkdirSync(path, { recursive: true });
@@ -156,6 +169,28 @@ describe('the board’s server', () => {
     ]);
     expect(runs[0]!.loss).toBeCloseTo(2 / 11, 12);
     expect(problems).toMatchObject([{ id: 'broken' }]);
+  });
+
+  it('goes on and says which file is sick, whatever a study or a summary holds', async () => {
+    writeRun(join(folder, 'shown', 'good'), 3);
+    const here = await start();
+    expect((await list(here)).problems).toEqual([]);
+    mkdirSync(join(folder, 'shown', 'study'));
+    writeRun(join(folder, 'shown', 'done'), 3);
+    for (const text of ['', 'null', '[]', '{"plan": {"format": 1, "arms": [null]}}', '{"plan": 7, "hash": {}}']) {
+      writeFileSync(join(folder, 'shown', 'study', 'study.json'), text);
+      writeFileSync(join(folder, 'shown', 'done', 'summary.json'), text);
+      // A listener makes the board look again.
+      const changes = await fetch(`${here.link}api/events`);
+      await expect.poll(async () => (await list(here)).problems.length, { timeout: 20_000 }).toBe(2);
+      await changes.body?.cancel();
+      const { runs, problems } = await list(here);
+      expect(runs.map(({ id }) => id)).toEqual(['good']);
+      expect(problems.map(({ id }) => id).toSorted()).toEqual(['done', 'study']);
+      expect(problems.map(({ message }) => message).join()).toMatch(
+        /summary\.json.*study\.json|study\.json.*summary\.json/,
+      );
+    }
   });
 
   it('sends at most 1,000 points of a curve of 100,000 steps, its spikes among them, and reads on where it stopped', async () => {

@@ -1,7 +1,6 @@
 /** What the page of one study shows. */
 
 import { lstat } from 'node:fs/promises';
-import { join } from 'node:path';
 
 import { RectioError } from '../base/error.js';
 import {
@@ -9,6 +8,7 @@ import {
   forestPlot,
   openStudy,
   rangeByEpoch,
+  runFolder,
   resultColumns,
   studyDocument,
   studyResult,
@@ -18,6 +18,7 @@ import {
   type Study,
   type StudyResult,
 } from '../study/index.js';
+import { filesToRead, inRun } from '../run/index.js';
 import type { ArmCurve, StudyPage, StudyRow } from './api.js';
 import type { MetricsReader } from './metrics-reader.js';
 
@@ -85,8 +86,10 @@ async function readStudy(folder: string, version: string): Promise<Known> {
 
 /** A trial's folder, or a file in it, that is a link may show what lies outside the board's folder. */
 async function refuseLinks({ folder, trials }: Study): Promise<void> {
-  const files = ['', 'config.json', 'metrics.jsonl', 'summary.json', 'predictions.safetensors'];
-  const paths = trials.flatMap(({ id }) => files.map((file) => join(folder, 'trials', id, file)));
+  const paths = trials.flatMap((trial) => {
+    const run = runFolder(folder, trial);
+    return [run, ...filesToRead.map((file) => inRun(run, file))];
+  });
   const found = await Promise.all(paths.map((path) => lstat(path).catch(() => undefined)));
   const link = found.findIndex((entry) => entry?.isSymbolicLink());
   if (link === -1) return;
@@ -98,8 +101,8 @@ async function curveOf({ folder, trials }: Study, arm: Arm, reader: MetricsReade
   const own = trials.filter((trial) => trial.arm.id === arm.id);
   const evaluations: Evaluation[] = [];
   let seeds = 0;
-  for (const { id } of own) {
-    const { epochs } = await reader.read(join(folder, 'trials', id));
+  for (const trial of own) {
+    const { epochs } = await reader.read(runFolder(folder, trial));
     if (epochs.length > 0) seeds += 1;
     for (let row = 0; row < epochs.length; row++) {
       const error = epochs.evaluatedError[row]!;

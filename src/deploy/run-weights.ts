@@ -1,11 +1,9 @@
 /** What a finished run has to give away: its network, and the weights that its last evaluation was of. */
 
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-
 import { RectioError } from '../base/error.js';
 import { graphParameters, printShape, type Parameter } from '../graph/index.js';
-import { readRunRecord, type RunRecord } from '../run/index.js';
+import { inRun, readRunRecord, type RunRecord } from '../run/index.js';
+import { exists } from '../system/files.js';
 import { readSafetensors, type StoredTensor } from '../formats/index.js';
 
 export interface RunWeights {
@@ -21,8 +19,8 @@ export interface RunWeights {
 /** @throws RectioError `checkpoint` where the folder holds no run, the run is not finished, or its weights do not fit */
 export async function readRunWeights(run: string): Promise<RunWeights> {
   const record = await readRunRecord(run);
-  const path = join(run, 'model.safetensors');
-  if (!(await isThere(path))) {
+  const path = inRun(run, 'model');
+  if (!(await exists(path))) {
     throw new RectioError(
       'checkpoint',
       `The run ${run} is not finished: it has no ${path} yet.`,
@@ -33,13 +31,6 @@ export async function readRunWeights(run: string): Promise<RunWeights> {
   const parameters = graphParameters(record.graph);
   verifyTensors(parameters, tensors, path);
   return { record, parameters, tensors, metadata };
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function verifyTensors(

@@ -30,6 +30,10 @@ async function copyOfRun(name: string): Promise<string> {
   return path;
 }
 
+/** Spoils one key of a record. */
+const replacing = (key: string, value: unknown) => (record: string) =>
+  JSON.stringify({ ...JSON.parse(record), [key]: value });
+
 describe('an export as safetensors', () => {
   it('holds the weights that the run was judged by, and says what it wrote', async () => {
     const output = join(folder, 'out.safetensors');
@@ -101,13 +105,19 @@ describe('an export as safetensors', () => {
   });
 
   it.each([
-    ['null', 'is not the record of a run'],
-    ['{"format":1,"config":{},"graph":null}', 'is not the record of a run'],
-    ['{"format":1,"config":{},"graph":{"name":"x","nodes":[]}}', 'holds no network'],
-    ['{"format":1,', 'is not JSON'],
-  ])('is refused for a run whose record was spoiled: %s', async (record, what) => {
+    ['null', 'config.json: it is not a record', () => 'null'],
+    ['a network of null', 'config.json: graph is not a record', replacing('graph', null)],
+    ['a network without nodes', 'config.json: Network x', replacing('graph', { name: 'x', nodes: [] })],
+    [
+      'settings of another kind',
+      'config.json: The setting epochs cannot be "many"',
+      replacing('config', { epochs: 'many' }),
+    ],
+    ['half a text', 'config.json is not JSON', (record: string) => record.slice(0, 100)],
+  ])('is refused for a run whose record was spoiled: %s', async (_what, what, spoil) => {
     const spoiled = await copyOfRun('spoiled-record');
-    await writeFile(join(spoiled, 'config.json'), record);
+    const path = join(spoiled, 'config.json');
+    await writeFile(path, spoil(await readFile(path, 'utf8')));
     await expect(exportSafetensors(spoiled, join(folder, 'x'))).rejects.toMatchObject({
       code: 'checkpoint',
       message: expect.stringContaining(what),

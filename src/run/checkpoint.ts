@@ -4,13 +4,16 @@
  * temporary name, synced and renamed, so that a name without `.tmp` is always whole.
  */
 
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { RectioError } from '../base/error.js';
-import type { Score, Tally } from './score.js';
-import { errorNumber, onDisk, replaceJson, syncFolder, whereGone } from '../system/files.js';
+import { aCount, aNumber, aText, fields, oneOf, orNull } from '../base/parse.js';
+import { readJson } from '../system/json-file.js';
+import { parseScore, parseTally, type Score, type Tally } from './score.js';
+import { exists, errorNumber, onDisk, replaceJson, syncFolder, whereGone } from '../system/files.js';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../formats/index.js';
+import { inRun } from './layout.js';
 
 /** Where a training stands between two steps. Together with config and weights it decides everything that follows. */
 export interface TrainState {
@@ -41,13 +44,9 @@ const kept = 2;
 
 const folderPattern = /^step-(\d{8,})$/;
 
-function checkpointsOf(run: string): string {
-  return join(run, 'checkpoints');
-}
-
 /** The checkpoints of a run, oldest first. */
 export async function listCheckpoints(run: string): Promise<{ readonly step: number; readonly path: string }[]> {
-  const folder = checkpointsOf(run);
+  const folder = inRun(run, 'checkpoints');
   const names = (await readdir(folder).catch(whereGone)) ?? [];
   return names
     .map((name) => ({ step: Number(folderPattern.exec(name)?.[1] ?? Number.NaN), path: join(folder, name) }))
@@ -55,11 +54,16 @@ export async function listCheckpoints(run: string): Promise<{ readonly step: num
     .sort((a, b) => a.step - b.step);
 }
 
+/** Whether a run began: it has a place for checkpoints. */
+export function hasBegun(run: string): Promise<boolean> {
+  return exists(inRun(run, 'checkpoints'));
+}
+
 /** Removes what a crash left half-written. */
 export async function removeLeftovers(run: string): Promise<void> {
   await onDisk(run, async () => {
-    await mkdir(checkpointsOf(run), { recursive: true });
-    for (const folder of [run, checkpointsOf(run)]) {
+    await mkdir(inRun(run, 'checkpoints'), { recursive: true });
+    for (const folder of [run, inRun(run, 'checkpoints')]) {
       const leftovers = (await readdir(folder)).filter((name) => name.endsWith('.tmp'));
       for (const name of leftovers) await rm(join(folder, name), { recursive: true, force: true });
     }
@@ -72,7 +76,7 @@ export async function removeLeftovers(run: string): Promise<void> {
  * @throws RectioError `disk`, with nothing half-written left behind
  */
 export async function writeCheckpoint(run: string, state: TrainState, tensors: PersistentTensors): Promise<string> {
-  const path = join(checkpointsOf(run), `step-${String(state.step).padStart(8, '0')}`);
+  const path = join(inRun(run, 'checkpoints'), `step-${String(state.step).padStart(8, '0')}`);
   const beside = `${path}.tmp`;
   await onDisk(path, async () => {
     await rm(beside, { recursive: true, force: true });
@@ -88,7 +92,7 @@ export async function writeCheckpoint(run: string, state: TrainState, tensors: P
       await rm(beside, { recursive: true, force: true });
       throw error;
     }
-    await syncFolder(checkpointsOf(run));
+    await syncFolder(inRun(run, 'checkpoints'));
     for (const old of (await listCheckpoints(run)).slice(0, -kept)) await discard(old.path);
   });
   return path;
@@ -116,17 +120,26 @@ export async function readCheckpoint(path: string): Promise<{ state: TrainState;
   };
 }
 
-async function readState(path: string): Promise<TrainState> {
-  let state: Partial<TrainState>;
-  try {
-    state = JSON.parse(await readFile(path, 'utf8')) as Partial<TrainState>;
-  } catch (error) {
-    throw unusable(`${path} cannot be read`, error);
-  }
-  if (state.format !== 1 || !Number.isSafeInteger(state.step) || !Number.isSafeInteger(state.epoch)) {
-    throw unusable(`${path} is not a state that this version can read`);
-  }
-  return state as TrainState;
+const parseState = fields<TrainState>({
+  format: oneOf(1),
+  step: aCount,
+  epoch: aCount,
+  sums: parseTally,
+  scores: orNull(
+    fields<NonNullable<TrainState['scores']>>({
+      train: parseScore,
+      test: orNull(parseScore),
+      validation: orNull(parseScore),
+    }),
+  ),
+  chosen: orNull(fields<NonNullable<TrainState['chosen']>>({ epoch: aCount, validation: parseScore })),
+  seconds: fields<TrainState['seconds']>({ training: aNumber, total: aNumber }),
+  seed: aCount,
+  fingerprint: aText,
+});
+
+function readState(path: string): Promise<TrainState> {
+  return readJson(path, parseState, { code: 'checkpoint', hint: intactHint });
 }
 
 /** Everything that a training program keeps from one step to the next, by the plan's names. */
@@ -135,12 +148,9 @@ export interface PersistentTensors {
   readonly optimizer: ReadonlyMap<string, StoredTensor>;
 }
 
+const intactHint = 'Resume from an intact checkpoint of this run; delete this one to go on from the one before.';
+
 /** A checkpoint that cannot be gone on from, and why. */
 export function unusable(what: string, cause?: unknown): RectioError {
-  return new RectioError(
-    'checkpoint',
-    `${what}.`,
-    'Resume from an intact checkpoint of this run; delete this one to go on from the one before.',
-    { cause },
-  );
+  return new RectioError('checkpoint', `${what}.`, intactHint, { cause });
 }

@@ -1,8 +1,8 @@
 /** The epochs of a run as a table for spreadsheets and plotting programs. */
 
-import { join } from 'node:path';
 import { replaceFile } from '../system/files.js';
 import { readEpochs, type EpochLine } from './metrics.js';
+import { inRun } from './layout.js';
 
 /** In the order of the file; null leaves a cell empty. */
 const columns: { readonly [title: string]: (line: EpochLine) => number | null } = {
@@ -23,5 +23,5 @@ const columns: { readonly [title: string]: (line: EpochLine) => number | null } 
 export async function writeEpochsCsv(run: string): Promise<void> {
   const rows = (await readEpochs(run)).map((line) => Object.values(columns).map((cell) => cell(line) ?? ''));
   const text = [Object.keys(columns), ...rows].map((cells) => `${cells.join(',')}\n`).join('');
-  await replaceFile(join(run, 'epochs.csv'), (file) => file.writeFile(text));
+  await replaceFile(inRun(run, 'epochs'), (file) => file.writeFile(text));
 }

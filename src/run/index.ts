@@ -1,6 +1,7 @@
 /** A run on disk: its files, read and written here alone. */
 
 export {
+  hasBegun,
   listCheckpoints,
   readCheckpoint,
   removeLeftovers,
@@ -9,6 +10,7 @@ export {
   type PersistentTensors,
   type TrainState,
 } from './checkpoint.js';
+export { filesToRead, holds, holdsRun, inRun, type RunFile } from './layout.js';
 export { writeEpochsCsv } from './epochs-csv.js';
 export { lockRun, runHolder } from './lock.js';
 export {
@@ -22,17 +24,9 @@ export {
   type MetricsLine,
 } from './metrics.js';
 export { readPredictions, writePredictions, type Answers } from './predictions.js';
-export {
-  chosenWeightsPath,
-  createRunFolder,
-  modelPath,
-  readRunRecord,
-  runName,
-  writeRunRecord,
-  type RunRecord,
-} from './run-folder.js';
+export { createRunFolder, readRunRecord, runName, writeRunRecord, type RunRecord } from './run-folder.js';
 export { addTallies, emptyTally, scoreOf, type Score, type Tally } from './score.js';
-export { readSummary, writeSummary, type TrainSummary } from './summary.js';
+export { isDone, readSummary, writeSummary, type TrainSummary } from './summary.js';
 export { openTensorboard } from './tensorboard.js';
 export {
   describeDifferences,

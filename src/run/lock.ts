@@ -1,15 +1,12 @@
 /** One process per run. */
 
-import { join } from 'node:path';
-
 import { RectioError } from '../base/error.js';
 import { lockHolder, takeLock, type Lock } from '../system/lock.js';
-
-const runLock = (folder: string): string => join(folder, 'lock');
+import { inRun } from './layout.js';
 
 /** @throws RectioError `checkpoint` where another process trains this run, `disk` where the lock cannot be written */
 export async function lockRun(folder: string): Promise<Lock> {
-  const path = runLock(folder);
+  const path = inRun(folder, 'lock');
   const lock = await takeLock(path);
   if (typeof lock !== 'string') return lock;
   throw new RectioError(
@@ -21,5 +18,5 @@ export async function lockRun(folder: string): Promise<Lock> {
 
 /** The process that trains a run now, in words; undefined where none does. */
 export function runHolder(folder: string): Promise<string | undefined> {
-  return lockHolder(runLock(folder));
+  return lockHolder(inRun(folder, 'lock'));
 }

@@ -1,10 +1,13 @@
 /** The log of a run as JSON lines: every epoch, and a step from time to time, with the time of day (Unix seconds). */
 
 import { open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+
+import { RectioError } from '../base/error.js';
+import { aCount, aNumber, aRecord, fields, oneOf, orNull } from '../base/parse.js';
 import type { TrainState } from './checkpoint.js';
-import type { Score } from './score.js';
+import { parseScore, type Score } from './score.js';
 import { onDisk, replaceFile, whereGone, writeAll } from '../system/files.js';
+import { inRun } from './layout.js';
 
 /** What is worth a line. */
 export type MetricsEvent =
@@ -48,26 +51,26 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
-function metricsPath(run: string): string {
-  return join(run, 'metrics.jsonl');
-}
-
 /** What a run's log holds; a line torn by a crash does not count. */
 export async function readMetrics(run: string): Promise<MetricsLine[]> {
   return parseLines(await readLog(run));
 }
 
 export type EpochLine = Extract<MetricsLine, { type: 'epoch' }>;
+type StepLine = Extract<MetricsLine, { type: 'step' }>;
 
 /** The epochs in a run's log. Its steps, many times as many, are not parsed. */
 export async function readEpochs(run: string): Promise<EpochLine[]> {
   const lines = (await readLog(run)).split('\n').filter((line) => line.includes('"type":"epoch"'));
-  return lines.flatMap((line) => (parseMetricsLine(line) as EpochLine | undefined) ?? []);
+  return lines.flatMap((line) => {
+    const parsed = parseMetricsLine(line);
+    return parsed?.type === 'epoch' ? parsed : [];
+  });
 }
 
 /** Empty where there is none. A log is ASCII, which is quickest to read as Latin-1. */
 async function readLog(run: string): Promise<string> {
-  return (await readFile(metricsPath(run), 'latin1').catch(whereGone)) ?? '';
+  return (await readFile(inRun(run, 'metrics'), 'latin1').catch(whereGone)) ?? '';
 }
 
 /** So much of the end of a log holds its last lines. */
@@ -75,7 +78,7 @@ const tailBytes = 16_384;
 
 /** The last lines of a run's log, however long it is: those in its last 16 KB. None where there is no log. */
 export async function readLastMetrics(run: string): Promise<MetricsLine[]> {
-  const file = await open(metricsPath(run)).catch(whereGone);
+  const file = await open(inRun(run, 'metrics')).catch(whereGone);
   if (file === undefined) return [];
   try {
     const { size } = await file.stat();
@@ -91,13 +94,29 @@ function parseLines(text: string): MetricsLine[] {
   return text.split('\n').flatMap((line) => parseMetricsLine(line) ?? []);
 }
 
-/** Undefined for a line torn by a crash. */
+/** Undefined for a line torn by a crash, or one that no version writes. */
 export function parseMetricsLine(line: string): MetricsLine | undefined {
   try {
-    return JSON.parse(line) as MetricsLine;
-  } catch {
-    return undefined;
+    return parseLine(JSON.parse(line));
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RectioError) return undefined;
+    throw error;
   }
+}
+
+const common = { time: aNumber, step: aCount, epoch: aCount, train: parseScore, learningRate: aNumber };
+const parseStep = fields<StepLine>({ type: oneOf('step'), ...common, imagesPerSecond: aNumber });
+const parseEpoch = fields<EpochLine>({
+  type: oneOf('epoch'),
+  ...common,
+  test: orNull(parseScore),
+  validation: orNull(parseScore),
+  imagesPerSecond: aNumber,
+  seconds: aNumber,
+});
+
+function parseLine(value: unknown): MetricsLine {
+  return aRecord(value, '')['type'] === 'step' ? parseStep(value, '') : parseEpoch(value, '');
 }
 
 /**
@@ -109,7 +128,7 @@ export async function openMetrics(
   run: string,
   state: Pick<TrainState, 'step' | 'epoch'>,
 ): Promise<{ readonly lines: readonly MetricsLine[]; readonly log: EventLog }> {
-  const path = metricsPath(run);
+  const path = inRun(run, 'metrics');
   const done = (line: MetricsLine) => (line.type === 'epoch' ? line.epoch < state.epoch : line.step < state.step);
   const lines = (await readMetrics(run)).filter(done);
   await replaceFile(path, (file) => file.writeFile(lines.map(printLine).join('')));

@@ -1,7 +1,8 @@
 /** What a finished run answered to each test image: the ground of every statement about its error. */
 
-import { join } from 'node:path';
+import { RectioError } from '../base/error.js';
 import { readSafetensors, writeSafetensors } from '../formats/index.js';
+import { inRun } from './layout.js';
 
 /** What a network said to each image of a split, in the split's order. */
 export interface Answers {
@@ -11,20 +12,28 @@ export interface Answers {
   readonly confidence: Float32Array;
 }
 
-const pathOf = (run: string): string => join(run, 'predictions.safetensors');
-
 /** Writes labels, answers and confidences, in the test split's order, as three vectors. @throws RectioError `disk` */
 export async function writePredictions(run: string, { labels, predicted, confidence }: Answers): Promise<void> {
   // Class numbers are whole numbers below 65,536, which float32 holds exactly.
   const vector = (values: Uint16Array | Float32Array) => ({ shape: [values.length], data: Float32Array.from(values) });
   const tensors = { labels: vector(labels), predicted: vector(predicted), confidence: vector(confidence) };
-  await writeSafetensors(pathOf(run), new Map(Object.entries(tensors)));
+  await writeSafetensors(inRun(run, 'predictions'), new Map(Object.entries(tensors)));
 }
 
-/** @throws RectioError `checkpoint` where the file is missing or damaged */
+/** @throws RectioError `checkpoint` if the file is missing or damaged */
 export async function readPredictions(run: string): Promise<Answers> {
-  const { tensors } = await readSafetensors(pathOf(run));
-  const vector = (name: string): Float32Array => tensors.get(name)?.data ?? new Float32Array();
+  const path = inRun(run, 'predictions');
+  const { tensors } = await readSafetensors(path);
+  const count = tensors.get('labels')?.data.length;
+  const vector = (name: string): Float32Array => {
+    const data = tensors.get(name)?.data;
+    if (data !== undefined && data.length === count) return data;
+    throw new RectioError(
+      'checkpoint',
+      `${path} has ${data === undefined ? 'no' : `${data.length}`} ${name}, where it has ${count ?? 'no'} labels.`,
+      'Put back the file that the run wrote, or train again.',
+    );
+  };
   return {
     labels: new Uint16Array(vector('labels')),
     predicted: new Uint16Array(vector('predicted')),

@@ -1,29 +1,31 @@
-/**
- * A run on disk:
- *
- *     config.json           what it is: config, network, data, engine, versions (`RunRecord`)
- *     metrics.jsonl         what happened, one event per line
- *     events.out.tfevents…  the same for TensorBoard
- *     checkpoints/          the last two states it can go on from
- *     chosen.safetensors    where images are held out, the weights that did best on them so far
- *     epochs.csv            the epochs as a table, once it is done
- *     model.safetensors     the final weights, once it is done
- *     predictions.safetensors  what they answer to each test image, once it is done
- *     wrong.png             the wrong answers that it was surest of, one picture below the other, once it is done
- *     summary.json          the final numbers, once it is done
- */
+/** What a run is, and the folder that is made for a new one. */
 
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
+import { defined } from '../base/defined.js';
 import { RectioError } from '../base/error.js';
+import {
+  aBoolean,
+  aCount,
+  aNumber,
+  aRecord,
+  aText,
+  fields,
+  listOf,
+  mapOf,
+  oneOf,
+  orElse,
+  orNull,
+} from '../base/parse.js';
 import type { Tuning } from '../engines/engine.js';
 import { graphFromJson, graphToJson, type Graph } from '../graph/index.js';
-import type { ProportionReport } from '../proportion/index.js';
-import { isRecord } from '../base/check.js';
-import type { TrainConfig } from '../config/index.js';
+import { scopes, type Counts, type ProportionReport, type SiteReport } from '../proportion/index.js';
+import { parseSettings, resolveConfig, type TrainConfig } from '../config/index.js';
 import { errorNumber, onDisk, replaceJson, syncFolder } from '../system/files.js';
-import type { WeightsReport } from './weights-report.js';
+import { readJsonIfThere } from '../system/json-file.js';
+import { parseWeightsReport, type WeightsReport } from './weights-report.js';
+import { inRun } from './layout.js';
 
 /** `config.json`: everything that has to be the same for the run to go on. */
 export interface RunRecord {
@@ -50,12 +52,6 @@ export interface RunRecord {
   /** What the rewrite to the ratio kept and dropped. */
   readonly proportion: ProportionReport;
 }
-
-/** The final weights, once a run is done. */
-export const modelPath = (run: string): string => join(run, 'model.safetensors');
-
-/** The weights that did best on the held-out images so far. */
-export const chosenWeightsPath = (run: string): string => join(run, 'chosen.safetensors');
 
 /** `resnet20-2to1-seed0`: network, ratio (or pattern, and what is dropped besides) and seed. */
 export function runName({ name }: Graph, { ratio, seed }: TrainConfig): string {
@@ -125,46 +121,59 @@ async function makeNew(path: string): Promise<boolean> {
 
 /** @throws RectioError `disk` */
 export async function writeRunRecord(folder: string, record: RunRecord): Promise<void> {
-  await replaceJson(join(folder, 'config.json'), record);
+  await replaceJson(inRun(folder, 'record'), record);
 }
 
-/** What a run is, from its folder. @throws RectioError `checkpoint` where the folder holds no run that began */
+const aTuning = mapOf(aText);
+const theCounts = fields<Counts>({ convolutions: aCount, activations: aCount });
+
+const parseRecord = fields<RunRecord>({
+  format: oneOf(1),
+  versions: mapOf(aText),
+  engine: fields<RunRecord['engine']>({ name: aText, device: aText, threads: aCount }),
+  tuning: fields<RunRecord['tuning']>({ training: aTuning, inference: aTuning }),
+  config: (value) => resolveConfig(parseSettings(value)),
+  dataset: fields<RunRecord['dataset']>({
+    name: aText,
+    fingerprint: aText,
+    classes: listOf(aText),
+    shape: listOf(aCount),
+    trainImages: aCount,
+    testImages: aCount,
+    mean: listOf(aNumber),
+    deviation: listOf(aNumber),
+  }),
+  // A record holds the bare network; checked, since it may have been edited.
+  graph: (value, place) => graphFromJson({ ...graphToJson({ name: '', nodes: [] }), ...aRecord(value, place) }),
+  weights: orElse(orNull(parseWeightsReport), null),
+  proportion: fields<ProportionReport>({
+    label: aText,
+    asked: aText,
+    achieved: aText,
+    pattern: aText,
+    scope: oneOf(...scopes),
+    drop: listOf(aText),
+    sites: listOf(parseSite),
+    before: theCounts,
+    after: theCounts,
+  }),
+});
+
+function parseSite(value: unknown, place: string): SiteReport {
+  const { stage, block, ...rest } = fields<Partial<SiteReport> & Pick<SiteReport, 'name' | 'kept'>>({
+    name: aText,
+    kept: aBoolean,
+    stage: orElse(aText, undefined),
+    block: orElse(aText, undefined),
+  })(value, place);
+  return { name: rest.name, ...defined({ stage, block }), kept: rest.kept };
+}
+
+/** What a run is, from its folder. @throws RectioError `checkpoint` if the folder holds no run that began */
 export async function readRunRecord(folder: string): Promise<RunRecord> {
-  const path = join(folder, 'config.json');
+  const path = inRun(folder, 'record');
   const hint = 'Give the folder of a run, such as runs/resnet20-1to1-seed0.';
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    const what = errorNumber(error) === 'ENOENT' ? 'there is no' : 'one cannot read';
-    throw new RectioError('checkpoint', `${folder} is no run: ${what} ${basename(path)} in it.`, hint, {
-      cause: error,
-    });
-  }
-  const record = parseJson(text, path);
-  if (record.format !== 1 || !isRecord(record.config) || !isRecord(record.graph)) {
-    throw new RectioError('checkpoint', `${path} is not the record of a run that this version can read.`, hint);
-  }
-  return { ...(record as RunRecord), graph: storedGraph(record.graph, path) };
-}
-
-/** The record may have been edited: its network is checked like any other that comes out of a file. */
-function storedGraph(graph: Graph, path: string): Graph {
-  try {
-    return graphFromJson(graphToJson(graph));
-  } catch (error) {
-    if (!(error instanceof RectioError)) throw error;
-    throw new RectioError('checkpoint', `${path} holds no network: ${error.message}`, 'Undo what was changed in it.', {
-      cause: error,
-    });
-  }
-}
-
-function parseJson(text: string, path: string): Partial<RunRecord> {
-  try {
-    const record: unknown = JSON.parse(text);
-    return isRecord(record) ? (record as Partial<RunRecord>) : {};
-  } catch (error) {
-    throw new RectioError('checkpoint', `${path} is not JSON.`, 'Undo what was changed in it.', { cause: error });
-  }
+  const record = await readJsonIfThere(path, parseRecord, { code: 'checkpoint', hint });
+  if (record !== undefined) return record;
+  throw new RectioError('checkpoint', `${folder} is no run: there is no ${basename(path)} in it.`, hint);
 }

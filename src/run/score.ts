@@ -1,5 +1,7 @@
 /** How well a network does on images: loss and error, and the sums they are made of. */
 
+import { aCount, aNumber, fields } from '../base/parse.js';
+
 export interface Score {
   /** Mean cross entropy in nats. */
   readonly loss: number;
@@ -24,3 +26,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
 export function scoreOf({ images, loss, correct }: Tally): Score {
   return { loss: loss / images, error: (100 * (images - correct)) / images };
 }
+
+export const parseScore = fields<Score>({ loss: aNumber, error: aNumber });
+
+export const parseTally = fields<Tally>({ images: aCount, loss: aNumber, correct: aNumber });

@@ -1,10 +1,11 @@
 /** The final numbers of a run: `summary.json`. */
 
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { replaceJson, whereGone } from '../system/files.js';
-import type { Score } from './score.js';
-import type { WeightsReport } from './weights-report.js';
+import { aCount, aNumber, aText, fields, orNull } from '../base/parse.js';
+import { exists, replaceJson } from '../system/files.js';
+import { readJsonIfThere } from '../system/json-file.js';
+import { parseScore, type Score } from './score.js';
+import { parseWeightsReport, type WeightsReport } from './weights-report.js';
+import { inRun } from './layout.js';
 
 /** The result of a training, as the command line prints it in JSON. */
 export interface TrainSummary {
@@ -36,15 +37,42 @@ export interface TrainSummary {
   readonly weights: WeightsReport | null;
 }
 
-const summaryPath = (run: string): string => join(run, 'summary.json');
+const parseSummary = fields<TrainSummary>({
+  run: orNull(aText),
+  model: aText,
+  ratio: aText,
+  epochs: aCount,
+  seed: aCount,
+  train: parseScore,
+  fit: parseScore,
+  validation: orNull(parseScore),
+  test: parseScore,
+  epoch: aCount,
+  imagesPerSecond: aNumber,
+  evaluationImagesPerSecond: aNumber,
+  peakMemory: aNumber,
+  seconds: aNumber,
+  parameters: aCount,
+  weights: orNull(parseWeightsReport),
+});
 
-/** The final numbers of a run; undefined where it is not done. */
-export async function readSummary(folder: string): Promise<TrainSummary | undefined> {
-  const text = await readFile(summaryPath(folder), 'utf8').catch(whereGone);
-  return text === undefined ? undefined : (JSON.parse(text) as TrainSummary);
+/**
+ * The final numbers of a run; undefined if it is not done.
+ * @throws RectioError `checkpoint` naming the file if it is damaged
+ */
+export function readSummary(run: string): Promise<TrainSummary | undefined> {
+  return readJsonIfThere(inRun(run, 'summary'), parseSummary, {
+    code: 'checkpoint',
+    hint: 'Delete this file and resume the run: it evaluates its weights again and writes it anew.',
+  });
+}
+
+/** Whether a run is done. */
+export function isDone(run: string): Promise<boolean> {
+  return exists(inRun(run, 'summary'));
 }
 
 /** @throws RectioError `disk` */
 export async function writeSummary(run: string, summary: TrainSummary): Promise<void> {
-  await replaceJson(summaryPath(run), summary);
+  await replaceJson(inRun(run, 'summary'), summary);
 }

@@ -3,17 +3,16 @@
  * hand in protocol-buffer wire format (tensorflow/core/util/event.proto, framework/summary.proto, lib/io/record_writer).
  */
 
-import { join } from 'node:path';
 import { replaceFile, writeAll } from '../system/files.js';
 import { appendTo, type EventLog, type MetricsLine } from './metrics.js';
+import { inRun } from './layout.js';
 
 /**
  * Opens TensorBoard's log of a run, made anew from the lines that the run's own log kept.
  * @throws RectioError `disk`
  */
 export async function openTensorboard(run: string, lines: readonly MetricsLine[]): Promise<EventLog> {
-  // TensorBoard takes any name with `tfevents` in it and reads the files of a folder in the order of their names.
-  const path = join(run, 'events.out.tfevents.0.rectio');
+  const path = inRun(run, 'tensorboard');
   await replaceFile(path, async (file) => {
     await writeAll(file, encodeRecord(encodeVersion(lines[0]?.time ?? Date.now() / 1000)));
     for (const line of lines) await writeAll(file, encodeLine(line));

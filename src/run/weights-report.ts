@@ -1,5 +1,6 @@
 /** What a run remembers of the weights that it began with. */
 
+import { aBoolean, aCount, aText, fields, listOf } from '../base/parse.js';
 import { showName } from '../formats/index.js';
 import { printShape, type Shape } from '../graph/index.js';
 
@@ -25,6 +26,16 @@ export interface Reshaped {
   readonly file: Shape;
   readonly network: Shape;
 }
+
+export const parseWeightsReport = fields<WeightsReport>({
+  file: aText,
+  sha256: aText,
+  loaded: aCount,
+  missing: listOf(aText),
+  unexpected: listOf(aText),
+  reshaped: listOf(fields<Reshaped>({ name: aText, file: listOf(aCount), network: listOf(aCount) })),
+  newHead: aBoolean,
+});
 
 export interface InitialWeights {
   readonly report: WeightsReport;

@@ -4,18 +4,16 @@
  */
 
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 
 import type { Dataset } from '../data/index.js';
 import { openImages } from '../data/images.js';
 import { encodePng } from '../formats/index.js';
 import type { Answers } from './predictions.js';
 import { replaceFile, whereGone, writeAll } from '../system/files.js';
+import { inRun } from './layout.js';
 
 /** At most so many. */
 const most = 24;
-
-const wrongPicturesPath = (run: string): string => join(run, 'wrong.png');
 
 /** Places in the test split, the surest first; of equally sure ones the earlier first. */
 export function surestWrong({ labels, predicted, confidence }: Answers): number[] {
@@ -50,14 +48,14 @@ export async function writeWrongPictures(run: string, answers: Answers, { test, 
     images.close();
   }
   const png = encodePng({ channels, width, height: places.length * height, values });
-  await replaceFile(wrongPicturesPath(run), (file) => writeAll(file, png));
+  await replaceFile(inRun(run, 'wrongPictures'), (file) => writeAll(file, png));
 }
 
 export async function hasWrongPictures(run: string): Promise<boolean> {
-  return (await stat(wrongPicturesPath(run)).catch(whereGone)) !== undefined;
+  return (await stat(inRun(run, 'wrongPictures')).catch(whereGone)) !== undefined;
 }
 
 /** Undefined where the run has none. */
 export async function readWrongPictures(run: string): Promise<Uint8Array | undefined> {
-  return readFile(wrongPicturesPath(run)).catch(whereGone);
+  return readFile(inRun(run, 'wrongPictures')).catch(whereGone);
 }

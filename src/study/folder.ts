@@ -11,12 +11,16 @@
  *     report/           tables, figures and the page
  */
 
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { defined } from '../base/defined.js';
 import { RectioError } from '../base/error.js';
-import { planHash, trialsOf, type StudyPlan, type Trial } from './plan.js';
-import { errorNumber, onDisk, replaceJson } from '../system/files.js';
+import { aCount, aNumber, aRecord, aText, fields, listOf, mapOf, oneOf, orElse } from '../base/parse.js';
+import { parseSettings, resolveConfig } from '../config/index.js';
+import { planHash, trialsOf, type Arm, type StudyPlan, type Trial, type WrittenPlan } from './plan.js';
+import { errorNumber, exists, onDisk, replaceJson, whereGone } from '../system/files.js';
+import { readJsonIfThere } from '../system/json-file.js';
 
 /** `study.json`. */
 export interface StudyRecord {
@@ -53,12 +57,23 @@ export interface Failure {
   readonly time: string;
 }
 
-export const runFolder = (study: string, trial: Trial): string => join(study, 'trials', trial.id);
+export const runFolder = (study: string, trial: Trial): string => join(trialsFolder(study), trial.id);
 export const settingsFile = (study: string, trial: Trial): string => join(study, 'settings', `${trial.arm.id}.json`);
 export const claimFile = (study: string, trial: Trial): string => join(study, 'claims', trial.id);
 export const logFile = (study: string, trial: Trial): string => join(study, 'logs', `${trial.id}.log`);
-const failureFile = (study: string, trial: Trial): string => join(study, 'failures', `${trial.id}.json`);
-const recordFile = (study: string): string => join(study, 'study.json');
+const failureFile = (study: string, trial: Trial): string => join(failuresFolder(study), `${trial.id}.json`);
+export const recordFile = (study: string): string => join(study, recordName);
+export const seedsFolder = (study: string): string => join(study, 'seeds');
+export const failuresFolder = (study: string): string => join(study, 'failures');
+export const trialsFolder = (study: string): string => join(study, trialsName);
+
+export const trialsName = 'trials';
+
+/** The file that makes a folder a study. */
+export const recordName = 'study.json';
+
+/** The folders of a study that readers go into. */
+export const readFolders: readonly string[] = [trialsName, 'seeds', 'failures'];
 
 /**
  * Begins a study in `folder`, or finds the one that is there already with this very plan.
@@ -70,7 +85,7 @@ export async function beginStudy(
   about: Pick<StudyRecord, 'command' | 'versions' | 'machine'>,
 ): Promise<{ readonly study: Study; readonly found: boolean }> {
   const hash = planHash(plan);
-  if ((await readText(recordFile(folder))) === undefined) {
+  if (!(await exists(recordFile(folder)))) {
     await makeFolders(folder);
     for (const { arm, ...trial } of trialsOf(plan, plan.seeds.slice(0, 1))) {
       await replaceJson(settingsFile(folder, { arm, ...trial }), arm.config);
@@ -119,30 +134,77 @@ async function createJson(path: string, value: unknown): Promise<boolean> {
   });
 }
 
+const undoHint = 'Undo what was changed in it.';
+
+const parsePlan = fields<StudyPlan>({
+  format: oneOf(1),
+  name: aText,
+  arms: listOf(
+    fields<Arm>({
+      id: aText,
+      label: aText,
+      group: aText,
+      role: oneOf('baseline', 'variant', 'control'),
+      config: (value) => resolveConfig(parseSettings(value)),
+    }),
+  ),
+  seeds: listOf(aCount),
+  worthwhile: aNumber,
+});
+
+const parseStudyRecord = fields<Omit<StudyRecord, 'machine'> & { readonly machine: string | undefined }>({
+  plan: parsePlan,
+  hash: aText,
+  command: aText,
+  created: aText,
+  versions: mapOf(aText),
+  machine: orElse(aText, undefined),
+});
+
+/** A study's record, and its plan as the file has it. */
+function parseWritten(value: unknown, place: string): { readonly record: StudyRecord; readonly written: WrittenPlan } {
+  const { machine, ...record } = parseStudyRecord(value, place);
+  const written = fields<WrittenPlan>({
+    format: oneOf(1),
+    arms: listOf(aRecord),
+    seeds: listOf(aCount),
+    worthwhile: aNumber,
+  })(aRecord(value, place)['plan'], 'plan');
+  return { record: { ...record, ...defined({ machine }) }, written };
+}
+
 /** The study in a folder. @throws RectioError `usage` where there is none that this version can read */
 export async function openStudy(folder: string): Promise<Study> {
   const path = recordFile(folder);
   const hint = 'Give the folder of a study, which rectio compare makes.';
-  const text = await readText(path);
+  // The hash is that of the plan as it was written: a later version may know settings that it did not have.
+  const text = await readJsonIfThere(path, parseWritten, { code: 'usage', hint: undoHint });
   if (text === undefined) throw new RectioError('usage', `${folder} is no study: there is no study.json in it.`, hint);
-  const record = parse(text) as Partial<StudyRecord> | undefined;
-  if (record?.plan?.format !== 1 || record.hash !== planHash(record.plan)) {
+  const { record, written } = text;
+  if (record.hash !== planHash(written)) {
     throw new RectioError(
       'usage',
       `${path} is not the plan of a study as it was made: it was changed, or another version wrote it.`,
-      'Undo what was changed in it.',
+      undoHint,
     );
   }
   const additions = await readAdditions(folder);
   const seeds = [...record.plan.seeds, ...additions.flatMap((addition) => addition.seeds)];
-  return { folder, record: record as StudyRecord, additions, trials: trialsOf(record.plan, [...new Set(seeds)]) };
+  return { folder, record, additions, trials: trialsOf(record.plan, [...new Set(seeds)]) };
 }
 
+const parseAddition = fields<Addition>({ seeds: listOf(aCount), added: aText });
+
 async function readAdditions(folder: string): Promise<Addition[]> {
-  const names = (await readdir(join(folder, 'seeds'))).filter((name) => name.endsWith('.json'));
-  const numbers = names.map((name) => Number(name.slice(0, -'.json'.length))).sort((a, b) => a - b);
-  const texts = await Promise.all(numbers.map((number) => readText(join(folder, 'seeds', `${number}.json`))));
-  return texts.flatMap((text) => (parse(text ?? '') as Addition | undefined) ?? []);
+  const names = (await readdir(seedsFolder(folder)).catch(whereGone)) ?? [];
+  const numbers = names.filter((name) => /^\d+\.json$/.test(name)).map((name) => Number.parseInt(name, 10));
+  const additions: Addition[] = [];
+  for (const number of numbers.sort((a, b) => a - b)) {
+    const path = join(seedsFolder(folder), `${number}.json`);
+    const addition = await readJsonIfThere(path, parseAddition, { code: 'usage', hint: undoHint });
+    if (addition !== undefined) additions.push(addition);
+  }
+  return additions;
 }
 
 /** Adds seeds that the study does not have yet. @throws RectioError `disk`, `usage` where there is nothing to add */
@@ -152,7 +214,7 @@ export async function addSeeds(study: Study, count: number): Promise<Study> {
   for (let seed = 0; seeds.length < count; seed++) if (!taken.has(seed)) seeds.push(seed);
   const addition: Addition = { seeds, added: new Date().toISOString() };
   for (let number = study.additions.length + 1; ; number++) {
-    if (await createJson(join(study.folder, 'seeds', `${number}.json`), addition)) break;
+    if (await createJson(join(seedsFolder(study.folder), `${number}.json`), addition)) break;
   }
   return openStudy(study.folder);
 }
@@ -162,25 +224,9 @@ export async function recordFailure(study: string, trial: Trial, reason: string)
   await replaceJson(failureFile(study, trial), { reason, time: new Date().toISOString() } satisfies Failure);
 }
 
-export async function readFailure(study: string, trial: Trial): Promise<Failure | undefined> {
-  return parse((await readText(failureFile(study, trial))) ?? '') as Failure | undefined;
-}
-
-/** The file's text; undefined where there is none. */
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errorNumber(error) === 'ENOENT' || errorNumber(error) === 'ENOTDIR') return undefined;
-    throw error;
-  }
-}
-
-/** Undefined for what is not JSON: a file torn by a crash counts as not written. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+export function readFailure(study: string, trial: Trial): Promise<Failure | undefined> {
+  return readJsonIfThere(failureFile(study, trial), fields<Failure>({ reason: aText, time: aText }), {
+    code: 'usage',
+    hint: 'Delete this file; the training is then done again.',
+  });
 }

@@ -2,7 +2,21 @@
 
 export { rangeByEpoch, type EpochRange, type Evaluation } from './evaluations.js';
 export { assumedSeedDeviation, expectedDetectable } from './expectation.js';
-export { addSeeds, beginStudy, openStudy, type Study, type StudyRecord } from './folder.js';
+export {
+  addSeeds,
+  beginStudy,
+  failuresFolder,
+  openStudy,
+  readFolders,
+  recordFile,
+  recordName,
+  runFolder,
+  seedsFolder,
+  trialsFolder,
+  trialsName,
+  type Study,
+  type StudyRecord,
+} from './folder.js';
 export { controls, type Control } from './input.js';
 export { planHash, resolvePlan, trialsOf, type Arm, type StudyPlan, type Trial } from './plan.js';
 export { studyDocument, type StudyDocument } from './report/document.js';

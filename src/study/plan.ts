@@ -28,6 +28,11 @@ export interface StudyPlan {
   readonly worthwhile: number;
 }
 
+/** A plan as a file has it, its arms not looked at yet. */
+export interface WrittenPlan extends Pick<StudyPlan, 'format' | 'seeds' | 'worthwhile'> {
+  readonly arms: readonly object[];
+}
+
 /** One training of the study. */
 export interface Trial {
   /** Unique, and fit for a folder's name. */
@@ -125,16 +130,19 @@ export function fileName(text: string): string {
  * What the plan is, in 16 hexadecimal digits: the same for the same arms and seeds, whatever the study is called. Made
  * before the first trial, so that whoever publishes it shows that nothing was changed after.
  */
-export function planHash({ arms, seeds, worthwhile, format }: StudyPlan): string {
-  // Where data lies and how many threads prepare it decides nothing.
-  const deciding = arms.map(({ config: { data, ...rest }, ...arm }) => ({
-    ...arm,
-    config: { ...rest, data: { ...data, dir: null, workers: null } },
-  }));
+export function planHash({ arms, seeds, worthwhile, format }: StudyPlan | WrittenPlan): string {
   return createHash('sha256')
-    .update(JSON.stringify(sorted({ format, arms: deciding, seeds, worthwhile })))
+    .update(JSON.stringify(sorted({ format, arms: arms.map(deciding), seeds, worthwhile })))
     .digest('hex')
     .slice(0, 16);
+}
+
+/** An arm without what decides nothing: where data lie, and how many threads prepare them. */
+function deciding(arm: object): object {
+  const place = { dir: null, workers: null };
+  const record = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
+  const config = 'config' in arm ? record(arm.config) : {};
+  return { ...arm, config: { ...config, data: { ...record('data' in config ? config.data : {}), ...place } } };
 }
 
 /** The value with the keys of all records in order. */

@@ -1,12 +1,11 @@
 /** One trial: an ordinary training in a process of its own. */
 
 import { spawn } from 'node:child_process';
-import { open, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readFile, rm } from 'node:fs/promises';
 
 import { logFile, runFolder, settingsFile } from './folder.js';
 import type { Trial } from './plan.js';
-import { readSummary, runHolder, type TrainSummary } from '../run/index.js';
+import { hasBegun, isDone, readSummary, runHolder, type TrainSummary } from '../run/index.js';
 import { onDisk } from '../system/files.js';
 
 /** How to start `rectio`: a program and its first arguments. */
@@ -35,9 +34,9 @@ export type TrialState = 'done' | 'running' | 'begun' | 'open';
 
 export async function trialState(study: string, trial: Trial): Promise<TrialState> {
   const run = runFolder(study, trial);
-  if (await exists(join(run, 'summary.json'))) return 'done';
+  if (await isDone(run)) return 'done';
   if ((await runHolder(run)) !== undefined) return 'running';
-  return (await exists(join(run, 'checkpoints'))) ? 'begun' : 'open';
+  return (await hasBegun(run)) ? 'begun' : 'open';
 }
 
 /** Starts the training, or goes on with it, and waits for its end. */
@@ -88,11 +87,4 @@ async function reasonIn(path: string): Promise<string> {
     .replace(/^rectio: /, '')
     .trim();
   return words === '' ? `It ended without a word; see ${path}.` : words;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -3,7 +3,7 @@
  * on. "Durable" means: after a crash of the machine, the old content or the new stands, never a mixture.
  */
 
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { RectioError } from '../base/error.js';
@@ -44,6 +44,11 @@ export function errorNumber(error: unknown): string | undefined {
 export function whereGone(error: unknown): undefined {
   if (errorNumber(error) === 'ENOENT') return undefined;
   throw error;
+}
+
+/** Whether something is at `path`. */
+export async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(whereGone)) !== undefined;
 }
 
 /** Runs what writes to `path`. @throws RectioError `disk` */

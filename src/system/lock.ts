@@ -6,6 +6,8 @@
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { RectioError } from '../base/error.js';
+import { aCount, aText, fields, orNull } from '../base/parse.js';
 import { errorNumber, onDisk, whereGone } from './files.js';
 
 interface Holder {
@@ -98,12 +100,15 @@ async function removeStale(path: string, text: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
+const holderOf = fields<Holder>({ pid: aCount, host: aText, born: orNull(aText) });
+
+/** Undefined for a text that a crash of the machine cut off, or that no holder wrote: nobody holds the lock then. */
 function parseHolder(text: string): Holder | undefined {
   try {
-    return JSON.parse(text) as Holder;
-  } catch {
-    // Written half by a crash of the machine: nobody holds it.
-    return undefined;
+    return holderOf(JSON.parse(text), '');
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RectioError) return undefined;
+    throw error;
   }
 }
 

@@ -3,8 +3,7 @@
 import type { Dataset } from '../data/index.js';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../formats/index.js';
 import {
-  chosenWeightsPath,
-  modelPath,
+  inRun,
   openMetrics,
   openTensorboard,
   readSummary,
@@ -66,12 +65,12 @@ export async function folderRecorder(run: string, state: TrainState): Promise<Re
       for (const log of logs) await log.sync();
       return writeCheckpoint(run, at, tensors);
     },
-    keep: (weights) => writeSafetensors(chosenWeightsPath(run), weights),
-    kept: async () => (await readSafetensors(chosenWeightsPath(run))).tensors,
+    keep: (weights) => writeSafetensors(inRun(run, 'chosen'), weights),
+    kept: async () => (await readSafetensors(inRun(run, 'chosen'))).tensors,
     async ended() {
       const summary = await readSummary(run);
       if (summary === undefined) return undefined;
-      const { tensors } = await readSafetensors(modelPath(run));
+      const { tensors } = await readSafetensors(inRun(run, 'model'));
       return { summary: { ...summary, run }, weights: tensors };
     },
     async end({ summary, weights }, { answers, dataset }) {
@@ -79,7 +78,7 @@ export async function folderRecorder(run: string, state: TrainState): Promise<Re
       await writeWrongPictures(run, answers, dataset);
       await writeEpochsCsv(run);
       const { model, ratio } = summary;
-      await writeSafetensors(modelPath(run), weights, { format: 'pt', model, ratio });
+      await writeSafetensors(inRun(run, 'model'), weights, { format: 'pt', model, ratio });
       // The summary comes last: a run that has one is done.
       await writeSummary(run, summary);
     },

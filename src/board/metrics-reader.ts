@@ -4,7 +4,7 @@
  */
 
 import { open } from 'node:fs/promises';
-import { whereGone } from '../system/files.js';
+import { whereGone } from '../system/errno.js';
 import { inRun, parseMetricsLine } from '../run/index.js';
 
 /** Numbers that grow. */

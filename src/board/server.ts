@@ -15,7 +15,7 @@ import { metricsReader, type MetricsReader } from './metrics-reader.js';
 import { runPage } from './run-page.js';
 import { scanner, type Place, type Scanner } from './scan.js';
 import { studyPages, type StudyPages } from './study-page.js';
-import { errorNumber } from '../system/files.js';
+import { errorCode } from '../system/errno.js';
 import { readRunRecord, readWrongPictures } from '../run/index.js';
 
 export interface BoardOptions {
@@ -114,7 +114,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
     server.listen(port, host);
     await once(server, 'listening');
   } catch (error) {
-    const taken = errorNumber(error) === 'EADDRINUSE';
+    const taken = errorCode(error) === 'EADDRINUSE';
     throw new RectioError(
       'usage',
       taken ? `Port ${port} is taken.` : `One cannot listen on ${host}, port ${port}: ${(error as Error).message}.`,

@@ -2,13 +2,16 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { RectioError } from '../base/error.js';
+import { aCount, aText, fields, orElse, orNull } from '../base/parse.js';
 import { didYouMean } from '../base/suggest.js';
-import { onDisk, syncFolderOf } from './disk.js';
+import { onDisk } from '../system/errno.js';
+import { syncFolder } from '../system/durable.js';
+import { readJsonIfThere } from '../system/json-file.js';
 import { sizeOf } from './files.js';
 import { defaultDataDir } from './options.js';
 
@@ -133,7 +136,7 @@ export async function downloadFiles(
   dir: string,
   options: FetchOptions = {},
 ): Promise<DownloadResult> {
-  await onDisk(dir, '`dir`', () => mkdir(dir, { recursive: true }));
+  await inFolder(dir, () => mkdir(dir, { recursive: true }));
   const files: string[] = [];
   let fetched = 0;
   for (const file of remoteFiles) {
@@ -214,11 +217,16 @@ async function fetchFrom(address: string, file: RemoteFile, path: string, option
     }
     await pause(pauseMs * 2 ** (tries - 1), address, options.signal);
   }
-  await onDisk(path, '`dir`', async () => {
+  await inFolder(path, async () => {
     await rename(part, path);
     await rm(`${part}.json`, { force: true });
-    await syncFolderOf(path);
+    await syncFolder(dirname(path));
   });
+}
+
+/** Writes below the folder that `dir` chooses. */
+function inFolder<T>(path: string, write: () => Promise<T>): Promise<T> {
+  return onDisk(path, write, '`dir`');
 }
 
 /** Identifies the version of a file. A resumed download must match the version it began with. */
@@ -228,6 +236,12 @@ interface Version {
   readonly validator: string | null;
   readonly total: number | undefined;
 }
+
+const parseVersion = fields<Version>({
+  address: aText,
+  validator: orElse(orNull(aText), null),
+  total: orElse(aCount, undefined),
+});
 
 /** Makes one request, starting where the partial file ends. Received bytes are kept even if the attempt fails. */
 async function tryOnce(
@@ -293,16 +307,16 @@ async function receive(
   onBytes: (received: number) => void,
 ): Promise<Outcome> {
   let received = have;
-  const out = await onDisk(part, '`dir`', () => open(part, have > 0 ? 'a' : 'w'));
+  const out = await inFolder(part, () => open(part, have > 0 ? 'a' : 'w'));
   try {
-    await onDisk(part, '`dir`', () => writeFile(`${part}.json`, JSON.stringify(version)));
+    await inFolder(part, () => writeFile(`${part}.json`, JSON.stringify(version)));
     onBytes(received);
     for await (const chunk of response.body ?? []) {
-      await onDisk(part, '`dir`', () => out.writeFile(chunk));
+      await inFolder(part, () => out.writeFile(chunk));
       received += chunk.length;
       onBytes(received);
     }
-    await onDisk(part, '`dir`', () => out.sync());
+    await inFolder(part, () => out.sync());
   } finally {
     await out.close();
   }
@@ -345,17 +359,16 @@ function contentRange(response: Response): { start: number; total: number } | un
 
 /** The version of the partial file on disk; undefined if it is unknown or unreadable. */
 async function readVersion(part: string): Promise<Version | undefined> {
-  try {
-    const { address, validator, total } = JSON.parse(await readFile(`${part}.json`, 'utf8')) as Partial<Version>;
-    return address === undefined ? undefined : { address, validator: validator ?? null, total };
-  } catch {
-    // The record is missing or truncated. Starting over is always correct.
-    return undefined;
-  }
+  const options = { code: 'download', hint: 'Delete this file.' } as const;
+  return readJsonIfThere(`${part}.json`, parseVersion, options).catch((error: unknown) => {
+    // The record is damaged. Starting over is always correct.
+    if (error instanceof RectioError) return undefined;
+    throw error;
+  });
 }
 
 async function removePart(part: string): Promise<void> {
-  await onDisk(part, '`dir`', async () => {
+  await inFolder(part, async () => {
     await rm(part, { force: true });
     await rm(`${part}.json`, { force: true });
   });

@@ -13,7 +13,8 @@ import { basename, dirname, join, relative } from 'node:path';
 import { RectioError } from '../base/error.js';
 import type { ImageSource } from './dataset.js';
 import { openDecoder } from './decode.js';
-import { onDisk, syncFolderOf } from './disk.js';
+import { syncFolder } from '../system/durable.js';
+import { onDisk } from '../system/errno.js';
 import { sizeOf, unreadable } from './files.js';
 import { defaultCacheDir, type OpenOptions } from './options.js';
 import { addPlane, statisticsFromSums, type ChannelStatistics } from './statistics.js';
@@ -106,7 +107,7 @@ async function readCache(
 
 async function makeCache(path: string, key: Buffer, request: ImageCacheRequest): Promise<ChannelStatistics> {
   const unfinished = `${path}.${process.pid}.tmp`;
-  const write = <T>(action: () => Promise<T>): Promise<T> => onDisk(unfinished, 'XDG_CACHE_HOME', action);
+  const write = <T>(action: () => Promise<T>): Promise<T> => onDisk(unfinished, action, 'XDG_CACHE_HOME');
   const decode = await openDecoder(request.size);
   await write(() => mkdir(dirname(path), { recursive: true }));
   await removeAbandoned(path);
@@ -118,7 +119,7 @@ async function makeCache(path: string, key: Buffer, request: ImageCacheRequest):
       await file.sync();
       await file.close();
       await rename(unfinished, path);
-      await syncFolderOf(path);
+      await syncFolder(dirname(path));
     });
     return statistics;
   } catch (error) {

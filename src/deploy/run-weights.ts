@@ -3,7 +3,7 @@
 import { RectioError } from '../base/error.js';
 import { graphParameters, printShape, type Parameter } from '../graph/index.js';
 import { inRun, readRunRecord, type RunRecord } from '../run/index.js';
-import { exists } from '../system/files.js';
+import { exists } from '../system/errno.js';
 import { readSafetensors, type StoredTensor } from '../formats/index.js';
 
 export interface RunWeights {

@@ -9,7 +9,8 @@ import { open, stat, type FileHandle } from 'node:fs/promises';
 
 import { RectioError } from '../base/error.js';
 import { dtypes } from './dtypes.js';
-import { errorNumber, readAll, replaceFile, writeAll } from '../system/files.js';
+import { errorCode } from '../system/errno.js';
+import { readAll, replaceFile, writeAll } from '../system/durable.js';
 import {
   elements,
   maximumHeader,
@@ -156,7 +157,7 @@ async function openToRead(path: string, use: SafetensorsUse): Promise<FileHandle
     if ((await stat(path)).isFile()) return await open(path, 'r');
     what = 'is no file';
   } catch (error) {
-    if (errorNumber(error) === 'ENOENT') what = 'is not there';
+    if (errorCode(error) === 'ENOENT') what = 'is not there';
     cause = error;
   }
   throw new RectioError(use, `${path} ${what}.`, 'Give the path of a safetensors file.', { cause });
@@ -168,7 +169,7 @@ async function fileSource(file: FileHandle, refuse: Refuse): Promise<ByteSource>
     size,
     async readInto(bytes, position) {
       const whole = await readAll(file, bytes, position).catch((error: unknown) =>
-        refuse(`cannot be read: the system answers ${errorNumber(error) ?? String(error)}`),
+        refuse(`cannot be read: the system answers ${errorCode(error) ?? String(error)}`),
       );
       if (!whole) refuse('ends too early: it became shorter while it was read');
     },

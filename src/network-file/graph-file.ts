@@ -1,20 +1,21 @@
 /** Reads a network from a JSON file, which is untrusted input. */
 
-import { readFile } from 'node:fs/promises';
-
 import { RectioError } from '../base/error.js';
 import { checkGraphText, graphFromJson, type Graph } from '../graph/index.js';
 import type { NetworkFile } from './contract.js';
 import { checkFit, madeFor } from './fit.js';
+import { readText } from '../system/json-file.js';
 
 const hints = {
   input: 'Give images of its size, or write the file anew for these: `npx rectio inspect` with `size` and `saveGraph`.',
   classes: 'Write the file anew for these: `npx rectio inspect` with `classes` and `saveGraph`.',
 };
 
+const jsonHint = 'Write a network to JSON with `npx rectio inspect` and `saveGraph`.';
+
 /** @throws RectioError `graph`; it names the file, and the node or the position in the JSON */
 export async function openGraphFile(path: string): Promise<NetworkFile> {
-  const graph = graphOf(path, await readFile(path, 'utf8'));
+  const graph = graphOf(path, await readText(path, { code: 'graph', hint: jsonHint }));
   return {
     defaults: madeFor(path, graph),
     known: () => graph,
@@ -54,7 +55,7 @@ function parse(path: string, text: string): unknown {
       'graph',
       // The message quotes the file, which may contain control characters that a terminal would obey.
       `${path}${place} is not JSON: ${message.replace(/ \(line \d+ column \d+\)/, '').replaceAll(/\p{C}/gu, '?')}`,
-      'Write a network to JSON with `npx rectio inspect` and `saveGraph`.',
+      jsonHint,
       { cause: error },
     );
   }

@@ -11,7 +11,8 @@ import { RectioError } from '../base/error.js';
 import { aCount, aNumber, aText, fields, oneOf, orNull } from '../base/parse.js';
 import { readJson } from '../system/json-file.js';
 import { parseScore, parseTally, type Score, type Tally } from './score.js';
-import { exists, errorNumber, onDisk, replaceJson, syncFolder, whereGone } from '../system/files.js';
+import { exists, errorCode, onDisk, whereGone } from '../system/errno.js';
+import { replaceJson, syncFolder } from '../system/durable.js';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../formats/index.js';
 import { inRun } from './layout.js';
 
@@ -104,7 +105,7 @@ async function discard(path: string): Promise<void> {
   try {
     await rename(path, aside);
   } catch (error) {
-    if (errorNumber(error) === 'ENOENT') return;
+    if (errorCode(error) === 'ENOENT') return;
     throw error;
   }
   await rm(aside, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /** The epochs of a run as a table for spreadsheets and plotting programs. */
 
-import { replaceFile } from '../system/files.js';
+import { replaceFile } from '../system/durable.js';
 import { readEpochs, type EpochLine } from './metrics.js';
 import { inRun } from './layout.js';
 

@@ -6,7 +6,8 @@ import { RectioError } from '../base/error.js';
 import { aCount, aNumber, aRecord, fields, oneOf, orNull } from '../base/parse.js';
 import type { TrainState } from './checkpoint.js';
 import { parseScore, type Score } from './score.js';
-import { onDisk, replaceFile, whereGone, writeAll } from '../system/files.js';
+import { onDisk, whereGone } from '../system/errno.js';
+import { replaceFile, writeAll } from '../system/durable.js';
 import { inRun } from './layout.js';
 
 /** What is worth a line. */

@@ -22,7 +22,8 @@ import type { Tuning } from '../engines/engine.js';
 import { graphFromJson, graphToJson, type Graph } from '../graph/index.js';
 import { scopes, type Counts, type ProportionReport, type SiteReport } from '../proportion/index.js';
 import { parseSettings, resolveConfig, type TrainConfig } from '../config/index.js';
-import { errorNumber, onDisk, replaceJson, syncFolder } from '../system/files.js';
+import { errorCode, onDisk } from '../system/errno.js';
+import { replaceJson, syncFolder } from '../system/durable.js';
 import { readJsonIfThere } from '../system/json-file.js';
 import { parseWeightsReport, type WeightsReport } from './weights-report.js';
 import { inRun } from './layout.js';
@@ -111,7 +112,7 @@ async function makeNew(path: string): Promise<boolean> {
     try {
       await mkdir(path);
     } catch (error) {
-      if (errorNumber(error) === 'EEXIST') return false;
+      if (errorCode(error) === 'EEXIST') return false;
       throw error;
     }
     await syncFolder(dirname(resolve(path)));

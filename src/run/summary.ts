@@ -1,7 +1,8 @@
 /** The final numbers of a run: `summary.json`. */
 
 import { aCount, aNumber, aText, fields, orNull } from '../base/parse.js';
-import { exists, replaceJson } from '../system/files.js';
+import { exists } from '../system/errno.js';
+import { replaceJson } from '../system/durable.js';
 import { readJsonIfThere } from '../system/json-file.js';
 import { parseScore, type Score } from './score.js';
 import { parseWeightsReport, type WeightsReport } from './weights-report.js';

@@ -3,7 +3,7 @@
  * hand in protocol-buffer wire format (tensorflow/core/util/event.proto, framework/summary.proto, lib/io/record_writer).
  */
 
-import { replaceFile, writeAll } from '../system/files.js';
+import { replaceFile, writeAll } from '../system/durable.js';
 import { appendTo, type EventLog, type MetricsLine } from './metrics.js';
 import { inRun } from './layout.js';
 

@@ -9,7 +9,8 @@ import type { Dataset } from '../data/index.js';
 import { openImages } from '../data/images.js';
 import { encodePng } from '../formats/index.js';
 import type { Answers } from './predictions.js';
-import { replaceFile, whereGone, writeAll } from '../system/files.js';
+import { whereGone } from '../system/errno.js';
+import { replaceFile, writeAll } from '../system/durable.js';
 import { inRun } from './layout.js';
 
 /** At most so many. */

@@ -19,7 +19,8 @@ import { RectioError } from '../base/error.js';
 import { aCount, aNumber, aRecord, aText, fields, listOf, mapOf, oneOf, orElse } from '../base/parse.js';
 import { parseSettings, resolveConfig } from '../config/index.js';
 import { planHash, trialsOf, type Arm, type StudyPlan, type Trial, type WrittenPlan } from './plan.js';
-import { errorNumber, exists, onDisk, replaceJson, whereGone } from '../system/files.js';
+import { errorCode, exists, onDisk, whereGone } from '../system/errno.js';
+import { replaceJson } from '../system/durable.js';
 import { readJsonIfThere } from '../system/json-file.js';
 
 /** `study.json`. */
@@ -128,7 +129,7 @@ async function createJson(path: string, value: unknown): Promise<boolean> {
       await writeFile(path, `${JSON.stringify(value, null, 2)}\n`, { flag: 'wx', flush: true });
       return true;
     } catch (error) {
-      if (errorNumber(error) === 'EEXIST') return false;
+      if (errorCode(error) === 'EEXIST') return false;
       throw error;
     }
   });

@@ -6,7 +6,7 @@ import { open, readFile, rm } from 'node:fs/promises';
 import { logFile, runFolder, settingsFile } from './folder.js';
 import type { Trial } from './plan.js';
 import { hasBegun, isDone, readSummary, runHolder, type TrainSummary } from '../run/index.js';
-import { onDisk } from '../system/files.js';
+import { onDisk } from '../system/errno.js';
 
 /** How to start `rectio`: a program and its first arguments. */
 export interface RectioCommand {

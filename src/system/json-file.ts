@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 
 import { RectioError, type ErrorCode } from '../base/error.js';
 import type { Parser } from '../base/parse.js';
-import { whereGone } from './files.js';
+import { whereGone } from './errno.js';
 
 export interface TextFileOptions {
   /** The code of the errors. */
@@ -59,18 +59,25 @@ export async function readJsonIfThere<T>(
 
 /** `readJsonIfThere` for a file that has to be there. */
 export async function readJson<T>(path: string, parse: Parser<T>, options: TextFileOptions): Promise<T> {
+  return parseJson(path, await readText(path, options), parse, options);
+}
+
+/** `readTextIfThere` for a file that has to be there. */
+export async function readText(path: string, options: TextFileOptions): Promise<string> {
   const text = await readTextIfThere(path, options);
   if (text === undefined) throw new RectioError(options.code, `There is no file ${path}.`, options.hint);
-  return parseJson(path, text, parse, options);
+  return text;
 }
 
 /** The value in a text that came from `path`. */
-export function parseJson<T>(path: string, text: string, parse: Parser<T>, { code, hint }: TextFileOptions): T {
+function parseJson<T>(path: string, text: string, parse: Parser<T>, { code, hint }: TextFileOptions): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const what = text.trim() === '' ? 'is empty' : `is not JSON: ${error instanceof Error ? error.message : ''}`;
+    // The message quotes the file, which may contain control characters that a terminal would obey.
+    const reason = error instanceof Error ? error.message.replaceAll(/\p{C}/gu, '?') : '';
+    const what = text.trim() === '' ? 'is empty' : `is not JSON: ${reason}`;
     throw new RectioError(code, `${path} ${what}.`, hint, { cause: error });
   }
   try {

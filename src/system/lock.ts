@@ -8,7 +8,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { RectioError } from '../base/error.js';
 import { aCount, aText, fields, orNull } from '../base/parse.js';
-import { errorNumber, onDisk, whereGone } from './files.js';
+import { errorCode, onDisk, whereGone } from './errno.js';
 
 interface Holder {
   readonly pid: number;
@@ -83,7 +83,7 @@ async function linked(from: string, to: string): Promise<boolean> {
     await link(from, to);
     return true;
   } catch (error) {
-    if (errorNumber(error) === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -119,7 +119,7 @@ async function lives(holder: Holder): Promise<boolean> {
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
-    return errorNumber(error) === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
   const born = await bornAt(holder.pid);
   return holder.born === null || born === null || born === holder.born;

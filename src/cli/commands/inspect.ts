@@ -98,7 +98,7 @@ async function writeGraph(path: string, graph: Graph): Promise<void> {
 
 /** @throws RectioError `disk` */
 async function writeText(path: string, text: string): Promise<void> {
-  const { replaceFile } = await import('../../system/files.js');
+  const { replaceFile } = await import('../../system/durable.js');
   const folder = dirname(path);
   if (!(await stat(folder).catch(() => undefined))) {
     throw new RectioError('disk', `Cannot write ${path}: there is no folder ${folder}`, 'Make the folder first.');

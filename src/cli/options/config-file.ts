@@ -1,24 +1,8 @@
 /** The settings in a file of `--config`: JSON, as config.json of a run holds it too. */
 
-import { readFile } from 'node:fs/promises';
-
 import { RectioError } from '../../base/error.js';
 import { parseSettings, type TrainConfigInput } from '../../config/index.js';
-
-/** A file's text. @throws RectioError `usage` with `hint` if it cannot be read */
-export async function readTextFile(path: string, hint: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new RectioError(
-      'usage',
-      missing ? `There is no file ${path}` : `${path} cannot be read: ${(error as Error).message}`,
-      hint,
-      { cause: error },
-    );
-  }
-}
+import { readJson } from '../../system/json-file.js';
 
 /** The settings in a file. @throws RectioError `usage` if it cannot be read, is not JSON, or holds something else */
 export async function readSettings(path: string): Promise<TrainConfigInput> {
@@ -27,18 +11,10 @@ export async function readSettings(path: string): Promise<TrainConfigInput> {
 }
 
 async function readConfigFile(path: string): Promise<unknown> {
-  const text = await readTextFile(path, 'Give a JSON file of settings, such as the config.json of a run.');
-  try {
-    const settings: unknown = JSON.parse(text);
-    return isRunRecord(settings) ? settings.config : settings;
-  } catch (error) {
-    throw new RectioError(
-      'usage',
-      `${path} is not JSON: ${(error as Error).message}`,
-      'Keys and texts stand in double quotes, and no comma stands behind the last one.',
-      { cause: error },
-    );
-  }
+  return readJson(path, (value) => (isRunRecord(value) ? value.config : value), {
+    code: 'usage',
+    hint: 'Give a JSON file of settings, such as the config.json of a run. Keys and texts stand in double quotes, and no comma stands behind the last one.',
+  });
 }
 
 /** A run's own record wraps its settings. */

@@ -10,7 +10,8 @@ import { reportFigures } from './figures.js';
 import { htmlOf } from './html.js';
 import { markdownOf, type Provenance } from './markdown.js';
 import { csvOf, latexOf } from './tables.js';
-import { onDisk, replaceFile } from '../../system/files.js';
+import { onDisk } from '../../system/errno.js';
+import { replaceFile } from '../../system/durable.js';
 
 export interface Report {
   readonly result: StudyResult;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { RectioError } from '../base/error.js';
-import { diskError, onDisk, replaceFile, replaceJson } from './files.js';
+import { diskError, onDisk } from './errno.js';
+import { replaceFile, replaceJson } from './durable.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,0 +1,74 @@
+/**
+ * Files that are whole or absent. Durable means: after a crash of the machine, the old content or the new is there,
+ * never a mixture.
+ */
+
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { onDisk } from './errno.js';
+
+/** Writes a new file through `write` and syncs it; removes it again if that fails. @throws RectioError `disk` */
+async function createFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  await onDisk(path, async () => {
+    const file = await open(path, 'w');
+    try {
+      await write(file);
+      await file.sync();
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** Puts a file in place durably: written beside, synced, renamed, the folder synced. @throws RectioError `disk` */
+export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  const beside = `${path}.tmp`;
+  await createFile(beside, write);
+  await onDisk(path, async () => {
+    await rename(beside, path);
+    await syncFolder(dirname(path));
+  });
+}
+
+/** `replaceFile` with a value as indented JSON. */
+export async function replaceJson(path: string, value: unknown): Promise<void> {
+  await replaceFile(path, (file) => file.writeFile(`${JSON.stringify(value, null, 2)}\n`));
+}
+
+/** Makes the names in a folder durable. */
+export async function syncFolder(path: string): Promise<void> {
+  // Windows opens no folders; there the file system keeps its own order.
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** The system takes no more than 2 GiB at once. */
+const mostAtOnce = 1 << 30;
+
+/** Writes all of `bytes`; a plain write may stop short. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    done += (await file.write(bytes, done, Math.min(bytes.length - done, mostAtOnce))).bytesWritten;
+  }
+}
+
+/** Fills all of `bytes` from `position` on. @returns false where the file ends before */
+export async function readAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<boolean> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesRead } = await file.read(bytes, done, Math.min(bytes.length - done, mostAtOnce), position + done);
+    if (bytesRead === 0) return false;
+    done += bytesRead;
+  }
+  return true;
+}

@@ -16,7 +16,8 @@ import { openDecoder } from './decode.js';
 import { syncFolder } from '../system/durable.js';
 import { onDisk } from '../system/errno.js';
 import { sizeOf, unreadable } from './files.js';
-import { defaultCacheDir, type OpenOptions } from './options.js';
+import type { OpenOptions } from './options.js';
+import { cacheFolder } from '../system/cache.js';
 import { addPlane, statisticsFromSums, type ChannelStatistics } from './statistics.js';
 
 export interface ImageFile {
@@ -70,7 +71,7 @@ export async function openImageCache(request: ImageCacheRequest): Promise<ImageC
 function cachePath({ root, size, options }: ImageCacheRequest): string {
   const selection = JSON.stringify([root, size, options.seed ?? 0, options.limit ?? null]);
   const name = `${basename(root)}-${size}px-${createHash('sha256').update(selection).digest('hex').slice(0, 12)}.images`;
-  return join(options.cacheDir ?? join(defaultCacheDir(), 'decoded'), name);
+  return join(options.cacheDir ?? join(cacheFolder(), 'decoded'), name);
 }
 
 /** A hash that changes when an image is added, removed or modified. */

@@ -5,7 +5,7 @@ export { firstOf, holdOut } from './hold-out.js';
 export { createLoader, type Loader, type LoaderOptions } from './loader.js';
 export { memoryDataset, type MemoryDataset, type MemorySplit } from './memory.js';
 export { datasetNames, openDataset } from './open.js';
-export { defaultCacheDir, defaultDataDir, type OpenOptions } from './options.js';
+export { defaultDataDir, type OpenOptions } from './options.js';
 export { noTransforms, standardTransforms, type Transforms } from './transforms.js';
 export {
   downloadDataset,

@@ -1,7 +1,8 @@
 /** Options for opening a dataset, and the default folders for data and caches. */
 
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+
+import { cacheFolder } from '../system/cache.js';
 
 export interface OpenOptions {
   /** The dataset's folder, or the official archive. Default: where `rectio data get` puts it. */
@@ -20,12 +21,7 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Folder for downloads and decoded images: below XDG_CACHE_HOME, by default ~/.cache. */
-export function defaultCacheDir(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'rectio');
-}
-
 /** Where `rectio data get NAME` puts a dataset, and where `openDataset` looks if no folder is named. */
 export function defaultDataDir(name: string): string {
-  return join(defaultCacheDir(), 'data', name);
+  return join(cacheFolder(), 'data', name);
 }

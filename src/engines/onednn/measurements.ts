@@ -5,9 +5,10 @@
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { cpus, homedir } from 'node:os';
+import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import { cacheFolder } from '../../system/cache.js';
 import { addonPath, type Choices } from './native.js';
 
 export interface Measurements {
@@ -36,7 +37,7 @@ function defaultFile(): string {
   const { size, mtimeMs } = statSync(addonPath);
   const identity = [cpus()[0]?.model ?? '', cpus().length, size, mtimeMs].join();
   const name = `tuning-${createHash('sha256').update(identity).digest('hex').slice(0, 16)}.json`;
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'rectio', name);
+  return join(cacheFolder(), name);
 }
 
 /** The choices in the file; none if the file is missing or damaged. */

@@ -49,5 +49,6 @@ int main() {
     gigaflops = std::max(gigaflops, 2e-9 * kRounds * kSums * kLanes * threads / computing);
     gigabytes = std::max(gigabytes, 1e-9 * static_cast<double>(memory.size() * sizeof(Vec)) / reading);
   }
-  std::printf("%d threads: %.0f GFLOP/s, %.1f GB/s of reading (%g)\n", threads, gigaflops, gigabytes, static_cast<double>(sink));
+  std::printf("%d threads: %.0f GFLOP/s, %.1f GB/s of reading (%g)\n", threads, gigaflops, gigabytes,
+              static_cast<double>(sink));
 }

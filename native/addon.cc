@@ -24,22 +24,22 @@ constexpr size_t kMostAttributes = 256, kMostText = 1 << 16;
 // Larger blocks end the process inside JavaScript's engine.
 constexpr size_t kMostResultBytes = size_t{1} << 32;
 
-void ok(napi_status status, const char* what) {
+void requireOk(napi_status status, const char* what) {
   if (status != napi_ok) throw PlanError(std::string("expected ") + what);
 }
 
 napi_valuetype typeOf(napi_env env, napi_value value) {
   napi_valuetype type;
-  ok(napi_typeof(env, value, &type), "a value");
+  requireOk(napi_typeof(env, value, &type), "a value");
   return type;
 }
 
 std::string toText(napi_env env, napi_value value) {
   size_t length = 0;
-  ok(napi_get_value_string_utf8(env, value, nullptr, 0, &length), "a text");
+  requireOk(napi_get_value_string_utf8(env, value, nullptr, 0, &length), "a text");
   if (length > kMostText) throw PlanError("a text is too long");
   std::string text(length, '\0');
-  ok(napi_get_value_string_utf8(env, value, text.data(), length + 1, &length), "a text");
+  requireOk(napi_get_value_string_utf8(env, value, text.data(), length + 1, &length), "a text");
   // A message would end there.
   if (text.find('\0') != std::string::npos) throw PlanError("a text holds a zero character");
   return text;
@@ -47,40 +47,42 @@ std::string toText(napi_env env, napi_value value) {
 
 double toNumber(napi_env env, napi_value value) {
   double number;
-  ok(napi_get_value_double(env, value, &number), "a number");
+  requireOk(napi_get_value_double(env, value, &number), "a number");
   return number;
 }
 
 int64_t toWhole(napi_env env, napi_value value, double least, double most) {
   const double number = toNumber(env, value);
-  if (!(number >= least && number <= most) || number != std::floor(number)) throw PlanError("expected a whole number in range");
+  if (!(number >= least && number <= most) || number != std::floor(number))
+    throw PlanError("expected a whole number in range");
   return static_cast<int64_t>(number);
 }
 
 std::vector<napi_value> toList(napi_env env, napi_value value) {
   uint32_t length = 0;
-  ok(napi_get_array_length(env, value, &length), "a list");
+  requireOk(napi_get_array_length(env, value, &length), "a list");
   if (length > kMostItems) throw PlanError("a list is too long");
   std::vector<napi_value> items(length);
-  for (uint32_t i = 0; i < length; ++i) ok(napi_get_element(env, value, i, &items[i]), "an item");
+  for (uint32_t i = 0; i < length; ++i) requireOk(napi_get_element(env, value, i, &items[i]), "an item");
   return items;
 }
 
 napi_value get(napi_env env, napi_value object, const char* name) {
   napi_value value;
-  ok(napi_get_named_property(env, object, name, &value), name);
+  requireOk(napi_get_named_property(env, object, name, &value), name);
   return value;
 }
 
 std::vector<std::pair<std::string, napi_value>> entries(napi_env env, napi_value object) {
   napi_value names;
-  ok(napi_get_all_property_names(env, object, napi_key_own_only, static_cast<napi_key_filter>(napi_key_enumerable | napi_key_skip_symbols),
-                                 napi_key_numbers_to_strings, &names),
-     "an object");
+  requireOk(napi_get_all_property_names(env, object, napi_key_own_only,
+                                        static_cast<napi_key_filter>(napi_key_enumerable | napi_key_skip_symbols),
+                                        napi_key_numbers_to_strings, &names),
+            "an object");
   std::vector<std::pair<std::string, napi_value>> found;
   for (napi_value name : toList(env, names)) {
     napi_value value;
-    ok(napi_get_property(env, object, name, &value), "a property");
+    requireOk(napi_get_property(env, object, name, &value), "a property");
     found.emplace_back(toText(env, name), value);
   }
   return found;
@@ -88,11 +90,12 @@ std::vector<std::pair<std::string, napi_value>> entries(napi_env env, napi_value
 
 std::vector<float> toFloats(napi_env env, napi_value value) {
   bool isTyped = false;
-  ok(napi_is_typedarray(env, value, &isTyped), "a Float32Array");
+  requireOk(napi_is_typedarray(env, value, &isTyped), "a Float32Array");
   napi_typedarray_type type;
   size_t length = 0;
   void* data = nullptr;
-  if (isTyped) ok(napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr), "a Float32Array");
+  if (isTyped)
+    requireOk(napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr), "a Float32Array");
   if (!isTyped || type != napi_float32_array) throw PlanError("expected a Float32Array");
   const float* first = static_cast<const float*>(data);
   return std::vector<float>(first, first + length);
@@ -116,7 +119,7 @@ std::map<std::string, int> toIds(napi_env env, napi_value object) {
 void readAttribute(napi_env env, CallSpec& call, const std::string& name, napi_value value, int depth) {
   if (call.numbers.size() + call.texts.size() >= kMostAttributes) call.fail("has too many attributes");
   bool isList = false;
-  ok(napi_is_array(env, value, &isList), "an attribute");
+  requireOk(napi_is_array(env, value, &isList), "an attribute");
   switch (typeOf(env, value)) {
     case napi_undefined:
       return;
@@ -125,7 +128,7 @@ void readAttribute(napi_env env, CallSpec& call, const std::string& name, napi_v
       return;
     case napi_boolean: {
       bool flag;
-      ok(napi_get_value_bool(env, value, &flag), "a flag");
+      requireOk(napi_get_value_bool(env, value, &flag), "a flag");
       call.numbers[name] = {flag ? 1.0 : 0.0};
       return;
     }
@@ -137,7 +140,8 @@ void readAttribute(napi_env env, CallSpec& call, const std::string& name, napi_v
       if (isList) {
         call.numbers[name] = toNumbers(env, value);
       } else {
-        for (const auto& [inner, part] : entries(env, value)) readAttribute(env, call, name + "." + inner, part, depth + 1);
+        for (const auto& [inner, part] : entries(env, value))
+          readAttribute(env, call, name + "." + inner, part, depth + 1);
       }
       return;
     default:
@@ -154,7 +158,8 @@ PlanSpec toPlan(napi_env env, napi_value value) {
     tensor.name = toText(env, get(env, item, "name"));
     tensor.role = toText(env, get(env, item, "role"));
     tensor.type = toText(env, get(env, item, "type"));
-    for (napi_value dim : toList(env, get(env, item, "dims"))) tensor.dims.push_back(toWhole(env, dim, 1, static_cast<double>(kMostElements)));
+    for (napi_value dim : toList(env, get(env, item, "dims")))
+      tensor.dims.push_back(toWhole(env, dim, 1, static_cast<double>(kMostElements)));
     const napi_value of = get(env, item, "of");
     if (typeOf(env, of) != napi_undefined) tensor.of = static_cast<int>(toWhole(env, of, 0, kMostIds));
     plan.tensors.push_back(std::move(tensor));
@@ -167,7 +172,8 @@ PlanSpec toPlan(napi_env env, napi_value value) {
     call.out = toIds(env, get(env, item, "out"));
     call.update = toIds(env, get(env, item, "update"));
     for (const auto& [name, part] : entries(env, item))
-      if (name != "kind" && name != "node" && name != "in" && name != "out" && name != "update") readAttribute(env, call, name, part, 0);
+      if (name != "kind" && name != "node" && name != "in" && name != "out" && name != "update")
+        readAttribute(env, call, name, part, 0);
     plan.calls.push_back(std::move(call));
   }
   // Values are passed in the order of the plan's own properties.
@@ -182,13 +188,13 @@ PlanSpec toPlan(napi_env env, napi_value value) {
 
 napi_value fromText(napi_env env, const std::string& text) {
   napi_value value;
-  napi_create_string_utf8(env, text.c_str(), text.size(), &value);
+  requireOk(napi_create_string_utf8(env, text.c_str(), text.size(), &value), "memory for a text");
   return value;
 }
 
 napi_value fromNumber(napi_env env, double number) {
   napi_value value;
-  napi_create_double(env, number, &value);
+  requireOk(napi_create_double(env, number, &value), "memory for a number");
   return value;
 }
 
@@ -196,22 +202,30 @@ napi_value fromFloats(napi_env env, const std::vector<float>& floats) {
   napi_value buffer, view;
   void* data = nullptr;
   if (floats.size() * sizeof(float) > kMostResultBytes) throw PlanError("a result is too large for JavaScript");
-  ok(napi_create_arraybuffer(env, floats.size() * sizeof(float), &data, &buffer), "memory for a result");
+  requireOk(napi_create_arraybuffer(env, floats.size() * sizeof(float), &data, &buffer), "memory for a result");
   if (!floats.empty()) std::memcpy(data, floats.data(), floats.size() * sizeof(float));
-  ok(napi_create_typedarray(env, napi_float32_array, floats.size(), buffer, 0, &view), "memory for a result");
+  requireOk(napi_create_typedarray(env, napi_float32_array, floats.size(), buffer, 0, &view), "memory for a result");
   return view;
+}
+
+void setProperty(napi_env env, napi_value object, const char* name, napi_value value) {
+  requireOk(napi_set_named_property(env, object, name, value), "an object that takes properties");
+}
+
+void setItem(napi_env env, napi_value list, uint32_t index, napi_value value) {
+  requireOk(napi_set_element(env, list, index, value), "a list that takes items");
 }
 
 napi_value fromObject(napi_env env, const std::vector<std::pair<std::string, napi_value>>& properties) {
   napi_value object;
-  napi_create_object(env, &object);
-  for (const auto& [name, value] : properties) napi_set_named_property(env, object, name.c_str(), value);
+  requireOk(napi_create_object(env, &object), "memory for an object");
+  for (const auto& [name, value] : properties) setProperty(env, object, name.c_str(), value);
   return object;
 }
 
 napi_value nothing(napi_env env) {
   napi_value value;
-  napi_get_undefined(env, &value);
+  requireOk(napi_get_undefined(env, &value), "undefined");
   return value;
 }
 
@@ -232,6 +246,24 @@ struct Job {
   napi_threadsafe_function settle = nullptr;
   std::optional<std::string> error;
 };
+
+// Ends the process if a promise cannot be settled: JavaScript would wait for it forever. A thread of JavaScript that is
+// ending refuses to run anything more, and nobody waits there.
+void requireSettled(napi_status status) {
+  if (status == napi_ok || status == napi_closing || status == napi_pending_exception || status == napi_cannot_run_js) {
+    return;
+  }
+  const char* message = "a promise could not be settled";
+  napi_fatal_error("rectio", NAPI_AUTO_LENGTH, message, NAPI_AUTO_LENGTH);
+}
+
+// Gives up one hold on a way back to JavaScript. An environment that is closing has taken them all already.
+void release(napi_threadsafe_function settle) {
+  const napi_status status = napi_release_threadsafe_function(settle, napi_tsfn_release);
+  if (status == napi_ok || status == napi_closing) return;
+  const char* message = "a thread-safe function could not be released";
+  napi_fatal_error("rectio", NAPI_AUTO_LENGTH, message, NAPI_AUTO_LENGTH);
+}
 
 class ComputeThread {
  public:
@@ -290,7 +322,7 @@ class ComputeThread {
       }
       const napi_threadsafe_function settle = job->settle;
       if (napi_call_threadsafe_function(settle, job, napi_tsfn_blocking) == napi_ok)
-        napi_release_threadsafe_function(settle, napi_tsfn_release);
+        release(settle);
       else
         delete job;  // JavaScript is gone; nobody is left to hear it.
       lock.lock();
@@ -314,7 +346,7 @@ ComputeThread& computeThread() {
 
 SharedClient clientOf(napi_env env) {
   void* data = nullptr;
-  ok(napi_get_instance_data(env, &data), "an addon that has been loaded");
+  requireOk(napi_get_instance_data(env, &data), "an addon that has been loaded");
   return *static_cast<SharedClient*>(data);
 }
 
@@ -330,12 +362,13 @@ void settleJob(napi_env env, napi_value, void*, void* data) {
     }
   }
   if (!job->error) {
-    napi_resolve_deferred(env, job->deferred, value);
+    requireSettled(napi_resolve_deferred(env, job->deferred, value));
     return;
   }
-  napi_value error = nullptr;
-  napi_create_error(env, nullptr, fromText(env, *job->error), &error);
-  napi_reject_deferred(env, job->deferred, error);
+  napi_value text = nullptr, error = nullptr;
+  requireSettled(napi_create_string_utf8(env, job->error->c_str(), job->error->size(), &text));
+  requireSettled(napi_create_error(env, nullptr, text, &error));
+  requireSettled(napi_reject_deferred(env, job->deferred, error));
 }
 
 napi_value submit(napi_env env, std::function<void()> work, std::function<napi_value(napi_env)> result) {
@@ -344,13 +377,14 @@ napi_value submit(napi_env env, std::function<void()> work, std::function<napi_v
   job->work = std::move(work);
   job->result = std::move(result);
   napi_value promise;
-  ok(napi_create_threadsafe_function(env, nullptr, nullptr, fromText(env, "rectio"), 0, 1, nullptr, nullptr, nullptr, settleJob, &job->settle),
-     "a way back to JavaScript");
-  ok(napi_create_promise(env, &job->deferred, &promise), "a promise");
+  requireOk(napi_create_threadsafe_function(env, nullptr, nullptr, fromText(env, "rectio"), 0, 1, nullptr, nullptr,
+                                            nullptr, settleJob, &job->settle),
+            "a way back to JavaScript");
+  requireOk(napi_create_promise(env, &job->deferred, &promise), "a promise");
   try {
     computeThread().submit(job);
   } catch (...) {
-    napi_release_threadsafe_function(job->settle, napi_tsfn_release);
+    release(job->settle);
     throw;
   }
   return promise;
@@ -377,17 +411,21 @@ constexpr napi_type_tag kHandleTag = {0x52656374696f5072, 0x6f6772616d000001};
 napi_value fromHandle(napi_env env, const SharedHandle& handle) {
   napi_value value;
   auto* held = new SharedHandle(handle);
-  ok(napi_create_external(env, held, [](napi_env, void* data, void*) { delete static_cast<SharedHandle*>(data); }, nullptr, &value), "a handle");
-  ok(napi_type_tag_object(env, value, &kHandleTag), "a handle");
+  requireOk(
+      napi_create_external(
+          env, held, [](napi_env, void* data, void*) { delete static_cast<SharedHandle*>(data); }, nullptr, &value),
+      "a handle");
+  requireOk(napi_type_tag_object(env, value, &kHandleTag), "a handle");
   return value;
 }
 
 SharedHandle toHandle(napi_env env, napi_value value) {
   bool ours = false;
-  if (typeOf(env, value) != napi_external || napi_check_object_type_tag(env, value, &kHandleTag, &ours) != napi_ok || !ours)
+  if (typeOf(env, value) != napi_external || napi_check_object_type_tag(env, value, &kHandleTag, &ours) != napi_ok ||
+      !ours)
     throw PlanError("expected a program");
   void* held = nullptr;
-  ok(napi_get_value_external(env, value, &held), "a program");
+  requireOk(napi_get_value_external(env, value, &held), "a program");
   return *static_cast<SharedHandle*>(held);
 }
 
@@ -444,8 +482,8 @@ napi_value prepare(napi_env env, const Arguments& arguments) {
       [=](napi_env env) {
         const std::vector<double> sizes = handle->program->sizes();
         napi_value list;
-        ok(napi_create_array_with_length(env, sizes.size(), &list), "a list");
-        for (uint32_t i = 0; i < sizes.size(); ++i) napi_set_element(env, list, i, fromNumber(env, sizes[i]));
+        requireOk(napi_create_array_with_length(env, sizes.size(), &list), "a list");
+        for (uint32_t i = 0; i < sizes.size(); ++i) setItem(env, list, i, fromNumber(env, sizes[i]));
         const Tuning& done = handle->program->tuning();
         return fromObject(env, {{"handle", fromHandle(env, handle)},
                                 {"sizes", list},
@@ -459,7 +497,8 @@ napi_value place(napi_env env, const Arguments& arguments) {
   const SharedHandle handle = toHandle(env, arguments[0]);
   const std::vector<double> offsets = toNumbers(env, arguments[1]);
   const double total = toNumber(env, arguments[2]);
-  return submit(env, [=] { handle->live().place(offsets, total); }, nothing);
+  return submit(
+      env, [=] { handle->live().place(offsets, total); }, nothing);
 }
 
 // run(handle, inputs in the plan's order, [learningRate, step, averageDecay]) → outputs in the plan's order
@@ -468,15 +507,17 @@ napi_value run(napi_env env, const Arguments& arguments) {
   auto inputs = std::make_shared<std::vector<std::vector<float>>>();
   for (napi_value item : toList(env, arguments[1])) inputs->push_back(toFloats(env, item));
   const std::vector<double> numbers = toNumbers(env, arguments[2]);
-  if (numbers.size() != 3 || !(numbers[1] >= 0 && numbers[1] <= 4294967295.0)) throw PlanError("expected three scalars");
-  const Scalars scalars{static_cast<float>(numbers[0]), static_cast<float>(numbers[2]), static_cast<uint32_t>(numbers[1])};
+  if (numbers.size() != 3 || !(numbers[1] >= 0 && numbers[1] <= 4294967295.0))
+    throw PlanError("expected three scalars");
+  const Scalars scalars{static_cast<float>(numbers[0]), static_cast<float>(numbers[2]),
+                        static_cast<uint32_t>(numbers[1])};
   auto outputs = std::make_shared<std::vector<std::vector<float>>>();
   return submit(
       env, [=] { handle->live().run(*inputs, *outputs, scalars); },
       [=](napi_env env) {
         napi_value list;
-        ok(napi_create_array_with_length(env, outputs->size(), &list), "a list");
-        for (uint32_t i = 0; i < outputs->size(); ++i) napi_set_element(env, list, i, fromFloats(env, (*outputs)[i]));
+        requireOk(napi_create_array_with_length(env, outputs->size(), &list), "a list");
+        for (uint32_t i = 0; i < outputs->size(); ++i) setItem(env, list, i, fromFloats(env, (*outputs)[i]));
         return list;
       });
 }
@@ -486,7 +527,8 @@ napi_value read(napi_env env, const Arguments& arguments) {
   const SharedHandle handle = toHandle(env, arguments[0]);
   const int tensor = static_cast<int>(toWhole(env, arguments[1], 0, kMostIds));
   auto values = std::make_shared<std::vector<float>>();
-  return submit(env, [=] { *values = handle->live().read(tensor); }, [=](napi_env env) { return fromFloats(env, *values); });
+  return submit(
+      env, [=] { *values = handle->live().read(tensor); }, [=](napi_env env) { return fromFloats(env, *values); });
 }
 
 // write(handle, tensor, values)
@@ -494,20 +536,23 @@ napi_value write(napi_env env, const Arguments& arguments) {
   const SharedHandle handle = toHandle(env, arguments[0]);
   const int tensor = static_cast<int>(toWhole(env, arguments[1], 0, kMostIds));
   auto values = std::make_shared<std::vector<float>>(toFloats(env, arguments[2]));
-  return submit(env, [=] { handle->live().write(tensor, *values); }, nothing);
+  return submit(
+      env, [=] { handle->live().write(tensor, *values); }, nothing);
 }
 
 // profile(handle) → milliseconds of each call since the last question
 napi_value profile(napi_env env, const Arguments& arguments) {
   const SharedHandle handle = toHandle(env, arguments[0]);
   auto values = std::make_shared<std::vector<float>>();
-  return submit(env, [=] { *values = handle->live().profile(); }, [=](napi_env env) { return fromFloats(env, *values); });
+  return submit(
+      env, [=] { *values = handle->live().profile(); }, [=](napi_env env) { return fromFloats(env, *values); });
 }
 
 // dispose(handle)
 napi_value dispose(napi_env env, const Arguments& arguments) {
   const SharedHandle handle = toHandle(env, arguments[0]);
-  return submit(env, [=] { handle->program.reset(); }, nothing);
+  return submit(
+      env, [=] { handle->program.reset(); }, nothing);
 }
 
 // describe() → {onednn, block}
@@ -515,61 +560,73 @@ napi_value describe(napi_env env, const Arguments&) {
   return fromObject(env, {{"onednn", fromText(env, dnn::version())}, {"block", fromNumber(env, kBlock)}});
 }
 
+// Throws in JavaScript, unless an exception is on its way there already.
+void throwError(napi_env env, const char* message) {
+  bool pending = false;
+  if (napi_is_exception_pending(env, &pending) == napi_ok && pending) return;
+  if (napi_throw_error(env, nullptr, message) != napi_ok)
+    napi_fatal_error("rectio", NAPI_AUTO_LENGTH, message, NAPI_AUTO_LENGTH);
+}
+
 template <napi_value (*kFunction)(napi_env, const Arguments&), size_t kCount>
 napi_value guarded(napi_env env, napi_callback_info info) {
   size_t count = kCount;
   Arguments arguments(std::max<size_t>(kCount, 1));
-  if (napi_get_cb_info(env, info, &count, arguments.data(), nullptr, nullptr) != napi_ok) return nullptr;
+  if (napi_get_cb_info(env, info, &count, arguments.data(), nullptr, nullptr) != napi_ok) {
+    throwError(env, "the arguments cannot be read");
+    return nullptr;
+  }
   try {
     if (count < kCount) throw PlanError("expected " + std::to_string(kCount) + " arguments");
     return kFunction(env, arguments);
   } catch (const std::bad_alloc&) {
-    napi_throw_error(env, nullptr, "not enough memory");
-    return nullptr;
+    throwError(env, "not enough memory");
   } catch (const std::exception& error) {
-    bool pending = false;
-    napi_is_exception_pending(env, &pending);
-    if (!pending) napi_throw_error(env, nullptr, error.what());
-    return nullptr;
+    throwError(env, error.what());
   }
+  return nullptr;
 }
 
 napi_value drainClient(napi_env env, napi_callback_info info) {
   void* client = nullptr;
-  if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &client) == napi_ok) computeThread().drain(static_cast<Client*>(client));
+  if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &client) == napi_ok)
+    computeThread().drain(static_cast<Client*>(client));
   return nullptr;
 }
 
 // Ends a client's work before JavaScript ends. `process.exit` runs no cleanup hooks, but destroys what oneDNN's
 // primitives live on while they run; a thread that is terminated emits no `exit`.
 void drainAtExit(napi_env env, Client* client) {
-  napi_add_env_cleanup_hook(env, [](void* data) { computeThread().drain(static_cast<Client*>(data)); }, client);
+  requireOk(napi_add_env_cleanup_hook(
+                env, [](void* data) { computeThread().drain(static_cast<Client*>(data)); }, client),
+            "an environment that tells of its end");
   napi_value global, process, once, drain;
-  ok(napi_get_global(env, &global), "a global object");
+  requireOk(napi_get_global(env, &global), "a global object");
   process = get(env, global, "process");
   once = get(env, process, "once");
-  ok(napi_create_function(env, "drain", NAPI_AUTO_LENGTH, drainClient, client, &drain), "a function");
+  requireOk(napi_create_function(env, "drain", NAPI_AUTO_LENGTH, drainClient, client, &drain), "a function");
   const napi_value arguments[] = {fromText(env, "exit"), drain};
-  ok(napi_call_function(env, process, once, 2, arguments, nullptr), "a process that tells of its end");
+  requireOk(napi_call_function(env, process, once, 2, arguments, nullptr), "a process that tells of its end");
 }
 
 napi_value initialize(napi_env env, napi_value exports) {
   const std::pair<const char*, napi_callback> functions[] = {
-      {"prepare", guarded<prepare, 4>}, {"place", guarded<place, 3>},     {"run", guarded<run, 3>},          {"read", guarded<read, 2>},
-      {"write", guarded<write, 3>},     {"profile", guarded<profile, 1>}, {"dispose", guarded<dispose, 1>},
-      {"describe", guarded<describe, 0>},
+      {"prepare", guarded<prepare, 4>}, {"place", guarded<place, 3>},       {"run", guarded<run, 3>},
+      {"read", guarded<read, 2>},       {"write", guarded<write, 3>},       {"profile", guarded<profile, 1>},
+      {"dispose", guarded<dispose, 1>}, {"describe", guarded<describe, 0>},
   };
-  for (const auto& [name, callback] : functions) {
-    napi_value function;
-    napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
-    napi_set_named_property(env, exports, name, function);
-  }
-  auto* client = new SharedClient(std::make_shared<Client>());
-  napi_set_instance_data(env, client, [](napi_env, void* data, void*) { delete static_cast<SharedClient*>(data); }, nullptr);
   try {
-    drainAtExit(env, client->get());
+    for (const auto& [name, callback] : functions) {
+      napi_value function;
+      requireOk(napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function), "a function");
+      setProperty(env, exports, name, function);
+    }
+    auto client = std::make_unique<SharedClient>(std::make_shared<Client>());
+    const auto deleteClient = [](napi_env, void* data, void*) { delete static_cast<SharedClient*>(data); };
+    requireOk(napi_set_instance_data(env, client.get(), deleteClient, nullptr), "an environment that keeps data");
+    drainAtExit(env, client.release()->get());
   } catch (const PlanError& error) {
-    napi_throw_error(env, nullptr, error.what());
+    throwError(env, error.what());
   }
   return exports;
 }

@@ -60,10 +60,12 @@ std::vector<ConvolutionPrimitive> collect(Description& description, Direction di
     int same = 0;
     for (const auto& other : found) same += other.name == one.name || other.name.rfind(one.name + "#", 0) == 0;
     if (same > 0) one.name += "#" + std::to_string(same + 1);
-    one.src = direction == Direction::dataGradient ? description.query_md(dnnl::query::diff_src_md) : description.query_md(dnnl::query::src_md);
+    one.src = direction == Direction::dataGradient ? description.query_md(dnnl::query::diff_src_md)
+                                                   : description.query_md(dnnl::query::src_md);
     one.weights = direction == Direction::weightGradient ? description.query_md(dnnl::query::diff_weights_md)
                                                          : description.query_md(dnnl::query::weights_md);
-    one.dst = direction == Direction::forward ? description.query_md(dnnl::query::dst_md) : description.query_md(dnnl::query::diff_dst_md);
+    one.dst = direction == Direction::forward ? description.query_md(dnnl::query::dst_md)
+                                              : description.query_md(dnnl::query::diff_dst_md);
     one.scratch = description.query_md(dnnl::query::scratchpad_md);
     one.primitive = make(description);
     found.push_back(std::move(one));
@@ -83,7 +85,8 @@ inline std::vector<ConvolutionPrimitive> convolutions(const ConvolutionRequest& 
   // The far padding follows from the sizes; where the last window ends early, oneDNN takes the difference as cut off.
   const memory::dims far{std::max<int64_t>(0, (s.oh - 1) * s.sh + (s.kh - 1) * s.dh + 1 - s.ih - s.ph),
                          std::max<int64_t>(0, (s.ow - 1) * s.sw + (s.kw - 1) * s.dw + 1 - s.iw - s.pw)};
-  const memory::desc bias = request.bias ? memory::desc({s.oc}, memory::data_type::f32, memory::format_tag::x) : memory::desc();
+  const memory::desc bias =
+      request.bias ? memory::desc({s.oc}, memory::data_type::f32, memory::format_tag::x) : memory::desc();
   primitive_attr attributes;
   attributes.set_scratchpad_mode(scratchpad_mode::user);
   post_ops after;
@@ -93,9 +96,11 @@ inline std::vector<ConvolutionPrimitive> convolutions(const ConvolutionRequest& 
   const auto training = prop_kind::forward_training;
 
   // Backward descriptions need a forward one as a hint; any layout will do for it.
-  const auto forward = [&](const memory::desc& src, const memory::desc& weights, const memory::desc& dst, const primitive_attr& attr) {
+  const auto forward = [&](const memory::desc& src, const memory::desc& weights, const memory::desc& dst,
+                           const primitive_attr& attr) {
 #if DNNL_VERSION_MAJOR >= 3
-    return convolution_forward::primitive_desc(engine(), training, direct, src, weights, bias, dst, strides, dilates, padding, far, attr, true);
+    return convolution_forward::primitive_desc(engine(), training, direct, src, weights, bias, dst, strides, dilates,
+                                               padding, far, attr, true);
 #else
     const convolution_forward::desc op(training, direct, src, weights, bias, dst, strides, dilates, padding, far);
     return convolution_forward::primitive_desc(op, attr, engine(), true);
@@ -103,28 +108,34 @@ inline std::vector<ConvolutionPrimitive> convolutions(const ConvolutionRequest& 
   };
   if (request.direction == Direction::forward) {
     auto description = forward(request.src, request.weights, request.dst, attributes);
-    return detail::collect<convolution_forward::primitive_desc>(
-        description, request.direction, [](const auto& d) { return convolution_forward(d); });
+    return detail::collect<convolution_forward::primitive_desc>(description, request.direction,
+                                                                [](const auto& d) { return convolution_forward(d); });
   }
-  const auto anyLayout = [](const memory::desc& desc) { return memory::desc(dimsOf(desc), memory::data_type::f32, memory::format_tag::any); };
-  const auto hint = forward(anyLayout(request.src), anyLayout(request.weights), anyLayout(request.dst), primitive_attr());
+  const auto anyLayout = [](const memory::desc& desc) {
+    return memory::desc(dimsOf(desc), memory::data_type::f32, memory::format_tag::any);
+  };
+  const auto hint =
+      forward(anyLayout(request.src), anyLayout(request.weights), anyLayout(request.dst), primitive_attr());
   if (!hint) return {};
   if (request.direction == Direction::dataGradient) {
 #if DNNL_VERSION_MAJOR >= 3
-    convolution_backward_data::primitive_desc description(engine(), direct, request.src, request.weights, request.dst, strides, dilates, padding,
-                                                          far, hint, attributes, true);
+    convolution_backward_data::primitive_desc description(engine(), direct, request.src, request.weights, request.dst,
+                                                          strides, dilates, padding, far, hint, attributes, true);
 #else
-    const convolution_backward_data::desc op(direct, request.src, request.weights, request.dst, strides, dilates, padding, far);
+    const convolution_backward_data::desc op(direct, request.src, request.weights, request.dst, strides, dilates,
+                                             padding, far);
     convolution_backward_data::primitive_desc description(op, attributes, engine(), hint, true);
 #endif
     return detail::collect<convolution_backward_data::primitive_desc>(
         description, request.direction, [](const auto& d) { return convolution_backward_data(d); });
   }
 #if DNNL_VERSION_MAJOR >= 3
-  convolution_backward_weights::primitive_desc description(engine(), direct, request.src, request.weights, bias, request.dst, strides, dilates,
-                                                           padding, far, hint, attributes, true);
+  convolution_backward_weights::primitive_desc description(engine(), direct, request.src, request.weights, bias,
+                                                           request.dst, strides, dilates, padding, far, hint,
+                                                           attributes, true);
 #else
-  const convolution_backward_weights::desc op(direct, request.src, request.weights, bias, request.dst, strides, dilates, padding, far);
+  const convolution_backward_weights::desc op(direct, request.src, request.weights, bias, request.dst, strides, dilates,
+                                              padding, far);
   convolution_backward_weights::primitive_desc description(op, attributes, engine(), hint, true);
 #endif
   return detail::collect<convolution_backward_weights::primitive_desc>(
@@ -140,9 +151,10 @@ inline void reorder(const dnnl::memory::desc& from, const void* source, const dn
 }
 
 // C[m,n] = op(A)·op(B), all row-major without gaps; k is the inner size.
-inline void multiply(bool transposeA, bool transposeB, int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c) {
-  const auto status = dnnl_sgemm(transposeA ? 'T' : 'N', transposeB ? 'T' : 'N', m, n, k, 1.0f, a, transposeA ? m : k, b,
-                                 transposeB ? k : n, 0.0f, c, n);
+inline void multiply(bool transposeA, bool transposeB, int64_t m, int64_t n, int64_t k, const float* a, const float* b,
+                     float* c) {
+  const auto status = dnnl_sgemm(transposeA ? 'T' : 'N', transposeB ? 'T' : 'N', m, n, k, 1.0f, a, transposeA ? m : k,
+                                 b, transposeB ? k : n, 0.0f, c, n);
   if (status != dnnl_success) throw PlanError("oneDNN's matrix product failed with status " + std::to_string(status));
 }
 

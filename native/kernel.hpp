@@ -38,56 +38,64 @@ class Builder {
   Tuning& tuning;
   const int threads;
 
-  Tensor& in(const std::string& name) const { return need(call.in, name); }
-  Tensor& out(const std::string& name) const { return need(call.out, name); }
-  Tensor& update(const std::string& name) const { return need(call.update, name); }
-  Tensor* inOrNull(const std::string& name) const { return maybe(call.in, name); }
-  Tensor* outOrNull(const std::string& name) const { return maybe(call.out, name); }
+  Tensor& in(const std::string& name) const { return requireTensor(call.in, name); }
+  Tensor& out(const std::string& name) const { return requireTensor(call.out, name); }
+  Tensor& update(const std::string& name) const { return requireTensor(call.update, name); }
+  Tensor* inOrNull(const std::string& name) const { return findTensor(call.in, name); }
+  Tensor* outOrNull(const std::string& name) const { return findTensor(call.out, name); }
   Tensor& owner(const Tensor& weight) const { return tensors_[static_cast<size_t>(weight.owner)]; }
 
   // x0, x1, … in order.
   std::vector<Tensor*> numbered() const {
     std::vector<Tensor*> found;
-    while (Tensor* next = maybe(call.in, "x" + std::to_string(found.size()))) found.push_back(next);
+    while (Tensor* next = findTensor(call.in, "x" + std::to_string(found.size()))) found.push_back(next);
     if (found.empty()) call.fail("needs at least one input");
     return found;
   }
 
   [[noreturn]] void fail(const std::string& what) const { call.fail(what); }
-  void check(bool holds, const std::string& what) const {
+  void require(bool holds, const std::string& what) const {
     if (!holds) fail(what);
   }
-  // Same dims, and element for element in the same place: two weights only share a layout where they share an owner.
-  void same(const Tensor& a, const Tensor& b) const {
-    check(a.dims == b.dims && a.layout == b.layout, a.name + " and " + b.name + " must have the same shape");
-    check(a.layout != Layout::weight || a.owner == b.owner, a.name + " and " + b.name + " do not belong to the same parameter");
+  // The same dims, with every element in the same place. Two weights share a layout only if they share an owner.
+  void requireSame(const Tensor& a, const Tensor& b) const {
+    require(a.dims == b.dims && a.layout == b.layout, a.name + " and " + b.name + " must have the same shape");
+    require(a.layout != Layout::weight || a.owner == b.owner,
+            a.name + " and " + b.name + " do not belong to the same parameter");
   }
-  void vector(const Tensor& t, int64_t length) const {
-    check(t.layout == Layout::plain && t.logical() == length, t.name + " must hold " + std::to_string(length) + " values");
+  void requireVector(const Tensor& t, int64_t length) const {
+    require(t.layout == Layout::plain && t.logical() == length,
+            t.name + " must hold " + std::to_string(length) + " values");
   }
   // A batch of feature maps [N, C, H, W].
-  void map(const Tensor& t) const { check(t.layout == Layout::blocked, t.name + " must be a feature map [N, C, H, W]"); }
+  void requireMap(const Tensor& t) const {
+    require(t.layout == Layout::blocked, t.name + " must be a feature map [N, C, H, W]");
+  }
   // A batch of anything with channels, in blocks or row by row: [N, C, …].
-  void channeled(const Tensor& t) const {
-    check(t.layout != Layout::weight && t.dims.size() >= 2, t.name + " must be [N, C, …]");
+  void requireChannels(const Tensor& t) const {
+    require(t.layout != Layout::weight && t.dims.size() >= 2, t.name + " must be [N, C, …]");
   }
   // A batch of vectors [N, F].
-  void rows(const Tensor& t) const { check(t.layout == Layout::plain && t.dims.size() == 2, t.name + " must be [N, features]"); }
+  void requireRows(const Tensor& t) const {
+    require(t.layout == Layout::plain && t.dims.size() == 2, t.name + " must be [N, features]");
+  }
 
  private:
   std::vector<Tensor>& tensors_;
-  Tensor& need(const std::map<std::string, int>& ids, const std::string& name) const {
-    Tensor* found = maybe(ids, name);
+  Tensor& requireTensor(const std::map<std::string, int>& ids, const std::string& name) const {
+    Tensor* found = findTensor(ids, name);
     if (found == nullptr) fail("needs the tensor " + name);
     return *found;
   }
-  Tensor* maybe(const std::map<std::string, int>& ids, const std::string& name) const {
+  Tensor* findTensor(const std::map<std::string, int>& ids, const std::string& name) const {
     const auto found = ids.find(name);
     if (found == ids.end()) return nullptr;
-    if (found->second < 0 || static_cast<size_t>(found->second) >= tensors_.size()) fail("tensor id out of range at " + name);
+    if (found->second < 0 || static_cast<size_t>(found->second) >= tensors_.size())
+      fail("tensor id out of range at " + name);
     Tensor& tensor = tensors_[static_cast<size_t>(found->second)];
     // A byte read as a float would reach past its tensor.
-    check(tensor.isIndex == (name == "index"), tensor.name + (tensor.isIndex ? " holds bytes, not numbers" : " must hold bytes"));
+    require(tensor.isIndex == (name == "index"),
+            tensor.name + (tensor.isIndex ? " holds bytes, not numbers" : " must hold bytes"));
     return &tensor;
   }
 };

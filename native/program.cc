@@ -73,7 +73,8 @@ void Program::layOut() {
       if (dim < 1 || dim > kMostElements / elements) throw PlanError(spec.name + " has a dimension out of range");
       elements *= dim;
     }
-    if (spec.type != "float32" && spec.type != "uint8") throw PlanError(spec.name + " has the unknown type " + spec.type);
+    if (spec.type != "float32" && spec.type != "uint8")
+      throw PlanError(spec.name + " has the unknown type " + spec.type);
     tensor.name = spec.name, tensor.role = spec.role, tensor.dims = spec.dims, tensor.isIndex = spec.type == "uint8";
     tensor.owner = spec.of == -1 ? id : spec.of;
     if (!inRange(tensor.owner)) throw PlanError(spec.name + " belongs to a tensor that is not there");
@@ -97,17 +98,21 @@ void Program::layOut() {
         if (!inRange(id)) call.fail("names a tensor that is not there");
         const bool weight = convolves && (name == "weight" || name == "dweight");
         if (weight) isWeight[static_cast<size_t>(tensors_[static_cast<size_t>(id)].owner)] = true;
-        const bool readsImage = convolves && ids == &call.in && name == "x" && call.integer("window.groups", 1, kMostElements) == 1;
+        const bool readsImage =
+            convolves && ids == &call.in && name == "x" && call.integer("window.groups", 1, kMostElements) == 1;
         if (!readsImage) isPlainInput[static_cast<size_t>(id)] = false;
       }
   }
   for (size_t id = 0; id < tensors_.size(); ++id) {
     Tensor& tensor = tensors_[id];
     const bool weight = isWeight[static_cast<size_t>(tensor.owner)];
-    if (weight && (tensor.isIndex || tensor.dims.size() != 4)) throw PlanError(tensor.name + " cannot be a convolution's weight");
+    if (weight && (tensor.isIndex || tensor.dims.size() != 4))
+      throw PlanError(tensor.name + " cannot be a convolution's weight");
     if (weight && tensor.dims != tensors_[static_cast<size_t>(tensor.owner)].dims)
       throw PlanError(tensor.name + " must have the shape of the parameter it belongs to");
-    tensor.layout = weight ? Layout::weight : tensor.dims.size() == 4 && !isPlainInput[id] ? Layout::blocked : Layout::plain;
+    tensor.layout = weight                                         ? Layout::weight
+                    : tensor.dims.size() == 4 && !isPlainInput[id] ? Layout::blocked
+                                                                   : Layout::plain;
   }
 }
 
@@ -159,7 +164,8 @@ void Program::requirePlaced() const {
 Tensor& Program::at(int tensor) {
   requirePlaced();
   if (tensor < 0 || static_cast<size_t>(tensor) >= tensors_.size()) throw PlanError("no such tensor");
-  if (tensors_[static_cast<size_t>(tensor)].isIndex) throw PlanError(tensors_[static_cast<size_t>(tensor)].name + " cannot be read or written");
+  if (tensors_[static_cast<size_t>(tensor)].isIndex)
+    throw PlanError(tensors_[static_cast<size_t>(tensor)].name + " cannot be read or written");
   return tensors_[static_cast<size_t>(tensor)];
 }
 
@@ -181,13 +187,15 @@ void Program::copyOut(const Tensor& tensor, float* logical) const {
     dnn::reorder(tensor.desc, tensor.data, rowMajor(tensor.desc), logical);
 }
 
-void Program::run(const std::vector<std::vector<float>>& inputs, std::vector<std::vector<float>>& outputs, const Scalars& scalars) {
+void Program::run(const std::vector<std::vector<float>>& inputs, std::vector<std::vector<float>>& outputs,
+                  const Scalars& scalars) {
   requirePlaced();
   if (inputs.size() != plan_.inputs.size()) throw PlanError("the run must give every input");
   for (size_t i = 0; i < inputs.size(); ++i) {
     Tensor& tensor = at(plan_.inputs[i].second);
     if (inputs[i].size() != static_cast<size_t>(tensor.logical()))
-      throw PlanError("the input " + plan_.inputs[i].first + " must hold " + std::to_string(tensor.logical()) + " numbers");
+      throw PlanError("the input " + plan_.inputs[i].first + " must hold " + std::to_string(tensor.logical()) +
+                      " numbers");
     copyIn(tensor, inputs[i].data());
   }
   using Clock = std::chrono::steady_clock;

@@ -12,7 +12,8 @@ namespace rectio {
 // Not thread-safe: everything but the constructor's cheap checks belongs on the compute thread.
 class Program {
  public:
-  // Builds every kernel. Once `stopped` is set, building and running end after the kernel at hand; it outlives the program.
+  // Builds every kernel. Once `stopped` is set, building and running end after the kernel at hand; it outlives the
+  // program.
   // @throws PlanError
   Program(PlanSpec plan, int threads, Tuning tuning, const std::atomic<bool>& stopped);
 
@@ -23,7 +24,8 @@ class Program {
 
   // Gives every tensor, then every call's scratch, its place. Offsets are multiples of the alignment.
   void place(const std::vector<double>& offsets, double totalBytes);
-  void run(const std::vector<std::vector<float>>& inputs, std::vector<std::vector<float>>& outputs, const Scalars& scalars);
+  void run(const std::vector<std::vector<float>>& inputs, std::vector<std::vector<float>>& outputs,
+           const Scalars& scalars);
   // Milliseconds spent in each call since the last question.
   std::vector<float> profile();
   std::vector<float> read(int tensor);

@@ -1,5 +1,5 @@
-// A plan as it arrives from JavaScript, already copied out of it: plain data with checked access. Whatever is wrong with
-// it ends in a PlanError, which becomes a JavaScript exception.
+// A plan as it arrives from JavaScript, already copied out of it: plain data with checked access. Whatever is wrong
+// with it ends in a PlanError, which becomes a JavaScript exception.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -40,7 +40,9 @@ struct CallSpec {
     if (!std::isfinite(found->second[0])) fail(name + " is not finite");
     return found->second[0];
   }
-  int64_t integer(const std::string& name, int64_t least, int64_t most) const { return whole(name, number(name), least, most); }
+  int64_t integer(const std::string& name, int64_t least, int64_t most) const {
+    return whole(name, number(name), least, most);
+  }
   bool flag(const std::string& name) const { return number(name) != 0; }
   // Height and width.
   std::pair<int64_t, int64_t> pair(const std::string& name, int64_t least, int64_t most) const {

@@ -25,8 +25,8 @@ struct Tensor {
   std::string name, role;
   Dims dims;
   Layout layout = Layout::plain;
-  bool isIndex = false;  // uint8 instead of float
-  int owner = -1;        // the tensor whose weight layout this one shares (itself, for a weight)
+  bool isIndex = false;       // uint8 instead of float
+  int owner = -1;             // the tensor whose weight layout this one shares (itself, for a weight)
   dnnl::memory::desc desc{};  // only for Layout::weight, once the convolution has chosen
   bool hasDesc = false;
   float* data = nullptr;

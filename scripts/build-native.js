@@ -13,8 +13,8 @@ import { filesUnder, readStamp, stampOf, writeStamp } from './stamp.js';
 const stampFile = `${paths.addon}.stamp`;
 
 /** The addon is built for this machine only: `-march=native` enables every instruction of its processor. */
-const compileFlags = ['-std=c++17', '-O3', '-march=native', '-fopenmp', '-fPIC', '-Wall', '-Wextra'];
-const linkFlags = [
+export const compileFlags = ['-std=c++17', '-O3', '-march=native', '-fopenmp', '-fPIC', '-Wall', '-Wextra'];
+export const linkFlags = [
   '-shared',
   '-fopenmp',
   ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []), // Node provides the Node-API symbols
@@ -37,14 +37,49 @@ async function vectorInstructions() {
   return flags.split(/\s+/).filter((flag) => /^(avx|fma|f16c|bmi|sse|asimd|sve)/.test(flag));
 }
 
-/** @param {string} output a compiler's @param {string} what */
+/**
+ * Says why there is no native engine.
+ * @param {string} output a compiler's
+ * @param {string} what
+ * @returns {undefined}
+ */
 function giveUp(output, what) {
   say(`set-up: ${what}:\n${tail(output, 25)}`);
-  return false;
+  return undefined;
 }
 
 /**
- * Compiles the sources in parallel, links them, loads the result as a test, and only then moves it into place.
+ * Compiles the sources in parallel and links them into an addon.
+ * @param {readonly string[]} sources
+ * @param {string} folder for the objects and the addon
+ * @param {{ readonly compile: readonly string[], readonly link: readonly string[] }} flags
+ * @returns {Promise<string | undefined>} the addon's path; undefined if it does not compile or link, which is said
+ */
+export async function compileAddon(sources, folder, { compile, link }) {
+  const headers = join(paths.modules, 'node-api-headers', 'include');
+  const include = ['-I', headers, '-I', paths.native, ...searchFlags];
+  const objectOf = (/** @type {string} */ source) =>
+    join(folder, `${relative(paths.native, source).replaceAll(/[\\/]/g, '-')}.o`);
+  const waiting = [...sources];
+  /** @type {string | undefined} */
+  let failure;
+  const worker = async () => {
+    for (let source = waiting.shift(); source && failure === undefined; source = waiting.shift()) {
+      const { ok, output } = await run(cxx, [...compile, ...include, '-c', source, '-o', objectOf(source)]);
+      if (!ok) failure ??= output;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(sources.length, availableParallelism()) }, worker));
+  if (failure !== undefined) return giveUp(failure, 'the native engine does not compile');
+
+  const addon = join(folder, 'rectio.node');
+  const linked = await run(cxx, [...link, ...sources.map(objectOf), ...searchFlags, '-ldnnl', '-o', addon]);
+  if (!linked.ok) return giveUp(linked.output, 'the native engine does not link');
+  return addon;
+}
+
+/**
+ * Compiles and links the addon, loads it as a test, and only then moves it into place.
  * @param {readonly string[]} sources
  * @returns {Promise<boolean>}
  */
@@ -52,27 +87,13 @@ async function build(sources) {
   const folder = join(paths.build, `native.${process.pid}`);
   await mkdir(folder, { recursive: true });
   try {
-    const headers = join(paths.modules, 'node-api-headers', 'include');
-    const include = ['-I', headers, '-I', paths.native, ...searchFlags];
-    const objectOf = (/** @type {string} */ source) =>
-      join(folder, `${relative(paths.native, source).replaceAll(/[\\/]/g, '-')}.o`);
-    const waiting = [...sources];
-    /** @type {string | undefined} */
-    let failure;
-    const worker = async () => {
-      for (let source = waiting.shift(); source && failure === undefined; source = waiting.shift()) {
-        const { ok, output } = await run(cxx, [...compileFlags, ...include, '-c', source, '-o', objectOf(source)]);
-        if (!ok) failure ??= output;
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(sources.length, availableParallelism()) }, worker));
-    if (failure !== undefined) return giveUp(failure, 'the native engine does not compile');
-
-    const addon = join(folder, 'rectio.node');
-    const linked = await run(cxx, [...linkFlags, ...sources.map(objectOf), ...searchFlags, '-ldnnl', '-o', addon]);
-    if (!linked.ok) return giveUp(linked.output, 'the native engine does not link');
+    const addon = await compileAddon(sources, folder, { compile: compileFlags, link: linkFlags });
+    if (addon === undefined) return false;
     const loaded = await run(process.execPath, ['-e', `require(${JSON.stringify(addon)})`]);
-    if (!loaded.ok) return giveUp(loaded.output, 'the native engine does not load');
+    if (!loaded.ok) {
+      giveUp(loaded.output, 'the native engine does not load');
+      return false;
+    }
     await rename(addon, paths.addon);
     return true;
   } finally {
@@ -87,6 +108,12 @@ async function removeLeftovers() {
   await Promise.all(leftovers.map((name) => rm(join(paths.build, name), { recursive: true, force: true })));
 }
 
+/** All files of the addon, and those that are compiled. */
+export async function nativeFiles() {
+  const files = await filesUnder(paths.native, (path) => /\.(cc|cpp|h|hpp)$/.test(path));
+  return { files, sources: files.filter((path) => /\.(cc|cpp)$/.test(path)) };
+}
+
 /**
  * Brings the native engine up to date. First installs oneDNN and a compiler if the system's package manager can. If the
  * engine cannot be built, prints that everything works with the reference engine. The caller holds the set-up's lock.
@@ -94,8 +121,7 @@ async function removeLeftovers() {
  */
 export async function ensureNative() {
   await removeLeftovers();
-  const files = await filesUnder(paths.native, (path) => /\.(cc|cpp|h|hpp)$/.test(path));
-  const sources = files.filter((path) => /\.(cc|cpp)$/.test(path));
+  const { files, sources } = await nativeFiles();
 
   let tools = await findTools();
   if (!tools.compiler || !tools.onednn) tools = await installTools(tools);

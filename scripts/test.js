@@ -9,6 +9,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { paths } from './paths.js';
+import { sanitize } from './sanitize.js';
 import { SetupError, say } from './say.js';
 import { setUp } from './setup.js';
 
@@ -16,6 +17,7 @@ const checks = [
   { name: 'type check', script: 'typescript/bin/tsc', args: ['--noEmit'] },
   { name: "type check of the board's page", script: 'typescript/bin/tsc', args: ['--noEmit', '-p', 'src/board/page'] },
   { name: 'lint', script: 'oxlint/bin/oxlint', args: ['--deny-warnings'] },
+  { name: 'format check of the C++', script: '../scripts/format-native.js', args: ['--check'] },
   { name: 'format check', script: 'prettier/bin/prettier.cjs', args: ['--check', '--log-level', 'warn', '.'] },
 ];
 
@@ -69,7 +71,15 @@ async function main(filters) {
     else failed++;
   }
   const tests = await runTests(filters);
-  return { passed: passed + tests.passed, failed: failed + tests.failed, skipped: tests.skipped };
+  const sanitized = filters.length > 0 ? 'not asked for' : await sanitize();
+  if (sanitized !== 'not asked for') say(`sanitizers: ${sanitized}`);
+  const counts = {
+    passed: passed + tests.passed,
+    failed: failed + tests.failed,
+    skipped: tests.skipped,
+  };
+  if (sanitized !== 'not asked for') counts[sanitized]++;
+  return counts;
 }
 
 let counts = { passed: 0, failed: 1, skipped: 0 };

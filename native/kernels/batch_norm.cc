@@ -47,12 +47,14 @@ class Repacked {
   float* data() { return aligned(); }
   const float* pack(const float* rows) {
     for (int64_t n = 0; n < view_.n; ++n)
-      for (int64_t c = 0; c < view_.channels; ++c) aligned()[n * view_.blocks * kBlock + c] = rows[n * view_.channels + c];
+      for (int64_t c = 0; c < view_.channels; ++c)
+        aligned()[n * view_.blocks * kBlock + c] = rows[n * view_.channels + c];
     return aligned();
   }
   void unpack(float* rows) {
     for (int64_t n = 0; n < view_.n; ++n)
-      for (int64_t c = 0; c < view_.channels; ++c) rows[n * view_.channels + c] = aligned()[n * view_.blocks * kBlock + c];
+      for (int64_t c = 0; c < view_.channels; ++c)
+        rows[n * view_.channels + c] = aligned()[n * view_.blocks * kBlock + c];
   }
 
  private:
@@ -65,9 +67,11 @@ class Repacked {
 };
 
 void checkNormed(const Builder& b, const Tensor& x) {
-  b.check(x.layout == Layout::blocked || (x.layout == Layout::plain && x.dims.size() == 2), x.name + " must be [N, C, H, W] or [N, features]");
+  b.require(x.layout == Layout::blocked || (x.layout == Layout::plain && x.dims.size() == 2),
+            x.name + " must be [N, C, H, W] or [N, features]");
   // Sums per channel and repacked rows lie beside the arena, where nobody asks whether there is room.
-  b.check(x.c() <= 1 << 20 && (x.layout == Layout::blocked || x.n() * blocksOf(x.c()) * kBlock <= 1 << 28), x.name + " is too large");
+  b.require(x.c() <= 1 << 20 && (x.layout == Layout::blocked || x.n() * blocksOf(x.c()) * kBlock <= 1 << 28),
+            x.name + " is too large");
 }
 
 // Normalization as slope·x + offset. From the statistics as they are kept, so that the backward pass, which asks what a
@@ -79,7 +83,8 @@ struct Affine {
     for (int64_t c = 0; c < channels; ++c) {
       const double factor = static_cast<double>(weight.data[c]) * static_cast<double>(inverse.data[c]);
       slope[c] = static_cast<float>(factor);
-      if (bias != nullptr) offset[c] = static_cast<float>(static_cast<double>(bias->data[c]) - static_cast<double>(mean.data[c]) * factor);
+      if (bias != nullptr)
+        offset[c] = static_cast<float>(static_cast<double>(bias->data[c]) - static_cast<double>(mean.data[c]) * factor);
     }
   }
 };
@@ -102,9 +107,10 @@ class BatchNorm final : public Kernel {
         threads_(b.threads),
         view_(x_) {
     checkNormed(b, x_);
-    b.same(x_, y_);
-    if (addend_ != nullptr) b.same(x_, *addend_);
-    for (const Tensor* t : {&weight_, &bias_, &mean_, &inverse_, &runningMean_, &runningVar_}) b.vector(*t, view_.channels);
+    b.requireSame(x_, y_);
+    if (addend_ != nullptr) b.requireSame(x_, *addend_);
+    for (const Tensor* t : {&weight_, &bias_, &mean_, &inverse_, &runningMean_, &runningVar_})
+      b.requireVector(*t, view_.channels);
     sums_.resize(static_cast<size_t>(view_.blocks * threads_));
   }
 
@@ -177,7 +183,8 @@ class BatchNorm final : public Kernel {
 
   void apply(const float* x, const float* addend, float* y, int64_t vectors, Vec a, Vec b) const {
     if (addend != nullptr && relu_) {
-      for (int64_t i = 0; i < vectors * kBlock; i += kBlock) store(y + i, relu(fma(load(x + i), a, b) + load(addend + i)));
+      for (int64_t i = 0; i < vectors * kBlock; i += kBlock)
+        store(y + i, relu(fma(load(x + i), a, b) + load(addend + i)));
     } else if (addend != nullptr) {
       for (int64_t i = 0; i < vectors * kBlock; i += kBlock) store(y + i, fma(load(x + i), a, b) + load(addend + i));
     } else if (relu_) {
@@ -213,12 +220,12 @@ class BatchNormGradient final : public Kernel {
         threads_(b.threads),
         view_(x_) {
     checkNormed(b, x_);
-    b.check(b.call.flag("relu") == (y_ != nullptr || bias_ != nullptr) && (y_ == nullptr || bias_ == nullptr),
-            "needs either y or bias exactly where relu is set");
-    if (bias_ != nullptr) b.vector(*bias_, view_.channels);
+    b.require(b.call.flag("relu") == (y_ != nullptr || bias_ != nullptr) && (y_ == nullptr || bias_ == nullptr),
+              "needs either y or bias exactly where relu is set");
+    if (bias_ != nullptr) b.requireVector(*bias_, view_.channels);
     for (const Tensor* t : {&dy_, dy2_, y_, &dx_, daddend_})
-      if (t != nullptr) b.same(x_, *t);
-    for (const Tensor* t : {&weight_, &mean_, &inverse_, &dweight_, &dbias_}) b.vector(*t, view_.channels);
+      if (t != nullptr) b.requireSame(x_, *t);
+    for (const Tensor* t : {&weight_, &mean_, &inverse_, &dweight_, &dbias_}) b.requireVector(*t, view_.channels);
     sums_.resize(static_cast<size_t>(view_.blocks * threads_));
   }
 
@@ -229,8 +236,8 @@ class BatchNormGradient final : public Kernel {
       return;
     }
     Repacked x(view_), dy(view_), dy2(view_), y(view_), dx(view_), daddend(view_);
-    compute({x.pack(x_.data), dy.pack(dy_.data), dy2_ ? dy2.pack(dy2_->data) : nullptr, y_ ? y.pack(y_->data) : nullptr, dx.data(),
-             daddend_ ? daddend.data() : nullptr});
+    compute({x.pack(x_.data), dy.pack(dy_.data), dy2_ ? dy2.pack(dy2_->data) : nullptr, y_ ? y.pack(y_->data) : nullptr,
+             dx.data(), daddend_ ? daddend.data() : nullptr});
     dx.unpack(dx_.data);
     if (daddend_ != nullptr) daddend.unpack(daddend_->data);
   }
@@ -307,7 +314,8 @@ class BatchNormGradient final : public Kernel {
     }
 
     eachBlockAndPart(view_, threads_, [&](int64_t block, int64_t, int64_t begin, int64_t end) {
-      const Vec a = affine.slope.block(block), b = affine.offset.block(block), t = tilt.block(block), s = shift.block(block);
+      const Vec a = affine.slope.block(block), b = affine.offset.block(block), t = tilt.block(block),
+                s = shift.block(block);
       eachRun(view_, block, begin, end, [&](int64_t at, int64_t vectors) {
         for (int64_t i = at; i < at + vectors * kBlock; i += kBlock) {
           const Vec g = maps.daddend != nullptr ? load(maps.daddend + i) : incoming<kTwo, kMask>(maps, i, a, b);
@@ -334,10 +342,10 @@ class ChannelAffine final : public Kernel {
         relu_(b.call.flag("relu")),
         threads_(b.threads) {
     checkNormed(b, x_);
-    b.same(x_, y_);
-    if (addend_ != nullptr) b.same(x_, *addend_);
-    b.vector(scale_, x_.c());
-    b.vector(shift_, x_.c());
+    b.requireSame(x_, y_);
+    if (addend_ != nullptr) b.requireSame(x_, *addend_);
+    b.requireVector(scale_, x_.c());
+    b.requireVector(shift_, x_.c());
   }
 
   void run(const Scalars&) override {

@@ -6,13 +6,13 @@
 namespace rectio {
 namespace {
 
-// For each channel of a feature map the channel of another that it is a copy of, or none. Each register of the result is
-// put together from the few registers that its channels come from, and written once.
+// For each channel of a feature map the channel of another that it is a copy of, or none. Each register of the result
+// is put together from the few registers that its channels come from, and written once.
 class ChannelMap {
  public:
   ChannelMap(const Builder& b, Tensor& y) : y_(y), threads_(b.threads), routes_(static_cast<size_t>(y.blocks())) {
-    b.map(y);
-    b.check(y.c() <= 1 << 20, y.name + " has too many channels");
+    b.requireMap(y);
+    b.require(y.c() <= 1 << 20, y.name + " has too many channels");
   }
 
   // Channels [from, from + count) of x become [to, to + count) of y, where nothing has come yet.
@@ -98,14 +98,15 @@ class ChannelMap {
 void copyRows(const Tensor& x, int64_t from, Tensor& y, int64_t to, int64_t count) {
   const int64_t sites = x.hw();
   for (int64_t n = 0; n < x.n(); ++n)
-    std::memmove(y.data + (n * y.c() + to) * sites, x.data + (n * x.c() + from) * sites, static_cast<size_t>(count * sites) * sizeof(float));
+    std::memmove(y.data + (n * y.c() + to) * sites, x.data + (n * x.c() + from) * sites,
+                 static_cast<size_t>(count * sites) * sizeof(float));
 }
 
 void checkJoinable(const Builder& b, const Tensor& a, const Tensor& whole) {
-  b.channeled(a);
-  b.check(a.dims.size() == whole.dims.size() && a.layout == whole.layout && a.n() == whole.n() && a.h() == whole.h() &&
-              a.w() == whole.w(),
-          a.name + " and " + whole.name + " may differ in their channels only");
+  b.requireChannels(a);
+  b.require(a.dims.size() == whole.dims.size() && a.layout == whole.layout && a.n() == whole.n() &&
+                a.h() == whole.h() && a.w() == whole.w(),
+            a.name + " and " + whole.name + " may differ in their channels only");
 }
 
 // Runs of channels of one or several tensors copied into one; what nothing is copied to becomes zero.
@@ -137,10 +138,12 @@ class CopyChannels final : public Kernel {
 // Between a feature map in blocks and its rows [N, C·H·W].
 class Flatten final : public Kernel {
  public:
-  Flatten(const Builder& b, Tensor& map, Tensor& rows, bool toRows) : map_(map), rows_(rows), toRows_(toRows), threads_(b.threads) {
-    b.map(map_);
-    b.rows(rows_);
-    b.check(rows_.n() == map_.n() && rows_.c() == map_.c() * map_.hw(), rows_.name + " must hold the elements of " + map_.name);
+  Flatten(const Builder& b, Tensor& map, Tensor& rows, bool toRows)
+      : map_(map), rows_(rows), toRows_(toRows), threads_(b.threads) {
+    b.requireMap(map_);
+    b.requireRows(rows_);
+    b.require(rows_.n() == map_.n() && rows_.c() == map_.c() * map_.hw(),
+              rows_.name + " must hold the elements of " + map_.name);
   }
   void run(const Scalars&) override {
     const int64_t blocks = map_.blocks(), sites = map_.hw(), channels = map_.c();
@@ -172,8 +175,8 @@ class Flatten final : public Kernel {
 class CopyRows final : public Kernel {
  public:
   CopyRows(const Builder& b, Tensor& x, Tensor& y) : x_(x), y_(y) {
-    b.rows(x_);
-    b.same(x_, y_);
+    b.requireRows(x_);
+    b.requireSame(x_, y_);
   }
   void run(const Scalars&) override { std::memmove(y_.data, x_.data, y_.bytes()); }
 
@@ -192,30 +195,30 @@ std::unique_ptr<Kernel> makeConcat(const Builder& b) {
     runs.push_back({*x, 0, channels, x->c()});
     channels += x->c();
   }
-  b.check(channels == y.c(), y.name + " must have the channels of all inputs");
+  b.require(channels == y.c(), y.name + " must have the channels of all inputs");
   return std::make_unique<CopyChannels>(b, y, std::move(runs));
 }
 std::unique_ptr<Kernel> makeSliceChannels(const Builder& b) {
   Tensor &x = b.in("x"), &y = b.out("y");
   const int64_t start = b.call.integer("start", 0, kMostElements);
   checkJoinable(b, x, y);
-  b.check(start + y.c() <= x.c(), "the slice reaches past the channels of " + x.name);
+  b.require(start + y.c() <= x.c(), "the slice reaches past the channels of " + x.name);
   return std::make_unique<CopyChannels>(b, y, std::vector<CopyChannels::Run>{{x, start, 0, y.c()}});
 }
 std::unique_ptr<Kernel> makePadChannels(const Builder& b) {
   Tensor &x = b.in("x"), &y = b.out("y");
   const int64_t before = b.call.integer("before", 0, kMostElements);
   checkJoinable(b, x, y);
-  b.check(before + x.c() <= y.c(), y.name + " has too few channels");
+  b.require(before + x.c() <= y.c(), y.name + " has too few channels");
   return std::make_unique<CopyChannels>(b, y, std::vector<CopyChannels::Run>{{x, 0, before, x.c()}});
 }
 std::unique_ptr<Kernel> makeChannelShuffle(const Builder& b) {
   Tensor &x = b.in("x"), &y = b.out("y");
-  b.map(x);
-  b.same(x, y);
+  b.requireMap(x);
+  b.requireSame(x, y);
   const int64_t groups = b.call.integer("groups", 1, x.c()), width = x.c() / groups;
-  b.check(width * groups == x.c(), "the channels of " + x.name + " must fall into equal groups");
-  b.check(x.c() <= 1 << 20, x.name + " has too many channels");
+  b.require(width * groups == x.c(), "the channels of " + x.name + " must fall into equal groups");
+  b.require(x.c() <= 1 << 20, x.name + " has too many channels");
   std::vector<CopyChannels::Run> runs;
   for (int64_t c = 0; c < x.c(); ++c) runs.push_back({x, c, c % width * groups + c / width, 1});
   return std::make_unique<CopyChannels>(b, y, std::move(runs));

@@ -33,7 +33,8 @@ memory::desc anyWeights(const ConvolutionShape& s) {
 
 class DnnConvolution final : public ConvolutionImplementation {
  public:
-  DnnConvolution(const ConvolutionOperands& operands, dnn::ConvolutionPrimitive primitive, memory::desc src, memory::desc dst)
+  DnnConvolution(const ConvolutionOperands& operands, dnn::ConvolutionPrimitive primitive, memory::desc src,
+                 memory::desc dst)
       : operands_(operands), primitive_(std::move(primitive)), src_(std::move(src)), dst_(std::move(dst)) {}
 
   std::string name() const override { return primitive_.name; }
@@ -41,22 +42,24 @@ class DnnConvolution final : public ConvolutionImplementation {
 
   size_t scratchBytes() const override {
     // Weights may lie in another layout by the time this is bound; room for a copy is kept in every case.
-    return aligned(primitive_.scratch.get_size()) + aligned(primitive_.weights.get_size()) + copyBytes(primitive_.src, src_) +
-           copyBytes(primitive_.dst, dst_);
+    return aligned(primitive_.scratch.get_size()) + aligned(primitive_.weights.get_size()) +
+           copyBytes(primitive_.src, src_) + copyBytes(primitive_.dst, dst_);
   }
 
   void bind(char* scratch, const memory::desc& weights) override {
     before_.clear();
     after_.clear();
     arguments_.clear();
-    const bool forward = operands_.direction == Direction::forward, data = operands_.direction == Direction::dataGradient;
+    const bool forward = operands_.direction == Direction::forward,
+               data = operands_.direction == Direction::dataGradient;
     char* next = scratch;
     const auto take = [&](size_t bytes) {
       char* taken = next;
       next += aligned(bytes);
       return taken;
     };
-    const auto attach = [&](int argument, float* data, const memory::desc& lies, const memory::desc& wanted, bool written) {
+    const auto attach = [&](int argument, float* data, const memory::desc& lies, const memory::desc& wanted,
+                            bool written) {
       memory outer(lies, dnn::engine(), data);
       if (lies == wanted) {
         arguments_[argument] = outer;
@@ -72,8 +75,8 @@ class DnnConvolution final : public ConvolutionImplementation {
     };
     arguments_[DNNL_ARG_SCRATCHPAD] = memory(primitive_.scratch, dnn::engine(), take(primitive_.scratch.get_size()));
     attach(data ? DNNL_ARG_DIFF_SRC : DNNL_ARG_SRC, operands_.src->data, src_, primitive_.src, data);
-    attach(forward || data ? DNNL_ARG_WEIGHTS : DNNL_ARG_DIFF_WEIGHTS, operands_.weights->data, weights, primitive_.weights,
-           !forward && !data);
+    attach(forward || data ? DNNL_ARG_WEIGHTS : DNNL_ARG_DIFF_WEIGHTS, operands_.weights->data, weights,
+           primitive_.weights, !forward && !data);
     attach(forward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, operands_.dst->data, dst_, primitive_.dst, forward);
     if (operands_.addend != nullptr && !(dst_ == primitive_.dst)) {
       // The primitive adds to what it finds in its own copy of dst.
@@ -90,7 +93,7 @@ class DnnConvolution final : public ConvolutionImplementation {
     if (operands_.addend != nullptr && dst_ == primitive_.dst && operands_.addend->data != operands_.dst->data) {
       parallelFor(operands_.dst->vectors(), kBlock, operands_.threads, [&](int64_t begin, int64_t end) {
         std::memmove(operands_.dst->data + begin * kBlock, operands_.addend->data + begin * kBlock,
-                    static_cast<size_t>(end - begin) * sizeof(Vec));
+                     static_cast<size_t>(end - begin) * sizeof(Vec));
       });
     }
     for (auto& copy : before_) copy.run();
@@ -111,7 +114,9 @@ class DnnConvolution final : public ConvolutionImplementation {
     memory from, to;
     void run() { reorder.execute(dnn::stream(), from, to); }
   };
-  static size_t copyBytes(const memory::desc& wanted, const memory::desc& lies) { return wanted == lies ? 0 : aligned(wanted.get_size()); }
+  static size_t copyBytes(const memory::desc& wanted, const memory::desc& lies) {
+    return wanted == lies ? 0 : aligned(wanted.get_size());
+  }
 
   ConvolutionOperands operands_;
   dnn::ConvolutionPrimitive primitive_;
@@ -124,9 +129,12 @@ bool isReference(const std::string& name) { return name.rfind("ref", 0) == 0; }
 
 std::vector<std::unique_ptr<ConvolutionImplementation>> candidatesFor(const ConvolutionOperands& operands) {
   const memory::desc src = mapLayout(*operands.src), dst = mapLayout(*operands.dst);
-  dnn::ConvolutionRequest request{operands.direction, operands.shape, src, anyWeights(operands.shape), dst, operands.bias != nullptr, operands.addend != nullptr};
+  dnn::ConvolutionRequest request{
+      operands.direction,        operands.shape, src, anyWeights(operands.shape), dst, operands.bias != nullptr,
+      operands.addend != nullptr};
   std::vector<std::unique_ptr<ConvolutionImplementation>> found;
-  const auto offer = [&](std::vector<dnn::ConvolutionPrimitive> primitives, const std::string& suffix, bool referenceToo) {
+  const auto offer = [&](std::vector<dnn::ConvolutionPrimitive> primitives, const std::string& suffix,
+                         bool referenceToo) {
     for (auto& primitive : primitives) {
       if (isReference(primitive.name) && !referenceToo) continue;
       primitive.name += suffix;
@@ -155,9 +163,10 @@ std::vector<std::unique_ptr<ConvolutionImplementation>> candidatesFor(const Conv
 
 std::string measurementKey(const ConvolutionOperands& o) {
   const ConvolutionShape& s = o.shape;
-  std::string key = std::to_string(static_cast<int>(o.direction)) + (o.bias ? "b" : "") + (o.addend ? "a" : "") + (o.relu ? "r" : "") +
-                    (o.src->layout == Layout::plain ? "p" : "") + "t" + std::to_string(o.threads);
-  for (const int64_t value : {s.n, s.ic, s.ih, s.iw, s.oc, s.oh, s.ow, s.kh, s.kw, s.sh, s.sw, s.ph, s.pw, s.dh, s.dw, s.groups})
+  std::string key = std::to_string(static_cast<int>(o.direction)) + (o.bias ? "b" : "") + (o.addend ? "a" : "") +
+                    (o.relu ? "r" : "") + (o.src->layout == Layout::plain ? "p" : "") + "t" + std::to_string(o.threads);
+  for (const int64_t value :
+       {s.n, s.ic, s.ih, s.iw, s.oc, s.oh, s.ow, s.kh, s.kw, s.sh, s.sw, s.ph, s.pw, s.dh, s.dw, s.groups})
     key += "," + std::to_string(value);
   return key;
 }
@@ -194,8 +203,8 @@ double milliseconds(ConvolutionImplementation& candidate, double best) {
   return least;
 }
 
-size_t fastest(const ConvolutionOperands& operands, const std::vector<std::unique_ptr<ConvolutionImplementation>>& candidates,
-               const memory::desc* weights) {
+size_t fastest(const ConvolutionOperands& operands,
+               const std::vector<std::unique_ptr<ConvolutionImplementation>>& candidates, const memory::desc* weights) {
   Trial trial;
   std::vector<std::pair<Tensor*, float*>> originals;
   for (Tensor* tensor : {operands.src, operands.weights, operands.dst, operands.bias, operands.addend}) {
@@ -221,14 +230,15 @@ size_t fastest(const ConvolutionOperands& operands, const std::vector<std::uniqu
   return winner;
 }
 
-std::unique_ptr<ConvolutionImplementation> choose(const Builder& builder, const ConvolutionOperands& operands, const memory::desc* weights) {
+std::unique_ptr<ConvolutionImplementation> choose(const Builder& builder, const ConvolutionOperands& operands,
+                                                  const memory::desc* weights) {
   auto candidates = candidatesFor(operands);
-  builder.check(!candidates.empty(), "oneDNN has no implementation for this convolution");
+  builder.require(!candidates.empty(), "oneDNN has no implementation for this convolution");
   const std::string call = builder.call.kind + " " + builder.call.node;
   size_t winner = 0;
   if (const auto given = builder.tuning.given.find(call); given != builder.tuning.given.end()) {
     while (winner < candidates.size() && candidates[winner]->name() != given->second) ++winner;
-    builder.check(winner < candidates.size(), "this machine has no implementation named \"" + given->second + "\"");
+    builder.require(winner < candidates.size(), "this machine has no implementation named \"" + given->second + "\"");
   } else if (candidates.size() > 1) {
     std::string& known = builder.tuning.measured[measurementKey(operands)];
     while (winner < candidates.size() && candidates[winner]->name() != known) ++winner;
@@ -256,10 +266,11 @@ class ConvolutionKernel final : public Kernel {
 
 ConvolutionShape shapeOf(const Builder& builder, const Tensor& src, const Tensor& weights, const Tensor& dst) {
   const CallSpec& call = builder.call;
-  builder.check(src.dims.size() == 4 && dst.dims.size() == 4 && weights.dims.size() == 4, "needs tensors of four dimensions");
-  builder.check(src.layout != Layout::weight && dst.layout == Layout::blocked, "needs feature maps");
+  builder.require(src.dims.size() == 4 && dst.dims.size() == 4 && weights.dims.size() == 4,
+                  "needs tensors of four dimensions");
+  builder.require(src.layout != Layout::weight && dst.layout == Layout::blocked, "needs feature maps");
   // oneDNN counts in ints in many places.
-  for (const Tensor* t : {&src, &weights, &dst}) builder.check(t->logical() <= INT32_MAX, t->name + " is too large");
+  for (const Tensor* t : {&src, &weights, &dst}) builder.require(t->logical() <= INT32_MAX, t->name + " is too large");
   ConvolutionShape s{};
   constexpr int64_t kMost = 1 << 16;
   const auto stride = call.pair("window.stride", 1, kMost), padding = call.pair("window.padding", 0, kMost),
@@ -268,29 +279,34 @@ ConvolutionShape shapeOf(const Builder& builder, const Tensor& src, const Tensor
   s.n = src.dims[0], s.ic = src.dims[1], s.ih = src.dims[2], s.iw = src.dims[3];
   s.oc = dst.dims[1], s.oh = dst.dims[2], s.ow = dst.dims[3];
   s.kh = kernel.first, s.kw = kernel.second;
-  s.sh = stride.first, s.sw = stride.second, s.ph = padding.first, s.pw = padding.second, s.dh = dilation.first, s.dw = dilation.second;
+  s.sh = stride.first, s.sw = stride.second, s.ph = padding.first, s.pw = padding.second, s.dh = dilation.first,
+  s.dw = dilation.second;
   const auto size = [&](int64_t in, int64_t k, int64_t step, int64_t pad, int64_t spread) {
     const int64_t reach = in + 2 * pad - ((k - 1) * spread + 1);
-    builder.check(reach >= 0, "the window is larger than its input");
+    builder.require(reach >= 0, "the window is larger than its input");
     return reach / step + 1;
   };
-  builder.check(dst.dims[0] == s.n && s.oh == size(s.ih, s.kh, s.sh, s.ph, s.dh) && s.ow == size(s.iw, s.kw, s.sw, s.pw, s.dw),
-                dst.name + " has not the size that the window gives");
-  builder.check(s.ic % s.groups == 0 && s.oc % s.groups == 0, "channels do not divide into the groups");
-  builder.check(weights.dims == Dims({s.oc, s.ic / s.groups, s.kh, s.kw}), weights.name + " has not the shape of this window");
+  builder.require(
+      dst.dims[0] == s.n && s.oh == size(s.ih, s.kh, s.sh, s.ph, s.dh) && s.ow == size(s.iw, s.kw, s.sw, s.pw, s.dw),
+      dst.name + " has not the size that the window gives");
+  builder.require(s.ic % s.groups == 0 && s.oc % s.groups == 0, "channels do not divide into the groups");
+  builder.require(weights.dims == Dims({s.oc, s.ic / s.groups, s.kh, s.kw}),
+                  weights.name + " has not the shape of this window");
   return s;
 }
 
-std::unique_ptr<Kernel> make(const Builder& builder, Direction direction, Tensor& src, Tensor& weights, Tensor& dst, Tensor* bias, Tensor* addend,
-                             bool relu) {
-  ConvolutionOperands operands{direction, shapeOf(builder, src, weights, dst), &src, &weights, &dst, bias, addend, relu, builder.threads};
-  builder.check(weights.layout == Layout::weight, weights.name + " is not laid out as a convolution's weight");
-  if (bias != nullptr) builder.vector(*bias, operands.shape.oc);
-  if (addend != nullptr) builder.same(*addend, dst);
+std::unique_ptr<Kernel> make(const Builder& builder, Direction direction, Tensor& src, Tensor& weights, Tensor& dst,
+                             Tensor* bias, Tensor* addend, bool relu) {
+  ConvolutionOperands operands{
+      direction, shapeOf(builder, src, weights, dst), &src, &weights, &dst, bias, addend, relu, builder.threads};
+  builder.require(weights.layout == Layout::weight, weights.name + " is not laid out as a convolution's weight");
+  if (bias != nullptr) builder.requireVector(*bias, operands.shape.oc);
+  if (addend != nullptr) builder.requireSame(*addend, dst);
   Tensor& owner = builder.owner(weights);
-  builder.check(owner.dims == weights.dims, weights.name + " and " + owner.name + " must have the same shape");
+  builder.require(owner.dims == weights.dims, weights.name + " and " + owner.name + " must have the same shape");
   const size_t dimensions = operands.shape.groups == 1 ? 4 : 5;
-  builder.check(!owner.hasDesc || dnn::dimsOf(owner.desc).size() == dimensions, weights.name + " is used with and without groups");
+  builder.require(!owner.hasDesc || dnn::dimsOf(owner.desc).size() == dimensions,
+                  weights.name + " is used with and without groups");
   auto implementation = choose(builder, operands, owner.hasDesc ? &owner.desc : nullptr);
   if (!owner.hasDesc) {
     owner.desc = implementation->weightLayout();
@@ -304,7 +320,8 @@ std::unique_ptr<Kernel> make(const Builder& builder, Direction direction, Tensor
 }  // namespace
 
 std::unique_ptr<Kernel> makeConvolution(const Builder& b) {
-  return make(b, Direction::forward, b.in("x"), b.in("weight"), b.out("y"), b.inOrNull("bias"), b.inOrNull("addend"), b.call.flag("relu"));
+  return make(b, Direction::forward, b.in("x"), b.in("weight"), b.out("y"), b.inOrNull("bias"), b.inOrNull("addend"),
+              b.call.flag("relu"));
 }
 
 std::unique_ptr<Kernel> makeConvolutionDataGradient(const Builder& b) {
@@ -312,7 +329,8 @@ std::unique_ptr<Kernel> makeConvolutionDataGradient(const Builder& b) {
 }
 
 std::unique_ptr<Kernel> makeConvolutionWeightGradient(const Builder& b) {
-  return make(b, Direction::weightGradient, b.in("x"), b.out("dweight"), b.in("dy"), b.outOrNull("dbias"), nullptr, false);
+  return make(b, Direction::weightGradient, b.in("x"), b.out("dweight"), b.in("dy"), b.outOrNull("dbias"), nullptr,
+              false);
 }
 
 }  // namespace rectio

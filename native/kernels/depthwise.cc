@@ -11,8 +11,8 @@ using dnn::Direction;
 
 #define RECTIO_UNROLL _Pragma("GCC unroll 32")
 
-// Where the elements of a map of h × w go in a frame: row i to top + i·down, and the same for columns. What does not fit
-// into the frame is read by no window.
+// Where the elements of a map of h × w go in a frame: row i to top + i·down, and the same for columns. What does not
+// fit into the frame is read by no window.
 struct Frame {
   int64_t height, width, top, left, down, right, h, w;
 
@@ -35,18 +35,37 @@ struct Frame {
 
 // What the windows of a forward convolution see.
 Frame frameOfInput(const ConvolutionShape& s) {
-  return {(s.oh - 1) * s.sh + (s.kh - 1) * s.dh + 1, (s.ow - 1) * s.sw + (s.kw - 1) * s.dw + 1, s.ph, s.pw, 1, 1, s.ih, s.iw};
+  return {(s.oh - 1) * s.sh + (s.kh - 1) * s.dh + 1,
+          (s.ow - 1) * s.sw + (s.kw - 1) * s.dw + 1,
+          s.ph,
+          s.pw,
+          1,
+          1,
+          s.ih,
+          s.iw};
 }
 // The data gradient is a convolution of stride 1 of the output's gradient, its elements a stride apart, by the filter
 // turned by 180°.
 Frame frameOfGradient(const ConvolutionShape& s) {
-  return {s.ih + (s.kh - 1) * s.dh, s.iw + (s.kw - 1) * s.dw, (s.kh - 1) * s.dh - s.ph, (s.kw - 1) * s.dw - s.pw, s.sh, s.sw, s.oh, s.ow};
+  return {s.ih + (s.kh - 1) * s.dh,
+          s.iw + (s.kw - 1) * s.dw,
+          (s.kh - 1) * s.dh - s.ph,
+          (s.kw - 1) * s.dw - s.pw,
+          s.sh,
+          s.sw,
+          s.oh,
+          s.ow};
 }
 
 class DepthwiseBase : public ConvolutionImplementation {
  public:
   DepthwiseBase(const ConvolutionOperands& operands, Frame frame)
-      : o_(operands), s_(operands.shape), blocks_(blocksOf(s_.ic)), taps_(s_.kh * s_.kw), frame_(frame), wanted_(layout(s_)) {}
+      : o_(operands),
+        s_(operands.shape),
+        blocks_(blocksOf(s_.ic)),
+        taps_(s_.kh * s_.kw),
+        frame_(frame),
+        wanted_(layout(s_)) {}
   std::string name() const override { return "depthwise"; }
   dnnl::memory::desc weightLayout() const override { return wanted_; }
 
@@ -76,7 +95,8 @@ class DepthwiseBase : public ConvolutionImplementation {
 class DepthwiseForward final : public DepthwiseBase {
  public:
   explicit DepthwiseForward(const ConvolutionOperands& operands)
-      : DepthwiseBase(operands, operands.direction == Direction::forward ? frameOfInput(operands.shape) : frameOfGradient(operands.shape)),
+      : DepthwiseBase(operands, operands.direction == Direction::forward ? frameOfInput(operands.shape)
+                                                                         : frameOfGradient(operands.shape)),
         forward_(operands.direction == Direction::forward),
         from_(forward_ ? *o_.src : *o_.dst),
         to_(forward_ ? *o_.dst : *o_.src),
@@ -116,7 +136,8 @@ class DepthwiseForward final : public DepthwiseBase {
       const int64_t at = (plane * h + row) * w * kBlock;
       int64_t column = 0;
       const auto take = [&](auto outputs, int64_t count) {
-        for (; column + count <= w; column += count) outputs(this, window + column * right_ * kBlock, filter, bias, at + column * kBlock);
+        for (; column + count <= w; column += count)
+          outputs(this, window + column * right_ * kBlock, filter, bias, at + column * kBlock);
       };
       take([](auto* self, auto... rest) { self->template outputs<8>(rest...); }, 8);
       take([](auto* self, auto... rest) { self->template outputs<4>(rest...); }, 4);
@@ -157,7 +178,8 @@ class DepthwiseForward final : public DepthwiseBase {
 
 class DepthwiseWeightGradient final : public DepthwiseBase {
  public:
-  explicit DepthwiseWeightGradient(const ConvolutionOperands& operands) : DepthwiseBase(operands, frameOfInput(operands.shape)) {}
+  explicit DepthwiseWeightGradient(const ConvolutionOperands& operands)
+      : DepthwiseBase(operands, frameOfInput(operands.shape)) {}
 
   size_t scratchBytes() const override {
     return weightCopyBytes() + static_cast<size_t>(o_.threads) * (frame_.bytes() + sumBytes());
@@ -190,7 +212,8 @@ class DepthwiseWeightGradient final : public DepthwiseBase {
         if (tap < taps_)
           store(gradient + (block * taps_ + tap) * kBlock, total);
         else if (o_.bias != nullptr)
-          for (int64_t c = block * kBlock; c < std::min(s_.oc, (block + 1) * kBlock); ++c) o_.bias->data[c] = total[c % kBlock];
+          for (int64_t c = block * kBlock; c < std::min(s_.oc, (block + 1) * kBlock); ++c)
+            o_.bias->data[c] = total[c % kBlock];
       }
     if (gradient == copy_) dnn::reorder(wanted_, copy_, lies_, o_.weights->data);
   }
@@ -228,8 +251,8 @@ class DepthwiseWeightGradient final : public DepthwiseBase {
       for (int64_t column = 0; column < s_.ow; ++column) {
         const Vec g = load(dy + (row * s_.ow + column) * kBlock);
         RECTIO_UNROLL for (int i = 0; i < kRows; ++i) {
-          RECTIO_UNROLL for (int j = 0; j < kColumns; ++j)
-            total[i][j] = fma(load(from + (i * s_.dh * frame_.width + column * s_.sw + j * s_.dw) * kBlock), g, total[i][j]);
+          RECTIO_UNROLL for (int j = 0; j < kColumns; ++j) total[i][j] =
+              fma(load(from + (i * s_.dh * frame_.width + column * s_.sw + j * s_.dw) * kBlock), g, total[i][j]);
         }
       }
     }
@@ -252,7 +275,8 @@ std::vector<std::unique_ptr<ConvolutionImplementation>> depthwiseCandidates(cons
   const ConvolutionShape& s = o.shape;
   const bool fits = s.groups > 1 && s.groups == s.ic && s.groups == s.oc && o.src->layout == Layout::blocked;
   // Where the padding is wider than a window, the gradient's frame would begin inside the map.
-  const bool framed = o.direction != Direction::dataGradient || (s.ph <= (s.kh - 1) * s.dh && s.pw <= (s.kw - 1) * s.dw);
+  const bool framed =
+      o.direction != Direction::dataGradient || (s.ph <= (s.kh - 1) * s.dh && s.pw <= (s.kw - 1) * s.dw);
   std::vector<std::unique_ptr<ConvolutionImplementation>> found;
   if (!fits || !framed) return found;
   if (o.direction == Direction::weightGradient)

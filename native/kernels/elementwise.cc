@@ -31,7 +31,8 @@ Vec lanes(Vec x, F f) {
   return y;
 }
 
-// The functions without learned parameters: value from x, derivative from what was saved (y for relu and relu6, else x).
+// The functions without learned parameters: value from x, derivative from what was saved (y for relu and relu6, else
+// x).
 enum class Function { relu, leakyRelu, relu6, silu, gelu, sigmoid, hardSwish, hardSigmoid };
 
 inline Vec clipToSix(Vec x) {
@@ -73,14 +74,16 @@ Vec derivative(Vec saved, Vec slope) {
     const Vec between = fma(saved, splat(1.0f / 3), splat(0.5f));
     return saved <= splat(-3) ? Vec{} : saved >= splat(3) ? one : between;
   }
-  if constexpr (kFunction == Function::hardSigmoid) return (saved > splat(-3)) & (saved < splat(3)) ? splat(1.0f / 6) : Vec{};
+  if constexpr (kFunction == Function::hardSigmoid)
+    return (saved > splat(-3)) & (saved < splat(3)) ? splat(1.0f / 6) : Vec{};
 }
 
 template <Function kFunction>
 void forwardPass(const Tensor& x, Tensor& y, float slope, int threads) {
   parallelFor(x.vectors(), kBlock, threads, [&](int64_t begin, int64_t end) {
     const Vec a = splat(slope);
-    for (int64_t i = begin * kBlock; i < end * kBlock; i += kBlock) store(y.data + i, value<kFunction>(load(x.data + i), a));
+    for (int64_t i = begin * kBlock; i < end * kBlock; i += kBlock)
+      store(y.data + i, value<kFunction>(load(x.data + i), a));
   });
 }
 template <Function kFunction>
@@ -104,8 +107,9 @@ constexpr FunctionRow row(bool zeroAtZero) {
 
 const FunctionRow& functionRow(const Builder& b) {
   static const std::map<std::string, FunctionRow> rows{
-      {"relu", row<Function::relu>(true)},   {"leakyRelu", row<Function::leakyRelu>(true)}, {"relu6", row<Function::relu6>(true)},
-      {"silu", row<Function::silu>(true)},   {"gelu", row<Function::gelu>(true)},           {"sigmoid", row<Function::sigmoid>(false)},
+      {"relu", row<Function::relu>(true)},           {"leakyRelu", row<Function::leakyRelu>(true)},
+      {"relu6", row<Function::relu6>(true)},         {"silu", row<Function::silu>(true)},
+      {"gelu", row<Function::gelu>(true)},           {"sigmoid", row<Function::sigmoid>(false)},
       {"hardSwish", row<Function::hardSwish>(true)}, {"hardSigmoid", row<Function::hardSigmoid>(false)},
   };
   const auto found = rows.find(b.call.text("function.name"));
@@ -119,8 +123,9 @@ float slopeOf(const Builder& b) {
 
 class Activation final : public Kernel {
  public:
-  explicit Activation(const Builder& b) : x_(b.in("x")), y_(b.out("y")), row_(functionRow(b)), slope_(slopeOf(b)), threads_(b.threads) {
-    b.same(x_, y_);
+  explicit Activation(const Builder& b)
+      : x_(b.in("x")), y_(b.out("y")), row_(functionRow(b)), slope_(slopeOf(b)), threads_(b.threads) {
+    b.requireSame(x_, y_);
   }
   void run(const Scalars&) override {
     row_.forward(x_, y_, slope_, threads_);
@@ -137,9 +142,14 @@ class Activation final : public Kernel {
 class ActivationGradient final : public Kernel {
  public:
   explicit ActivationGradient(const Builder& b)
-      : saved_(b.in("saved")), dy_(b.in("dy")), dx_(b.out("dx")), row_(functionRow(b)), slope_(slopeOf(b)), threads_(b.threads) {
-    b.same(saved_, dy_);
-    b.same(saved_, dx_);
+      : saved_(b.in("saved")),
+        dy_(b.in("dy")),
+        dx_(b.out("dx")),
+        row_(functionRow(b)),
+        slope_(slopeOf(b)),
+        threads_(b.threads) {
+    b.requireSame(saved_, dy_);
+    b.requireSame(saved_, dx_);
   }
   void run(const Scalars&) override { row_.backward(saved_, dy_, dx_, slope_, threads_); }
 
@@ -155,9 +165,9 @@ class ActivationGradient final : public Kernel {
 class ChannelFactors {
  public:
   ChannelFactors(const Builder& b, const Tensor& x, const Tensor& weight) : x_(x), weight_(weight) {
-    b.channeled(x);
-    b.check(weight.layout == Layout::plain && (weight.logical() == x.c() || weight.logical() == 1),
-            weight.name + " must hold one value, or one for each channel");
+    b.requireChannels(x);
+    b.require(weight.layout == Layout::plain && (weight.logical() == x.c() || weight.logical() == 1),
+              weight.name + " must hold one value, or one for each channel");
   }
   bool shared() const { return weight_.logical() == 1 && x_.c() != 1; }
   Vec block(int64_t block) const {
@@ -184,14 +194,16 @@ class ChannelFactors {
 template <typename Combine>
 void withFactors(const Tensor& x, Tensor& y, const ChannelFactors& factors, int threads, const Combine& combine) {
   if (x.layout == Layout::plain) {
-    for (int64_t i = 0; i < x.logical(); ++i) y.data[i] = combine(splat(x.data[i]), splat(factors.channel(i / x.hw() % x.c())))[0];
+    for (int64_t i = 0; i < x.logical(); ++i)
+      y.data[i] = combine(splat(x.data[i]), splat(factors.channel(i / x.hw() % x.c())))[0];
     return;
   }
   const int64_t blocks = x.blocks(), sites = x.hw();
   parallelFor(x.n() * blocks, sites * kBlock, threads, [&](int64_t begin, int64_t end) {
     for (int64_t item = begin; item < end; ++item) {
       const Vec factor = factors.block(item % blocks);
-      for (int64_t i = item * sites * kBlock; i < (item + 1) * sites * kBlock; i += kBlock) store(y.data + i, combine(load(x.data + i), factor));
+      for (int64_t i = item * sites * kBlock; i < (item + 1) * sites * kBlock; i += kBlock)
+        store(y.data + i, combine(load(x.data + i), factor));
     }
   });
 }
@@ -202,7 +214,8 @@ std::vector<double> channelSums(const Tensor& x, const Tensor& dy, int threads, 
   std::vector<double> sums(static_cast<size_t>(x.c()), 0.0);
   if (x.layout == Layout::plain) {
     for (int64_t i = 0; i < x.logical(); ++i)
-      sums[static_cast<size_t>(i / x.hw() % x.c())] += static_cast<double>(term(splat(x.data[i]), splat(dy.data[i]))[0]);
+      sums[static_cast<size_t>(i / x.hw() % x.c())] +=
+          static_cast<double>(term(splat(x.data[i]), splat(dy.data[i]))[0]);
     return sums;
   }
   const int64_t blocks = x.blocks(), sites = x.hw();
@@ -223,7 +236,10 @@ std::vector<double> channelSums(const Tensor& x, const Tensor& dy, int threads, 
 
 class Prelu final : public Kernel {
  public:
-  explicit Prelu(const Builder& b) : x_(b.in("x")), y_(b.out("y")), factors_(b, x_, b.in("weight")), threads_(b.threads) { b.same(x_, y_); }
+  explicit Prelu(const Builder& b)
+      : x_(b.in("x")), y_(b.out("y")), factors_(b, x_, b.in("weight")), threads_(b.threads) {
+    b.requireSame(x_, y_);
+  }
   void run(const Scalars&) override {
     withFactors(x_, y_, factors_, threads_, [](Vec x, Vec slope) { return x < Vec{} ? x * slope : x; });
   }
@@ -243,15 +259,17 @@ class PreluGradient final : public Kernel {
         dweight_(b.out("dweight")),
         factors_(b, x_, b.in("weight")),
         threads_(b.threads) {
-    b.same(x_, dy_);
-    b.same(x_, dx_);
-    b.same(dweight_, b.in("weight"));
+    b.requireSame(x_, dy_);
+    b.requireSame(x_, dx_);
+    b.requireSame(dweight_, b.in("weight"));
   }
   void run(const Scalars&) override {
-    factors_.collect(channelSums(x_, dy_, threads_, [](Vec x, Vec dy) { return x < Vec{} ? x * dy : Vec{}; }), dweight_);
+    factors_.collect(channelSums(x_, dy_, threads_, [](Vec x, Vec dy) { return x < Vec{} ? x * dy : Vec{}; }),
+                     dweight_);
     withFactors(x_, dx_, factors_, threads_, [](Vec x, Vec slope) { return x > Vec{} ? splat(1) : slope; });
     parallelFor(x_.vectors(), kBlock, threads_, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin * kBlock; i < end * kBlock; i += kBlock) store(dx_.data + i, load(dx_.data + i) * load(dy_.data + i));
+      for (int64_t i = begin * kBlock; i < end * kBlock; i += kBlock)
+        store(dx_.data + i, load(dx_.data + i) * load(dy_.data + i));
     });
   }
 
@@ -263,7 +281,10 @@ class PreluGradient final : public Kernel {
 
 class Scale final : public Kernel {
  public:
-  explicit Scale(const Builder& b) : x_(b.in("x")), y_(b.out("y")), factors_(b, x_, b.in("weight")), threads_(b.threads) { b.same(x_, y_); }
+  explicit Scale(const Builder& b)
+      : x_(b.in("x")), y_(b.out("y")), factors_(b, x_, b.in("weight")), threads_(b.threads) {
+    b.requireSame(x_, y_);
+  }
   void run(const Scalars&) override {
     withFactors(x_, y_, factors_, threads_, [](Vec x, Vec factor) { return x * factor; });
   }
@@ -283,9 +304,9 @@ class ScaleGradient final : public Kernel {
         dx_(b.outOrNull("dx")),
         factors_(b, x_, b.in("weight")),
         threads_(b.threads) {
-    b.same(x_, dy_);
-    if (dx_ != nullptr) b.same(x_, *dx_);
-    b.same(dweight_, b.in("weight"));
+    b.requireSame(x_, dy_);
+    if (dx_ != nullptr) b.requireSame(x_, *dx_);
+    b.requireSame(dweight_, b.in("weight"));
   }
   void run(const Scalars&) override {
     factors_.collect(channelSums(x_, dy_, threads_, [](Vec x, Vec dy) { return x * dy; }), dweight_);
@@ -306,14 +327,15 @@ int64_t placeOf(const Tensor& x, int64_t c, int64_t site) {
 int64_t exampleSize(const Tensor& x) { return x.physical() / x.n(); }
 
 void checkElementWeight(const Builder& b, const Tensor& x, const Tensor& weight) {
-  b.channeled(x);
-  b.vector(weight, x.c() * x.hw());
+  b.requireChannels(x);
+  b.requireVector(weight, x.c() * x.hw());
 }
 
 class ElementScale final : public Kernel {
  public:
-  explicit ElementScale(const Builder& b) : x_(b.in("x")), weight_(b.in("weight")), y_(b.out("y")), threads_(b.threads) {
-    b.same(x_, y_);
+  explicit ElementScale(const Builder& b)
+      : x_(b.in("x")), weight_(b.in("weight")), y_(b.out("y")), threads_(b.threads) {
+    b.requireSame(x_, y_);
     checkElementWeight(b, x_, weight_);
   }
   void run(const Scalars&) override {
@@ -338,11 +360,16 @@ class ElementScale final : public Kernel {
 class ElementScaleGradient final : public Kernel {
  public:
   explicit ElementScaleGradient(const Builder& b)
-      : x_(b.in("x")), weight_(b.in("weight")), dy_(b.in("dy")), dweight_(b.out("dweight")), dx_(b.outOrNull("dx")), threads_(b.threads) {
-    b.same(x_, dy_);
-    if (dx_ != nullptr) b.same(x_, *dx_);
+      : x_(b.in("x")),
+        weight_(b.in("weight")),
+        dy_(b.in("dy")),
+        dweight_(b.out("dweight")),
+        dx_(b.outOrNull("dx")),
+        threads_(b.threads) {
+    b.requireSame(x_, dy_);
+    if (dx_ != nullptr) b.requireSame(x_, *dx_);
     checkElementWeight(b, x_, weight_);
-    b.same(dweight_, weight_);
+    b.requireSame(dweight_, weight_);
   }
   void run(const Scalars&) override {
     const int64_t size = exampleSize(x_), sites = x_.hw();
@@ -369,7 +396,7 @@ class ElementScaleGradient final : public Kernel {
 class Sum final : public Kernel {
  public:
   explicit Sum(const Builder& b) : x_(b.numbered()), y_(b.out("y")), relu_(b.call.flag("relu")), threads_(b.threads) {
-    for (const Tensor* x : x_) b.same(*x, y_);
+    for (const Tensor* x : x_) b.requireSame(*x, y_);
   }
   void run(const Scalars&) override {
     parallelFor(y_.vectors(), kBlock, threads_, [&](int64_t begin, int64_t end) {
@@ -409,7 +436,7 @@ struct Draws {
       : rate(b.call.number("rate")),
         seed(static_cast<uint32_t>(b.call.integer("seed", 0, 0xffffffff))),
         stream(static_cast<uint32_t>(b.call.integer("stream", 0, 0xffffffff))) {
-    b.check(rate >= 0 && rate < 1, "rate must be at least 0 and below 1");
+    b.require(rate >= 0 && rate < 1, "rate must be at least 0 and below 1");
   }
   uint64_t threshold() const { return static_cast<uint64_t>(std::floor(rate * 4294967296.0)); }
   float factor() const { return static_cast<float>(1 / (1 - rate)); }
@@ -423,8 +450,8 @@ struct Draws {
 class Dropout final : public Kernel {
  public:
   explicit Dropout(const Builder& b) : x_(b.in("x")), y_(b.out("y")), draws_(b), threads_(b.threads) {
-    b.channeled(x_);
-    b.same(x_, y_);
+    b.requireChannels(x_);
+    b.requireSame(x_, y_);
   }
   void run(const Scalars& scalars) override {
     const uint64_t threshold = draws_.threshold();
@@ -458,8 +485,8 @@ class Dropout final : public Kernel {
 class ExampleDropout final : public Kernel {
  public:
   explicit ExampleDropout(const Builder& b) : x_(b.in("x")), y_(b.out("y")), draws_(b), threads_(b.threads) {
-    b.channeled(x_);
-    b.same(x_, y_);
+    b.requireChannels(x_);
+    b.requireSame(x_, y_);
   }
   void run(const Scalars& scalars) override {
     const uint64_t threshold = draws_.threshold();
@@ -484,7 +511,7 @@ class ExampleDropout final : public Kernel {
 // Whether `per` says element, and not the other word.
 bool perElement(const Builder& b, const std::string& other) {
   const std::string per = b.call.text("per");
-  b.check(per == other || per == "element", "per must be " + other + " or element");
+  b.require(per == other || per == "element", "per must be " + other + " or element");
   return per == "element";
 }
 

@@ -5,9 +5,9 @@ namespace rectio {
 namespace {
 
 void checkGate(const Builder& b, const Tensor& x, const Tensor& gate) {
-  b.map(x);
-  b.map(gate);
-  b.check(gate.n() == x.n() && gate.c() == x.c() && gate.hw() == 1, gate.name + " must be [N, C, 1, 1]");
+  b.requireMap(x);
+  b.requireMap(gate);
+  b.require(gate.n() == x.n() && gate.c() == x.c() && gate.hw() == 1, gate.name + " must be [N, C, 1, 1]");
 }
 
 // Calls work(offset of the block in a map, offset of its gate) for every block of every example.
@@ -23,7 +23,7 @@ class Multiply final : public Kernel {
  public:
   explicit Multiply(const Builder& b) : x_(b.in("x")), gate_(b.in("gate")), y_(b.out("y")), threads_(b.threads) {
     checkGate(b, x_, gate_);
-    b.same(x_, y_);
+    b.requireSame(x_, y_);
   }
   void run(const Scalars&) override {
     const int64_t size = x_.hw() * kBlock;
@@ -41,11 +41,16 @@ class Multiply final : public Kernel {
 class MultiplyGradient final : public Kernel {
  public:
   explicit MultiplyGradient(const Builder& b)
-      : x_(b.in("x")), gate_(b.in("gate")), dy_(b.in("dy")), dgate_(b.out("dgate")), dx_(b.outOrNull("dx")), threads_(b.threads) {
+      : x_(b.in("x")),
+        gate_(b.in("gate")),
+        dy_(b.in("dy")),
+        dgate_(b.out("dgate")),
+        dx_(b.outOrNull("dx")),
+        threads_(b.threads) {
     checkGate(b, x_, gate_);
-    b.same(x_, dy_);
-    b.same(gate_, dgate_);
-    if (dx_ != nullptr) b.same(x_, *dx_);
+    b.requireSame(x_, dy_);
+    b.requireSame(gate_, dgate_);
+    if (dx_ != nullptr) b.requireSame(x_, *dx_);
   }
   void run(const Scalars&) override {
     const int64_t sites = x_.hw();

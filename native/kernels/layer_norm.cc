@@ -13,14 +13,15 @@ struct Positions {
   int64_t n, channels, blocks, sites;
   bool blocked;
 
-  Positions(const Builder& b, const Tensor& x) : n(x.n()), channels(x.c()), blocks(x.blocks()), sites(x.hw()), blocked(x.layout == Layout::blocked) {
-    b.channeled(x);
+  Positions(const Builder& b, const Tensor& x)
+      : n(x.n()), channels(x.c()), blocks(x.blocks()), sites(x.hw()), blocked(x.layout == Layout::blocked) {
+    b.requireChannels(x);
     // Values per channel lie beside the arena, where nobody asks whether there is room.
-    b.check(channels <= 1 << 20, x.name + " has too many channels");
+    b.require(channels <= 1 << 20, x.name + " has too many channels");
   }
   void check(const Builder& b, const Tensor& mean, const Tensor& inverse) const {
-    b.vector(mean, n * sites);
-    b.vector(inverse, n * sites);
+    b.requireVector(mean, n * sites);
+    b.requireVector(inverse, n * sites);
   }
   int64_t tiles() const { return (sites + kBlock - 1) / kBlock; }
   // Where the registers of channels of position `site` begin; those of the next block lie `step()` behind.
@@ -52,9 +53,9 @@ class LayerNorm final : public Kernel {
         epsilon_(b.call.number("epsilon")),
         threads_(b.threads),
         at_(b, x_) {
-    b.same(x_, y_);
-    b.vector(weight_, at_.channels);
-    b.vector(bias_, at_.channels);
+    b.requireSame(x_, y_);
+    b.requireVector(weight_, at_.channels);
+    b.requireVector(bias_, at_.channels);
     at_.check(b, mean_, inverse_);
   }
 
@@ -114,7 +115,8 @@ class LayerNorm final : public Kernel {
         inverse_.data[position] = static_cast<float>(inverse);
         for (int64_t c = 0; c < at_.channels; ++c) {
           const int64_t i = start + c * at_.sites;
-          y_.data[i] = static_cast<float>((static_cast<double>(x_.data[i]) - mean) * inverse) * weight_.data[c] + bias_.data[c];
+          y_.data[i] =
+              static_cast<float>((static_cast<double>(x_.data[i]) - mean) * inverse) * weight_.data[c] + bias_.data[c];
         }
       }
     });
@@ -139,9 +141,9 @@ class LayerNormGradient final : public Kernel {
         dbias_(b.out("dbias")),
         threads_(b.threads),
         at_(b, x_) {
-    b.same(x_, dy_);
-    b.same(x_, dx_);
-    for (const Tensor* t : {&weight_, &dweight_, &dbias_}) b.vector(*t, at_.channels);
+    b.requireSame(x_, dy_);
+    b.requireSame(x_, dx_);
+    for (const Tensor* t : {&weight_, &dweight_, &dbias_}) b.requireVector(*t, at_.channels);
     at_.check(b, mean_, inverse_);
     sums_.resize(static_cast<size_t>(threads_ * at_.blocks));
   }
@@ -177,7 +179,9 @@ class LayerNormGradient final : public Kernel {
       const float *x = x_.data + at_.start(n, first), *dy = dy_.data + at_.start(n, first);
       const float *mean = mean_.data + n * at_.sites + first, *inverse = inverse_.data + n * at_.sites + first;
       float* dx = dx_.data + at_.start(n, first);
-      const auto normalized = [&](int64_t here, int64_t i) { return (load(x + here) - splat(mean[i])) * splat(inverse[i]); };
+      const auto normalized = [&](int64_t here, int64_t i) {
+        return (load(x + here) - splat(mean[i])) * splat(inverse[i]);
+      };
       Vec sums[kBlock] = {}, products[kBlock] = {};
       for (int64_t block = 0; block < at_.blocks; ++block) {
         const Vec a = weight.block(block);
@@ -198,7 +202,8 @@ class LayerNormGradient final : public Kernel {
         const Vec a = weight.block(block);
         for (int64_t i = 0; i < count; ++i) {
           const int64_t here = block * at_.step() + i * kBlock;
-          const Vec v = splat(inverse[i]) * (load(dy + here) * a - fma(normalized(here, i), splat(product[i]), splat(sum[i])));
+          const Vec v =
+              splat(inverse[i]) * (load(dy + here) * a - fma(normalized(here, i), splat(product[i]), splat(sum[i])));
           store(dx + here, block == at_.blocks - 1 ? keep(used, v) : v);
         }
       }
@@ -225,7 +230,8 @@ class LayerNormGradient final : public Kernel {
         for (int64_t c = 0; c < at_.channels; ++c) {
           const int64_t i = start + c * at_.sites;
           const double g = static_cast<double>(dy_.data[i]) * static_cast<double>(weight_.data[c]);
-          dx_.data[i] = static_cast<float>(inverse * (g - (sum + normalized(i) * product) / static_cast<double>(at_.channels)));
+          dx_.data[i] =
+              static_cast<float>(inverse * (g - (sum + normalized(i) * product) / static_cast<double>(at_.channels)));
         }
       }
     });

@@ -1,5 +1,5 @@
-// Local response norm: each channel divided by a power of the sum of squares of its neighbors. Windows of channels cross
-// the seams of blocks, so each position's channels are laid out in one row, with zeros before and behind.
+// Local response norm: each channel divided by a power of the sum of squares of its neighbors. Windows of channels
+// cross the seams of blocks, so each position's channels are laid out in one row, with zeros before and behind.
 #include <cmath>
 
 #include "../kernel.hpp"
@@ -10,7 +10,8 @@ namespace {
 // One row for each thread, of all channels in whole blocks and what a window reaches beyond them.
 class Rows {
  public:
-  Rows(int64_t blocks, int64_t margin, int threads) : margin_((margin + kBlock - 1) / kBlock * kBlock), length_(blocks * kBlock + 2 * margin_), threads_(threads) {}
+  Rows(int64_t blocks, int64_t margin, int threads)
+      : margin_((margin + kBlock - 1) / kBlock * kBlock), length_(blocks * kBlock + 2 * margin_), threads_(threads) {}
   size_t bytes() const { return static_cast<size_t>(length_ * threads_) * sizeof(float); }
   void bind(char* memory) { memory_ = reinterpret_cast<float*>(memory); }
   // Channel 0 of a thread's row. The margins are zero, and stay so as long as only channels are written.
@@ -74,9 +75,13 @@ void fillSquares(const Tensor& x, int64_t at, float* squares) {
 class LocalResponseNorm final : public Kernel {
  public:
   explicit LocalResponseNorm(const Builder& b)
-      : x_(b.in("x")), y_(b.out("y")), near_(b, x_.c()), threads_(b.threads), squares_(x_.blocks(), near_.margin(), threads_) {
-    b.map(x_);
-    b.same(x_, y_);
+      : x_(b.in("x")),
+        y_(b.out("y")),
+        near_(b, x_.c()),
+        threads_(b.threads),
+        squares_(x_.blocks(), near_.margin(), threads_) {
+    b.requireMap(x_);
+    b.requireSame(x_, y_);
   }
   size_t scratchBytes() const override { return squares_.bytes(); }
   void bind(char* scratch) override { squares_.bind(scratch); }
@@ -110,9 +115,9 @@ class LocalResponseNormGradient final : public Kernel {
         threads_(b.threads),
         squares_(x_.blocks(), near_.margin(), threads_),
         passed_(x_.blocks(), near_.margin(), threads_) {
-    b.map(x_);
-    b.same(x_, dy_);
-    b.same(x_, dx_);
+    b.requireMap(x_);
+    b.requireSame(x_, dy_);
+    b.requireSame(x_, dx_);
   }
   size_t scratchBytes() const override { return squares_.bytes() + passed_.bytes(); }
   void bind(char* scratch) override {
@@ -151,6 +156,8 @@ class LocalResponseNormGradient final : public Kernel {
 }  // namespace
 
 std::unique_ptr<Kernel> makeLocalResponseNorm(const Builder& b) { return std::make_unique<LocalResponseNorm>(b); }
-std::unique_ptr<Kernel> makeLocalResponseNormGradient(const Builder& b) { return std::make_unique<LocalResponseNormGradient>(b); }
+std::unique_ptr<Kernel> makeLocalResponseNormGradient(const Builder& b) {
+  return std::make_unique<LocalResponseNormGradient>(b);
+}
 
 }  // namespace rectio

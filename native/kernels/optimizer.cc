@@ -16,15 +16,17 @@ float clipFactor(const Tensor* norm, double limit) {
 Tensor* clippingNorm(const Builder& b, double& limit) {
   Tensor* norm = b.inOrNull("norm");
   if (norm == nullptr) return nullptr;
-  b.vector(*norm, 1);
+  b.requireVector(*norm, 1);
   limit = b.call.number("clipNorm");
-  b.check(limit > 0, "clipNorm must be above 0");
+  b.require(limit > 0, "clipNorm must be above 0");
   return norm;
 }
 
 class GradientNorm final : public Kernel {
  public:
-  explicit GradientNorm(const Builder& b) : x_(b.numbered()), norm_(b.out("norm")), threads_(b.threads) { b.vector(norm_, 1); }
+  explicit GradientNorm(const Builder& b) : x_(b.numbered()), norm_(b.out("norm")), threads_(b.threads) {
+    b.requireVector(norm_, 1);
+  }
   void run(const Scalars&) override {
     double total = 0;
     for (const Tensor* x : x_) {
@@ -56,13 +58,14 @@ class Sgd final : public Kernel {
         decay_(static_cast<float>(b.call.number("weightDecay"))),
         nesterov_(b.call.flag("nesterov")),
         threads_(b.threads) {
-    b.same(gradient_, parameter_);
+    b.requireSame(gradient_, parameter_);
     if (momentum_ == 0) return;
     velocity_ = &b.update("velocity");
-    b.same(*velocity_, parameter_);
+    b.requireSame(*velocity_, parameter_);
   }
   void run(const Scalars& scalars) override {
-    const Vec rate = splat(scalars.learningRate), factor = splat(clipFactor(norm_, limit_)), decay = splat(decay_), momentum = splat(momentum_);
+    const Vec rate = splat(scalars.learningRate), factor = splat(clipFactor(norm_, limit_)), decay = splat(decay_),
+              momentum = splat(momentum_);
     parallelFor(parameter_.vectors(), kBlock, threads_, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin * kBlock; i < end * kBlock; i += kBlock) {
         const Vec p = load(parameter_.data + i);
@@ -99,7 +102,7 @@ class AdamW final : public Kernel {
         epsilon_(b.call.number("epsilon")),
         decay_(b.call.number("weightDecay")),
         threads_(b.threads) {
-    for (const Tensor* t : {&gradient_, &first_, &second_}) b.same(*t, parameter_);
+    for (const Tensor* t : {&gradient_, &first_, &second_}) b.requireSame(*t, parameter_);
   }
   void run(const Scalars& scalars) override {
     const double rate = static_cast<double>(scalars.learningRate), count = static_cast<double>(scalars.step) + 1;
@@ -107,7 +110,8 @@ class AdamW final : public Kernel {
     const float pace = static_cast<float>(rate / (1 - std::pow(beta1_, count)));
     const float spread = static_cast<float>(1 / std::sqrt(1 - std::pow(beta2_, count)));
     const float keep1 = static_cast<float>(beta1_), take1 = static_cast<float>(1 - beta1_);
-    const float keep2 = static_cast<float>(beta2_), take2 = static_cast<float>(1 - beta2_), epsilon = static_cast<float>(epsilon_);
+    const float keep2 = static_cast<float>(beta2_), take2 = static_cast<float>(1 - beta2_),
+                epsilon = static_cast<float>(epsilon_);
     parallelFor(parameter_.physical(), 1, threads_, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const float g = gradient_.data[i] * factor;
@@ -129,7 +133,9 @@ class AdamW final : public Kernel {
 
 class MovingAverage final : public Kernel {
  public:
-  explicit MovingAverage(const Builder& b) : x_(b.in("x")), average_(b.update("average")), threads_(b.threads) { b.same(x_, average_); }
+  explicit MovingAverage(const Builder& b) : x_(b.in("x")), average_(b.update("average")), threads_(b.threads) {
+    b.requireSame(x_, average_);
+  }
   void run(const Scalars& scalars) override {
     const Vec keep = splat(scalars.averageDecay), take = splat(1 - scalars.averageDecay);
     parallelFor(x_.vectors(), kBlock, threads_, [&](int64_t begin, int64_t end) {

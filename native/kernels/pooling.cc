@@ -17,15 +17,18 @@ struct Pooling {
   int threads;
 
   Pooling(const Builder& b, Tensor& small, Tensor& large) : small(small), large(large), threads(b.threads) {
-    b.map(small);
-    b.map(large);
-    b.check(small.n() == large.n() && small.c() == large.c(), small.name + " and " + large.name + " must have the same batch and channels");
+    b.requireMap(small);
+    b.requireMap(large);
+    b.require(small.n() == large.n() && small.c() == large.c(),
+              small.name + " and " + large.name + " must have the same batch and channels");
     const auto kernel = b.call.pair("window.kernel", 1, 1 << 14), stride = b.call.pair("window.stride", 1, 1 << 14),
                padding = b.call.pair("window.padding", 0, 1 << 14);
-    kh = kernel.first, kw = kernel.second, sh = stride.first, sw = stride.second, ph = padding.first, pw = padding.second;
-    b.check(2 * ph <= kh && 2 * pw <= kw, "padding is more than half of the window");
+    kh = kernel.first, kw = kernel.second, sh = stride.first, sw = stride.second, ph = padding.first,
+    pw = padding.second;
+    b.require(2 * ph <= kh && 2 * pw <= kw, "padding is more than half of the window");
     // Every window starts inside the map or its near padding, so none is empty.
-    b.check((small.h() - 1) * sh - ph < large.h() && (small.w() - 1) * sw - pw < large.w(), small.name + " has windows outside " + large.name);
+    b.require((small.h() - 1) * sh - ph < large.h() && (small.w() - 1) * sw - pw < large.w(),
+              small.name + " has windows outside " + large.name);
   }
 
   Span rows(int64_t oh) const { return clip(oh * sh - ph, kh, large.h()); }
@@ -56,9 +59,9 @@ class MaxPool final : public Kernel {
  public:
   explicit MaxPool(const Builder& b) : pool_(b, b.out("y"), b.in("x")), index_(b.outOrNull("index")) {
     if (index_ != nullptr) {
-      b.same(*index_, pool_.small);
-      b.check(index_->isIndex, index_->name + " must hold bytes");
-      b.check(pool_.kh * pool_.kw <= 256, "the window is too large for its index");
+      b.requireSame(*index_, pool_.small);
+      b.require(index_->isIndex, index_->name + " must hold bytes");
+      b.require(pool_.kh * pool_.kw <= 256, "the window is too large for its index");
     }
   }
   void run(const Scalars&) override {
@@ -95,8 +98,8 @@ class MaxPool final : public Kernel {
 class MaxPoolGradient final : public Kernel {
  public:
   explicit MaxPoolGradient(const Builder& b) : pool_(b, b.in("dy"), b.out("dx")), index_(b.in("index")) {
-    b.same(index_, pool_.small);
-    b.check(index_.isIndex, index_.name + " must hold bytes");
+    b.requireSame(index_, pool_.small);
+    b.require(index_.isIndex, index_.name + " must hold bytes");
   }
   void run(const Scalars&) override {
     pool_.eachBlock([&](int64_t small, int64_t large) {
@@ -105,7 +108,8 @@ class MaxPoolGradient final : public Kernel {
       pool_.eachWindow(small, [&](int64_t at, int64_t oh, int64_t ow) {
         for (int lane = 0; lane < kBlock; ++lane) {
           const int64_t place = index_.index()[at + lane];
-          const int64_t h = oh * pool_.sh - pool_.ph + place / pool_.kw, w = ow * pool_.sw - pool_.pw + place % pool_.kw;
+          const int64_t h = oh * pool_.sh - pool_.ph + place / pool_.kw,
+                        w = ow * pool_.sw - pool_.pw + place % pool_.kw;
           // The index may come from anywhere; what points outside the map is passed over.
           if (h < 0 || w < 0 || h >= pool_.large.h() || w >= pool_.large.w()) continue;
           dx[pool_.site(h, w) + lane] += pool_.small.data[at + lane];
@@ -147,11 +151,13 @@ class AveragePool final : public Kernel {
   }
 
  private:
-  // As PyTorch counts: padding on either side belongs to the window, what a rounded-up last window reaches beyond does not.
+  // As PyTorch counts: padding on either side belongs to the window, what a rounded-up last window reaches beyond does
+  // not.
   int64_t divisor(int64_t oh, int64_t ow, Span rows, Span columns) const {
     if (!countPadding_) return (rows.end - rows.begin) * (columns.end - columns.begin);
     const int64_t top = oh * pool_.sh - pool_.ph, left = ow * pool_.sw - pool_.pw;
-    return (std::min(top + pool_.kh, pool_.large.h() + pool_.ph) - top) * (std::min(left + pool_.kw, pool_.large.w() + pool_.pw) - left);
+    return (std::min(top + pool_.kh, pool_.large.h() + pool_.ph) - top) *
+           (std::min(left + pool_.kw, pool_.large.w() + pool_.pw) - left);
   }
   const Pooling pool_;
   const bool countPadding_, backward_;
@@ -161,9 +167,10 @@ class GlobalAveragePool final : public Kernel {
  public:
   GlobalAveragePool(const Builder& b, Tensor& small, Tensor& large, bool backward)
       : small_(small), large_(large), backward_(backward), threads_(b.threads) {
-    b.map(small);
-    b.map(large);
-    b.check(small.n() == large.n() && small.c() == large.c() && small.hw() == 1, small.name + " must be [N, C, 1, 1]");
+    b.requireMap(small);
+    b.requireMap(large);
+    b.require(small.n() == large.n() && small.c() == large.c() && small.hw() == 1,
+              small.name + " must be [N, C, 1, 1]");
   }
   void run(const Scalars&) override {
     const int64_t sites = large_.hw();
@@ -195,21 +202,23 @@ class AdaptiveAveragePool final : public Kernel {
  public:
   AdaptiveAveragePool(const Builder& b, Tensor& small, Tensor& large, bool backward)
       : small_(small), large_(large), backward_(backward), threads_(b.threads) {
-    b.map(small);
-    b.map(large);
-    b.check(small.n() == large.n() && small.c() == large.c(), small.name + " and " + large.name + " must have the same batch and channels");
+    b.requireMap(small);
+    b.requireMap(large);
+    b.require(small.n() == large.n() && small.c() == large.c(),
+              small.name + " and " + large.name + " must have the same batch and channels");
   }
   void run(const Scalars&) override {
     const int64_t sites = large_.hw();
-    parallelFor(large_.n() * large_.blocks(), std::max(sites, small_.hw()) * kBlock, threads_, [&](int64_t begin, int64_t end) {
-      for (int64_t item = begin; item < end; ++item) {
-        float *map = large_.data + item * sites * kBlock, *pooled = small_.data + item * small_.hw() * kBlock;
-        if (backward_) std::fill_n(map, sites * kBlock, 0.0f);
-        for (int64_t oh = 0; oh < small_.h(); ++oh)
-          for (int64_t ow = 0; ow < small_.w(); ++ow, pooled += kBlock)
-            pool(map, pooled, spanOf(oh, small_.h(), large_.h()), spanOf(ow, small_.w(), large_.w()));
-      }
-    });
+    parallelFor(
+        large_.n() * large_.blocks(), std::max(sites, small_.hw()) * kBlock, threads_, [&](int64_t begin, int64_t end) {
+          for (int64_t item = begin; item < end; ++item) {
+            float *map = large_.data + item * sites * kBlock, *pooled = small_.data + item * small_.hw() * kBlock;
+            if (backward_) std::fill_n(map, sites * kBlock, 0.0f);
+            for (int64_t oh = 0; oh < small_.h(); ++oh)
+              for (int64_t ow = 0; ow < small_.w(); ++ow, pooled += kBlock)
+                pool(map, pooled, spanOf(oh, small_.h(), large_.h()), spanOf(ow, small_.w(), large_.w()));
+          }
+        });
   }
 
  private:
@@ -239,8 +248,12 @@ class AdaptiveAveragePool final : public Kernel {
 
 std::unique_ptr<Kernel> makeMaxPool(const Builder& b) { return std::make_unique<MaxPool>(b); }
 std::unique_ptr<Kernel> makeMaxPoolGradient(const Builder& b) { return std::make_unique<MaxPoolGradient>(b); }
-std::unique_ptr<Kernel> makeAveragePool(const Builder& b) { return std::make_unique<AveragePool>(b, b.out("y"), b.in("x"), false); }
-std::unique_ptr<Kernel> makeAveragePoolGradient(const Builder& b) { return std::make_unique<AveragePool>(b, b.in("dy"), b.out("dx"), true); }
+std::unique_ptr<Kernel> makeAveragePool(const Builder& b) {
+  return std::make_unique<AveragePool>(b, b.out("y"), b.in("x"), false);
+}
+std::unique_ptr<Kernel> makeAveragePoolGradient(const Builder& b) {
+  return std::make_unique<AveragePool>(b, b.in("dy"), b.out("dx"), true);
+}
 std::unique_ptr<Kernel> makeGlobalAveragePool(const Builder& b) {
   return std::make_unique<GlobalAveragePool>(b, b.out("y"), b.in("x"), false);
 }

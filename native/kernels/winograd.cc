@@ -18,7 +18,8 @@ using dnn::Direction;
 constexpr int64_t kPoints = 36;  // products per tile: 6×6
 constexpr int64_t kIn = 6, kOut = 4, kTap = 3;
 
-// Arrays of registers stay registers only where every loop over them is unrolled; left alone, the compiler gives up early.
+// Arrays of registers stay registers only where every loop over them is unrolled; left alone, the compiler gives up
+// early.
 #define RECTIO_UNROLL _Pragma("GCC unroll 32")
 
 // ---- The one-dimensional transforms, points 0, ±1, ±2, ∞ ------------------------------------------------------------
@@ -157,9 +158,7 @@ void inputTile(const float* map, int64_t h, int64_t w, int64_t row, int64_t colu
 template <int kTiles, int kVecs>
 inline void multiplyTiles(const float* v, int64_t ic, const float* u, float* out, int64_t oc) {
   Vec sum[kTiles][kVecs];
-  RECTIO_UNROLL for (int t = 0; t < kTiles; ++t) {
-    RECTIO_UNROLL for (int k = 0; k < kVecs; ++k) sum[t][k] = Vec{};
-  }
+  RECTIO_UNROLL for (int t = 0; t < kTiles; ++t) { RECTIO_UNROLL for (int k = 0; k < kVecs; ++k) sum[t][k] = Vec{}; }
   for (int64_t c = 0; c < ic; ++c) {
     Vec weight[kVecs];
     RECTIO_UNROLL for (int k = 0; k < kVecs; ++k) weight[k] = load(u + (k * ic + c) * kBlock);
@@ -201,7 +200,12 @@ inline void accumulatePoint(const float* v, int64_t ic, const float* d, int64_t 
 class WinogradBase : public ConvolutionImplementation {
  public:
   WinogradBase(const ConvolutionOperands& operands, int64_t groupTiles)
-      : o_(operands), s_(operands.shape), groupTiles_(groupTiles), icBlocks_(blocksOf(s_.ic)), ocBlocks_(blocksOf(s_.oc)), wanted_(blockedWeights(s_)) {}
+      : o_(operands),
+        s_(operands.shape),
+        groupTiles_(groupTiles),
+        icBlocks_(blocksOf(s_.ic)),
+        ocBlocks_(blocksOf(s_.oc)),
+        wanted_(blockedWeights(s_)) {}
   std::string name() const override { return "winograd/" + std::to_string(groupTiles_); }
   dnnl::memory::desc weightLayout() const override { return wanted_; }
 
@@ -235,7 +239,8 @@ class WinogradForward final : public WinogradBase {
         out_{groupTiles, toBlocks_ * kBlock} {}
 
   size_t scratchBytes() const override {
-    return weightCopyBytes() + aligned(static_cast<size_t>(filterFloats()) * 4) + static_cast<size_t>(o_.threads) * threadBytes();
+    return weightCopyBytes() + aligned(static_cast<size_t>(filterFloats()) * 4) +
+           static_cast<size_t>(o_.threads) * threadBytes();
   }
 
   void bind(char* scratch, const dnnl::memory::desc& weights) override {
@@ -263,7 +268,9 @@ class WinogradForward final : public WinogradBase {
 
  private:
   int64_t filterFloats() const { return kPoints * fromBlocks_ * toBlocks_ * kBlock * kBlock; }
-  size_t threadBytes() const { return aligned(static_cast<size_t>(in_.floats()) * 4) + aligned(static_cast<size_t>(out_.floats()) * 4); }
+  size_t threadBytes() const {
+    return aligned(static_cast<size_t>(in_.floats()) * 4) + aligned(static_cast<size_t>(out_.floats()) * 4);
+  }
 
   // u[point][to block][from channel][kBlock] = G g Gᵀ.
   void transformFilter(float* weights, int64_t from, int64_t to) {
@@ -304,8 +311,8 @@ class WinogradForward final : public WinogradBase {
       int64_t example, row, column;
       tiling_.locate(first + t, example, row, column);
       for (int64_t block = 0; block < fromBlocks_; ++block)
-        inputTile(source.data + (example * fromBlocks_ + block) * sourceSites * kBlock, sourceHeight, sourceWidth, row - padH, column - padW,
-                  v + t * in_.channels + block * kBlock, in_.stride());
+        inputTile(source.data + (example * fromBlocks_ + block) * sourceSites * kBlock, sourceHeight, sourceWidth,
+                  row - padH, column - padW, v + t * in_.channels + block * kBlock, in_.stride());
     }
     for (int64_t point = 0; point < kPoints; ++point) {
       const float* values = v + point * in_.stride();
@@ -314,7 +321,8 @@ class WinogradForward final : public WinogradBase {
       int64_t block = 0;
       const auto take = [&](auto multiply, int64_t blocks) {
         for (; block + blocks <= toBlocks_; block += blocks)
-          multiply(values, tiles, in_.channels, filter + block * in_.channels * kBlock, sums + block * kBlock, out_.channels);
+          multiply(values, tiles, in_.channels, filter + block * in_.channels * kBlock, sums + block * kBlock,
+                   out_.channels);
       };
       take(multiplyPoint<4>, 4);
       take(multiplyPoint<2>, 2);
@@ -323,7 +331,8 @@ class WinogradForward final : public WinogradBase {
     for (int64_t t = 0; t < tiles; ++t) {
       int64_t example, row, column;
       tiling_.locate(first + t, example, row, column);
-      for (int64_t block = 0; block < toBlocks_; ++block) outputTile(m + t * out_.channels + block * kBlock, example, block, row, column);
+      for (int64_t block = 0; block < toBlocks_; ++block)
+        outputTile(m + t * out_.channels + block * kBlock, example, block, row, column);
     }
   }
 
@@ -335,8 +344,12 @@ class WinogradForward final : public WinogradBase {
       Vec half[4][6];
       RECTIO_UNROLL for (int j = 0; j < 6; ++j) {
         const float* from = m + j * stride;
-        const Vec points[6] = {load(from),           load(from + 6 * stride),  load(from + 12 * stride),
-                               load(from + 18 * stride), load(from + 24 * stride), load(from + 30 * stride)};
+        const Vec points[6] = {load(from),
+                               load(from + 6 * stride),
+                               load(from + 12 * stride),
+                               load(from + 18 * stride),
+                               load(from + 24 * stride),
+                               load(from + 30 * stride)};
         Vec out[4];
         outputTransform(points, out);
         RECTIO_UNROLL for (int i = 0; i < 4; ++i) half[i][j] = out[i];
@@ -362,7 +375,8 @@ class WinogradForward final : public WinogradBase {
       return;
     }
     for (int64_t i = 0; i < std::min<int64_t>(kOut, height - row); ++i)
-      for (int64_t j = 0; j < std::min<int64_t>(kOut, width - column); ++j) store(to + (i * width + j) * kBlock, y[i][j]);
+      for (int64_t j = 0; j < std::min<int64_t>(kOut, width - column); ++j)
+        store(to + (i * width + j) * kBlock, y[i][j]);
   }
 
   const bool backward_;
@@ -405,7 +419,8 @@ class WinogradWeightGradient final : public WinogradBase {
     });
     float* gradient = lies_ == wanted_ ? o_.weights->data : copy_;
     parallelFor(icBlocks_ * ocBlocks_, kPoints * kBlock * kBlock, o_.threads, [&](int64_t begin, int64_t end) {
-      for (int64_t pair = begin; pair < end; ++pair) finish(sums, pair, weightBlock(gradient, pair % ocBlocks_, pair / ocBlocks_));
+      for (int64_t pair = begin; pair < end; ++pair)
+        finish(sums, pair, weightBlock(gradient, pair % ocBlocks_, pair / ocBlocks_));
     });
     if (gradient == copy_) dnn::reorder(wanted_, copy_, lies_, o_.weights->data);
   }
@@ -422,16 +437,17 @@ class WinogradWeightGradient final : public WinogradBase {
       int64_t example, row, column;
       tiling_.locate(first + t, example, row, column);
       for (int64_t block = 0; block < icBlocks_; ++block)
-        inputTile(o_.src->data + (example * icBlocks_ + block) * s_.ih * s_.iw * kBlock, s_.ih, s_.iw, row - s_.ph, column - s_.pw,
-                  v + t * in_.channels + block * kBlock, in_.stride());
+        inputTile(o_.src->data + (example * icBlocks_ + block) * s_.ih * s_.iw * kBlock, s_.ih, s_.iw, row - s_.ph,
+                  column - s_.pw, v + t * in_.channels + block * kBlock, in_.stride());
       for (int64_t block = 0; block < ocBlocks_; ++block)
-        gradientTile(o_.dst->data + (example * ocBlocks_ + block) * s_.oh * s_.ow * kBlock, row, column, d + t * out_.channels + block * kBlock);
+        gradientTile(o_.dst->data + (example * ocBlocks_ + block) * s_.oh * s_.ow * kBlock, row, column,
+                     d + t * out_.channels + block * kBlock);
     }
     for (int64_t point = 0; point < kPoints; ++point)
       for (int64_t ic = 0; ic < icBlocks_; ++ic)
         for (int64_t oc = 0; oc < ocBlocks_; ++oc)
-          accumulatePoint(v + point * in_.stride() + ic * kBlock, in_.channels, d + point * out_.stride() + oc * kBlock, out_.channels, tiles,
-                          sums + ((ic * ocBlocks_ + oc) * kPoints + point) * kBlock * kBlock);
+          accumulatePoint(v + point * in_.stride() + ic * kBlock, in_.channels, d + point * out_.stride() + oc * kBlock,
+                          out_.channels, tiles, sums + ((ic * ocBlocks_ + oc) * kPoints + point) * kBlock * kBlock);
   }
 
   // A dy Aᵀ of one 4×4 tile of one block of channels, zeros outside.
@@ -442,8 +458,8 @@ class WinogradWeightGradient final : public WinogradBase {
     Vec half[6][4];
     RECTIO_UNROLL for (int64_t j = 0; j < 4; ++j) {
       Vec y[4], six[6];
-      RECTIO_UNROLL for (int64_t i = 0; i < 4; ++i)
-        y[i] = inside || (row + i < s_.oh && column + j < s_.ow) ? load(from + (i * s_.ow + j) * kBlock) : Vec{};
+      RECTIO_UNROLL for (int64_t i = 0; i < 4; ++i) y[i] =
+          inside || (row + i < s_.oh && column + j < s_.ow) ? load(from + (i * s_.ow + j) * kBlock) : Vec{};
       gradientTransform(y, six);
       RECTIO_UNROLL for (int i = 0; i < 6; ++i) half[i][j] = six[i];
     }
@@ -488,8 +504,8 @@ class WinogradWeightGradient final : public WinogradBase {
 
 std::vector<std::unique_ptr<ConvolutionImplementation>> winogradCandidates(const ConvolutionOperands& o) {
   const ConvolutionShape& s = o.shape;
-  const bool fits = s.kh == kTap && s.kw == kTap && s.sh == 1 && s.sw == 1 && s.dh == 1 && s.dw == 1 && s.ph <= 2 && s.pw <= 2 &&
-                    s.groups == 1 && o.src->layout == Layout::blocked && o.dst->layout == Layout::blocked;
+  const bool fits = s.kh == kTap && s.kw == kTap && s.sh == 1 && s.sw == 1 && s.dh == 1 && s.dw == 1 && s.ph <= 2 &&
+                    s.pw <= 2 && s.groups == 1 && o.src->layout == Layout::blocked && o.dst->layout == Layout::blocked;
   std::vector<std::unique_ptr<ConvolutionImplementation>> found;
   if (!fits || (o.direction == Direction::weightGradient && o.bias != nullptr)) return found;
   // Transforms of a group should stay in the second-level cache, beside the filters: which size does is measured.

@@ -45,8 +45,12 @@ export interface NativeAddon {
   describe(): { readonly onednn: string; readonly block: number };
 }
 
-/** build/rectio.node at the package's root, from src/ and dist/ alike. */
-export const addonPath = fileURLToPath(new URL('../../../build/rectio.node', import.meta.url));
+/**
+ * build/rectio.node at the package's root, from src/ and dist/ alike. RECTIO_ADDON names another build of it, such as one
+ * with sanitizers.
+ */
+export const addonPath =
+  process.env['RECTIO_ADDON'] ?? fileURLToPath(new URL('../../../build/rectio.node', import.meta.url));
 
 export type Loaded = { readonly addon: NativeAddon } | { readonly reason: string };
 

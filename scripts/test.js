@@ -16,7 +16,7 @@ import { setUp } from './setup.js';
 const checks = [
   { name: 'type check', script: 'typescript/bin/tsc', args: ['--noEmit'] },
   { name: "type check of the board's page", script: 'typescript/bin/tsc', args: ['--noEmit', '-p', 'src/board/page'] },
-  { name: 'lint', script: 'oxlint/bin/oxlint', args: ['--deny-warnings'] },
+  { name: 'lint', script: 'oxlint/bin/oxlint', args: ['--deny-warnings', '--type-aware'] },
   { name: 'format check of the C++', script: '../scripts/format-native.js', args: ['--check'] },
   { name: 'format check', script: 'prettier/bin/prettier.cjs', args: ['--check', '--log-level', 'warn', '.'] },
 ];

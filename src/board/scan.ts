@@ -52,6 +52,7 @@ interface Known<Row> {
   readonly found: Found<Row>;
 }
 
+// oxlint-disable-next-line max-lines-per-function -- its functions share what the last look found
 export function scanner({ folder, starts }: Place): Scanner {
   const runs = new Map<string, Known<RunRow>>();
   const studies = new Map<string, Known<StudyRow>>();

@@ -20,6 +20,7 @@ export type Unexpected = (expected: string, position: number) => never;
 const quote = 0x22;
 const backslash = 0x5c;
 
+// oxlint-disable-next-line max-lines-per-function -- its functions share the place in one text
 export function pullJson(bytes: Uint8Array, unexpected: Unexpected): PullJson {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -144,6 +144,7 @@ const pool = ({ kernel, stride = kernel, padding = 0, ceil = false, ...others }:
  * lines because it has one entry for each op.
  * @throws RectioError `graph`, from each call that adds a node which does not fit.
  */
+// oxlint-disable-next-line max-lines-per-function -- a method of a few lines for each op, over one list of nodes
 export function graphBuilder(name: string, inputShape: Shape): GraphBuilder {
   const nodes: Node[] = [];
   const shapes = new Map<string, Shape>();

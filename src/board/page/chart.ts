@@ -72,6 +72,7 @@ function seriesOf(arms: readonly ArmCurve[]): Series[] {
   });
 }
 
+// oxlint-disable-next-line max-lines-per-function -- one chart's settings, in the order in which it is drawn
 function chart(
   { title, x }: ChartText,
   curves: readonly Series[],

@@ -39,6 +39,7 @@ export interface ProgressOptions {
   readonly now?: () => number;
 }
 
+// oxlint-disable-next-line max-lines-per-function -- its functions share the state of one status line
 export function createProgress(screen: Screen, options: ProgressOptions): Progress {
   const { proportion, keepsRun, now = () => performance.now() } = options;
   const state: State = {

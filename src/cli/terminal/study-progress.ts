@@ -15,6 +15,7 @@ export interface StudyProgress {
  * @param trials of the whole study
  * @param now in milliseconds
  */
+// oxlint-disable-next-line max-lines-per-function -- its functions share the state of one status line
 export function createStudyProgress(
   screen: Screen,
   trials: readonly Trial[],

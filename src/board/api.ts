@@ -4,7 +4,7 @@ import type { EpochRange, StudyDocument } from '../study/index.js';
 import type { TrainConfig } from '../config/index.js';
 import type { TrainSummary } from '../run/index.js';
 
-/** `stopped`: begun, not done, and nobody trains it now. */
+/** `stopped`: it began, it is not done, and no process trains it. */
 export type RunState = 'done' | 'running' | 'stopped';
 
 /** A run in the list. */
@@ -94,7 +94,7 @@ export interface Answered {
   readonly confusion: readonly (readonly number[])[] | null;
   /** Wrong and sure of it, the surest first; at most 24. */
   readonly wrong: readonly WrongAnswer[];
-  /** [height, width] of each picture of `/api/run/wrong.png`, which has one below the other; null where the run kept none. */
+  /** [height, width] of each picture of `/api/run/wrong.png`, which has one below the other; null if the run kept none. */
   readonly pictures: readonly [height: number, width: number] | null;
 }
 

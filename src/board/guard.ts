@@ -1,6 +1,6 @@
 /**
- * Who may ask, and for what. The board reads a folder of this machine, so a page of another site must not be able to ask it:
- * a name that a hostile site lets point to 127.0.0.1 (DNS rebinding) shows in the Host header.
+ * Decides which requests are answered. The board reads a folder of this machine, so pages of other sites must not reach it. A
+ * hostile site can let its name point to 127.0.0.1 (DNS rebinding), which shows in the Host header.
  */
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
@@ -14,11 +14,11 @@ export interface Refusal {
 }
 
 export interface Guard {
-  /** Undefined where the request may be answered. */
+  /** Undefined if the request is allowed. */
   refuses(request: IncomingMessage, url: URL): Refusal | undefined;
-  /** The `Set-Cookie` that spares the page the token from here on; undefined where the link brought none. */
+  /** The `Set-Cookie` that replaces the token in later requests; undefined if the link has no token. */
   cookieFor(url: URL): string | undefined;
-  /** Asked for in the link where the board listens to more than this machine. */
+  /** Required in the link if the board listens to more than this machine. */
   readonly token: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What changed, told to all who listen. The folder is looked through while somebody does, and not otherwise. */
+/** Tells listeners what changed. Looks through the folder only while somebody listens. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -16,7 +16,7 @@ export function live(scanner: Scanner): Live {
   const listeners = new Set<(changes: Changes) => void>();
   let looking = false;
 
-  /** Looks again and again until nobody listens any more. */
+  /** Looks every second until nobody listens. */
   const follow = async (): Promise<void> => {
     looking = true;
     // A page that opens is handed the last look, so what changed since then is news.
@@ -42,7 +42,7 @@ export function live(scanner: Scanner): Live {
   };
 }
 
-/** Undefined where nothing did. Rows are made anew only where they may say something else, so identity tells. */
+/** Undefined if nothing changed. An unchanged row is the same object, so identity tells. */
 export function changesBetween(before: Listing, now: Listing): Changes | undefined {
   const runs = fresh<RunRow>(before.runs, now.runs);
   const studies = fresh<StudyRow>(before.studies, now.studies);

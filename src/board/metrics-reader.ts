@@ -15,7 +15,7 @@ interface Column {
 export const stepColumns = ['step', 'loss', 'error', 'learningRate', 'imagesPerSecond'] as const;
 export const epochColumns = ['step', 'epoch', 'loss', 'error', 'evaluatedLoss', 'evaluatedError'] as const;
 
-/** The columns of lines of one kind; NaN where a line has no such number. */
+/** The columns of lines of one kind; NaN if a line lacks the number. */
 export type Table<Name extends string> = { readonly [K in Name]: Float64Array } & { readonly length: number };
 
 export interface Metrics {
@@ -71,7 +71,7 @@ async function readOn(path: string, before: Reading): Promise<Reading> {
     const first = await file.read(buffer, 0, headBytes, 0);
     const head = buffer.toString('latin1', 0, first.bytesRead);
     const { size } = await file.stat();
-    // A resumed training cuts its log: what was read is no longer what is there.
+    // A resumed training drops lines from its log, so what was read may be gone.
     const same = size >= before.offset && head.startsWith(before.head);
     const reading = same ? before : newReading();
     reading.head = head;

@@ -18,7 +18,7 @@ export const mostPoints = 1000;
 /** Larger matrices are no picture any more. */
 const mostClasses = 100;
 
-/** @throws RectioError `checkpoint` where the run is damaged */
+/** @throws RectioError `checkpoint` if the run is damaged */
 export async function runPage(folder: string, row: RunRow, reader: MetricsReader): Promise<RunPage> {
   const [record, summary, metrics] = await Promise.all([
     readRunRecord(folder),

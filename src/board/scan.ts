@@ -78,7 +78,7 @@ export function scanner({ folder, starts }: Place): Scanner {
 
   const visit = async (path: string, id: string, depth: number, study: string | null): Promise<void> => {
     const known = runs.get(id);
-    // A run that is done changes only where an entry comes or goes, which shows in its folder's time.
+    // A finished run changes only if an entry comes or goes, which changes its folder's time.
     const time = await stamp(path);
     if (known !== undefined && known.version === `done ${time}`) {
       seen.add(id);
@@ -151,7 +151,7 @@ function rowsOf<Row>(map: ReadonlyMap<string, Known<Row>>): Row[] {
   return [...map.values()].flatMap(({ found }) => ('row' in found ? [found.row] : []));
 }
 
-/** What went away between two looks is not there. */
+/** For an entry that disappeared between two looks. */
 function nothing(): undefined {
   return undefined;
 }
@@ -161,7 +161,7 @@ async function stamp(path: string): Promise<string> {
   return found === undefined ? '-' : `${found.mtimeMs}:${found.size}`;
 }
 
-/** Changes whenever the row of a run that is not done may. Whether it is being trained is part of it: a process may end without a word. */
+/** Cache key for an unfinished run's row; includes whether its lock is held, since a process may end without writing. */
 async function versionOf(path: string, files: ReadonlySet<string>): Promise<string> {
   const holder = holds(files, 'lock') ? await runHolder(path).catch(nothing) : undefined;
   return `${holder !== undefined} ${await stamp(inRun(path, 'record'))} ${await stamp(inRun(path, 'metrics'))}`;
@@ -240,7 +240,7 @@ async function readStudy(path: string, id: string, rows: readonly RunRow[]): Pro
   }
 }
 
-/** Where a look begins: the folder given, else `runs` and `studies` in the working folder. */
+/** The folders to look through: the given one, else `runs` and `studies` in the working folder. */
 export function placeOf(folder: string | undefined, cwd: string): Place {
   return folder === undefined ? { folder: cwd, starts: ['runs', 'studies'] } : { folder, starts: ['.'] };
 }

@@ -1,4 +1,4 @@
-/** The board's server: a page, and what it asks for. It reads; it never writes. */
+/** The board's server: the page, and the data that it requests. It never writes. */
 
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
@@ -23,12 +23,12 @@ export interface BoardOptions {
   readonly host: string;
   /** 0 for any that is free. */
   readonly port: number;
-  /** Where the built page lies. Default: beside this module. */
+  /** The folder of the built page. Default: beside this module. */
   readonly page?: string;
 }
 
 export interface Board {
-  /** The link to open, with its token where it needs one. */
+  /** The link to open, with its token if it needs one. */
   readonly link: string;
   close(): Promise<void>;
 }
@@ -65,7 +65,7 @@ const policies = {
 
 /**
  * Serves until it is closed.
- * @throws RectioError `usage` where the host or port cannot be had, or the folder is none
+ * @throws RectioError `usage` if the host or port is not available, or the folder does not exist
  */
 export async function startBoard({ place, host, port, page }: BoardOptions): Promise<Board> {
   await refuseMissing(place);
@@ -179,7 +179,7 @@ function send(response: ServerResponse, status: number, { type, body }: Answer):
   response.end(body);
 }
 
-/** Undefined where there is nothing under this address. */
+/** Undefined if there is nothing under this address. */
 async function answerTo(url: URL, house: House): Promise<Answer | undefined> {
   const address = url.pathname === '/' ? '/index.html' : url.pathname;
   const id = url.searchParams.get('id') ?? '';
@@ -216,7 +216,7 @@ function jsonAnswer(value: unknown): Answer {
 
 type Listed = Awaited<ReturnType<Scanner['list']>>;
 
-/** Names are looked up in the list, never on the disk: what is not in it does not exist. */
+/** Looks names up in the list, never on the disk. A name that is not listed does not exist. */
 async function withRun<T>(
   { scanner: scan }: House,
   id: string,

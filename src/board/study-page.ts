@@ -24,7 +24,7 @@ import type { MetricsReader } from './metrics-reader.js';
 
 export interface StudyPages {
   page(folder: string, row: StudyRow): Promise<StudyPage>;
-  /** The forest plot of a group as SVG; undefined where there is no such group or no difference yet. */
+  /** The forest plot of a group as SVG; undefined if there is no such group or no difference yet. */
   forest(folder: string, row: StudyRow, group: number): Promise<string | undefined>;
 }
 
@@ -39,7 +39,7 @@ const kept = 8;
 
 export function studyPages(reader: MetricsReader): StudyPages {
   const known = new Map<string, Promise<Known>>();
-  /** The statistics change where a training ends, not with every step of one. */
+  /** The statistics change when a training ends, not with every step. */
   const resultOf = async (folder: string, row: StudyRow): Promise<Known> => {
     const { trials, done, failed } = row;
     const version = `${trials} ${done} ${failed}`;

@@ -1,4 +1,4 @@
-/** What a finished run has to give away: its network, and the weights that its last evaluation was of. */
+/** The network of a finished run, and the weights that its last evaluation used. */
 
 import { RectioError } from '../base/error.js';
 import { graphParameters, printShape, type Parameter } from '../graph/index.js';
@@ -11,12 +11,12 @@ export interface RunWeights {
   readonly record: RunRecord;
   /** Every parameter and statistic of the network, in state_dict order. */
   readonly parameters: readonly Parameter[];
-  /** By the network's names; averages, where the run was evaluated by averages. */
+  /** By the network's names; the averages if the run was evaluated with them. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly metadata: { readonly [key: string]: string };
 }
 
-/** @throws RectioError `checkpoint` where the folder holds no run, the run is not finished, or its weights do not fit */
+/** @throws RectioError `checkpoint` if the folder holds no run, the run is not finished, or its weights do not fit */
 export async function readRunWeights(run: string): Promise<RunWeights> {
   const record = await readRunRecord(run);
   const path = inRun(run, 'model');

@@ -26,8 +26,8 @@ export interface Exported {
 /**
  * Writes the weights of a finished run to `output`, which must not be there yet. Where the run was evaluated by averages
  * of its weights, these are written.
- * @throws RectioError `checkpoint` where `run` is no finished run, `usage` where `output` is there already or its folder
- * is not, `disk` where it cannot be written; nothing is left behind then
+ * @throws RectioError `checkpoint` if `run` is no finished run, `usage` if `output` is there already or its folder
+ * is not, `disk` if it cannot be written; nothing is left behind then
  */
 export async function exportSafetensors(run: string, output: string): Promise<Exported> {
   const { record, parameters, tensors, metadata } = await readRunWeights(run);

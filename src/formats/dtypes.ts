@@ -7,7 +7,7 @@ export interface Dtype {
   /** Of one value. */
   readonly bytes: number;
   /**
-   * `same` where the bytes are the values already; null for types that weights do not come in: integers, truth values,
+   * `same` if the bytes are the values already; null for types that weights do not come in: integers, truth values,
    * complex numbers, and floats of 8 bits, which need scales.
    */
   readonly toFloat32: Convert | 'same' | null;

@@ -1,4 +1,4 @@
-/** Pixels as a PNG (ISO/IEC 15948): 8 bits per value, no filters; whatever shows pictures reads it. */
+/** Pixels as a PNG (ISO/IEC 15948): 8 bits per value, no filters. Every image viewer reads it. */
 
 import { crc32, deflateSync } from 'node:zlib';
 

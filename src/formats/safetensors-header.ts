@@ -20,7 +20,7 @@ export interface SafetensorsHeader {
   readonly metadata: { readonly [key: string]: string };
 }
 
-/** Says what is wrong with the file, as the end of a sentence that begins with its path. */
+/** Describes a fault as the end of a sentence that begins with the file's path. */
 export type Refuse = (what: string) => never;
 
 /** The limit that the format's own implementation sets. */
@@ -100,7 +100,7 @@ export function elements(shape: readonly number[]): number {
   return shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
 }
 
-/** A name out of a file as it may stand in a message: short, and in quotes where it has signs that names do not have. */
+/** A name from a file, for a message: shortened, and quoted if it has unusual characters. */
 export function showName(name: string): string {
   const short = name.length > 80 ? `${name.slice(0, 77)}...` : name;
   return /^[\w./:-]+$/.test(short) ? short : JSON.stringify(short).replaceAll(/\p{C}/gu, '?');

@@ -36,7 +36,7 @@ export interface StoredTensors {
 export interface SafetensorsFile extends SafetensorsHeader {
   /**
    * A tensor's values as float32; of F64 rounded, of F16 and BF16 exact.
-   * @throws RectioError naming file and tensor where it is of another type, or cannot be read
+   * @throws RectioError naming file and tensor if it is of another type, or cannot be read
    */
   read(name: string): Promise<StoredTensor>;
   /** SHA-256 of the whole file, in hexadecimal. */
@@ -44,7 +44,7 @@ export interface SafetensorsFile extends SafetensorsHeader {
   close(): Promise<void>;
 }
 
-/** What a file is read for; that decides what its faults are called, and what to do about them. */
+/** What a file is read for. It decides the error code and the hint for its faults. */
 export type SafetensorsUse = 'checkpoint' | 'weights';
 
 const cures: { readonly [U in SafetensorsUse]: string } = {
@@ -134,7 +134,7 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
-/** Bytes as a safetensors file; whatever is wrong with them, `refuse` is told. */
+/** Reads bytes as a safetensors file; calls `refuse` for any fault. */
 export async function safetensorsIn(source: ByteSource, refuse: Refuse): Promise<SafetensorsFile> {
   const { header, start } = await readHeader(source, refuse);
   return {

@@ -10,7 +10,7 @@ const BLOCK = 512;
 /**
  * The wanted regular files of an archive by their path in it.
  *
- * @throws RectioError `data` where the file cannot be read, is not gzip or tar, or is cut off.
+ * @throws RectioError `data` if the file cannot be read, is not gzip or tar, or is cut off.
  */
 export async function readTarGz(path: string, wanted: (name: string) => boolean): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();

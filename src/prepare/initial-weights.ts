@@ -6,7 +6,7 @@ import type { TrainConfig } from '../config/index.js';
 
 /**
  * Reads them from the file that the settings name.
- * @throws RectioError `weights` where the file is broken or of another network
+ * @throws RectioError `weights` if the file is broken or of another network
  */
 export async function initialWeights(
   { weights }: TrainConfig,

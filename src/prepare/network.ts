@@ -6,11 +6,11 @@ import type { Graph, Shape } from '../graph/index.js';
 import type { NetworkOptions } from '../network-file/index.js';
 import type { ModelConfig } from '../config/index.js';
 
-/** A network whose name or file is known to be good, to be made once the data are known. */
+/** A network whose name or file was checked. It is built once the data are known. */
 export interface OpenNetwork {
-  /** What it is made for where nothing else is asked. */
+  /** Its classes and input shape by default. */
   readonly defaults: { readonly classes: number; readonly inputShape: Shape };
-  /** It itself, at its defaults; undefined where a file would have to run for that. */
+  /** It itself, at its defaults; undefined if a file would have to run for that. */
   known(): Graph | undefined;
   network(options: Partial<NetworkOptions>): Promise<Graph>;
   close(): Promise<void>;

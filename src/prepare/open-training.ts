@@ -14,7 +14,7 @@ import { initialWeights } from './initial-weights.js';
 import { openNetwork } from './network.js';
 import { checkWeightsFile } from './weights.js';
 
-/** How a training is done, as opposed to what is trained. */
+/** How to do a training; none of it decides what is trained. */
 export interface TrainingOptions {
   /** `auto` (the default) takes the fastest engine that works here. */
   readonly engine?: string | undefined;
@@ -54,13 +54,13 @@ export interface ResumeSettings extends TrainingOptions {
  *     const training = await openTraining({ model: 'resnet20', ratio: '2:1', data: 'cifar10', epochs: 3, run: true });
  *     for await (const event of train(training)) console.log(event.type);
  *
- * @throws RectioError for whatever does not exist or does not fit
+ * @throws RectioError if a file, name or engine does not exist, or if the parts do not fit together
  */
 export async function openTraining(settings: TrainingSettings | ResumeSettings): Promise<Training> {
   return 'resume' in settings ? openResumed(settings) : openNew(settings);
 }
 
-/** Names that settings have for what was given as an object. Only the run itself holds it. */
+/** The name that settings have for a Graph or Dataset from memory. Only the run's record holds the Graph. */
 export const fromMemory = 'memory';
 
 async function openNew(settings: TrainingSettings): Promise<Training> {

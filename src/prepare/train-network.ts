@@ -22,7 +22,7 @@ export interface TrainedNetwork extends Omit<TrainSummary, 'weights'> {
  *     const { test, weights } = await trainNetwork('resnet20', { data: 'cifar10', ratio: '2:1@10', epochs: 3 });
  *
  * @param network its name in the zoo, the path of a file that holds one, or a Graph
- * @throws RectioError for settings that do not fit, and for whatever stops a training
+ * @throws RectioError if settings do not fit, or if something stops the training
  */
 export async function trainNetwork(
   network: string | Graph,

@@ -18,11 +18,11 @@ export interface Publication {
 
 export interface WeightsOptions {
   readonly publication: Publication;
-  /** Whether to take what fits, where the file is not of this network. */
+  /** Whether to load the entries that fit if the file belongs to another network. */
   readonly partial: boolean;
 }
 
-/** @throws RectioError `weights` where the file is not there or broken, before anything large is done */
+/** @throws RectioError `weights` if the file is missing or broken; called before anything large is opened */
 export async function checkWeightsFile(path: string): Promise<void> {
   const file = await openSafetensors(path, 'weights');
   await file.close();
@@ -30,7 +30,7 @@ export async function checkWeightsFile(path: string): Promise<void> {
 
 /**
  * Reads what the network needs out of a file.
- * @throws RectioError `weights` where the file is broken, or not of this network
+ * @throws RectioError `weights` if the file is broken, or not of this network
  */
 export async function loadWeights(path: string, graph: Graph, options: WeightsOptions): Promise<InitialWeights> {
   const file = await openSafetensors(path, 'weights');
@@ -108,7 +108,7 @@ function verifyMatch(match: Match, path: string, graph: Graph, partial: boolean)
   );
 }
 
-/** @throws RectioError `weights` where a value is no finite number: nothing can be trained from it */
+/** @throws RectioError `weights` if a value is not finite, because no training can start from it */
 async function readFinite(file: SafetensorsFile, entry: string, path: string): Promise<Float32Array> {
   const { data } = await file.read(entry);
   if (data.every(Number.isFinite)) return data;

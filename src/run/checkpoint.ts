@@ -16,7 +16,7 @@ import { replaceJson, syncFolder } from '../system/durable.js';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../formats/index.js';
 import { inRun } from './layout.js';
 
-/** Where a training stands between two steps. Together with config and weights it decides everything that follows. */
+/** The state of a training between two steps. With settings and weights, it determines everything that follows. */
 export interface TrainState {
   readonly format: 1;
   /** Steps done. */
@@ -31,7 +31,7 @@ export interface TrainState {
     readonly test: Score | null;
     readonly validation: Score | null;
   } | null;
-  /** The epoch whose weights are kept for their score on held-out images; null where none are held out, or none yet. */
+  /** The epoch whose weights are kept for their score on held-out images; null if none are held out, or none yet. */
   readonly chosen: { readonly epoch: number; readonly validation: Score } | null;
   /** Time spent, over all processes that worked on the run. */
   readonly seconds: { readonly training: number; readonly total: number };

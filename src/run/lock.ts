@@ -4,7 +4,7 @@ import { RectioError } from '../base/error.js';
 import { lockHolder, takeLock, type Lock } from '../system/lock.js';
 import { inRun } from './layout.js';
 
-/** @throws RectioError `checkpoint` where another process trains this run, `disk` where the lock cannot be written */
+/** @throws RectioError `checkpoint` if another process trains this run, `disk` if the lock cannot be written */
 export async function lockRun(folder: string): Promise<Lock> {
   const path = inRun(folder, 'lock');
   const lock = await takeLock(path);
@@ -16,7 +16,7 @@ export async function lockRun(folder: string): Promise<Lock> {
   );
 }
 
-/** The process that trains a run now, in words; undefined where none does. */
+/** The process that trains a run now, in words; undefined if none does. */
 export function runHolder(folder: string): Promise<string | undefined> {
   return lockHolder(inRun(folder, 'lock'));
 }

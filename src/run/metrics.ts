@@ -31,9 +31,9 @@ export type MetricsEvent =
       readonly step: number;
       /** Mean over the epoch's training batches, as they were trained on (augmented). */
       readonly train: Score;
-      /** Null where the evaluation interval passes this epoch over, and where images are held out. */
+      /** Null if this epoch was not evaluated, or if images are held out. */
       readonly test: Score | null;
-      /** On the images held out; null where there are none, or the evaluation interval passes this epoch over. */
+      /** On the images held out; null if there are none, or the evaluation interval passes this epoch over. */
       readonly validation: Score | null;
       readonly learningRate: number;
       /** Training alone, evaluation left out. */
@@ -69,7 +69,7 @@ export async function readEpochs(run: string): Promise<EpochLine[]> {
   });
 }
 
-/** Empty where there is none. A log is ASCII, which is quickest to read as Latin-1. */
+/** Empty if there is none. A log is ASCII, which is quickest to read as Latin-1. */
 async function readLog(run: string): Promise<string> {
   return (await readFile(inRun(run, 'metrics'), 'latin1').catch(whereGone)) ?? '';
 }
@@ -77,7 +77,7 @@ async function readLog(run: string): Promise<string> {
 /** So much of the end of a log holds its last lines. */
 const tailBytes = 16_384;
 
-/** The last lines of a run's log, however long it is: those in its last 16 KB. None where there is no log. */
+/** The last lines of a run's log, however long it is: those in its last 16 KB. None if there is no log. */
 export async function readLastMetrics(run: string): Promise<MetricsLine[]> {
   const file = await open(inRun(run, 'metrics')).catch(whereGone);
   if (file === undefined) return [];
@@ -121,8 +121,8 @@ function parseLine(value: unknown): MetricsLine {
 }
 
 /**
- * Opens the log of a run that stands at `state`. Lines of what is to be done again are cut, so that in the end the log
- * tells of every step once. @returns the lines kept, and the log to go on with
+ * Opens the log of a run at `state`. Drops the lines of steps and epochs that will be repeated, so each appears once.
+ * @returns the lines kept, and the log to go on with
  * @throws RectioError `disk`
  */
 export async function openMetrics(
@@ -140,7 +140,7 @@ function printLine(line: MetricsLine): string {
   return `${JSON.stringify(line)}\n`;
 }
 
-/** A log that appends each line to a file; where the disk refuses, no half of a line stays. */
+/** A log that appends each line to a file. If a write fails, it leaves no partial line. */
 export async function appendTo(path: string, encode: (line: MetricsLine) => Uint8Array): Promise<EventLog> {
   const file = await onDisk(path, () => open(path, 'a'));
   let { size } = await file.stat();

@@ -48,13 +48,13 @@ export interface RunRecord {
     readonly deviation: readonly number[];
   };
   readonly graph: Graph;
-  /** What it began with of a file of weights; null where all weights were drawn. */
+  /** What it began with of a file of weights; null if all weights were drawn. */
   readonly weights: WeightsReport | null;
   /** What the rewrite to the ratio kept and dropped. */
   readonly proportion: ProportionReport;
 }
 
-/** `resnet20-2to1-seed0`: network, ratio (or pattern, and what is dropped besides) and seed. */
+/** `resnet20-2to1-seed0`: network, ratio or pattern, names of dropped ReLUs, and seed. */
 export function runName({ name }: Graph, { ratio, seed }: TrainConfig): string {
   const asked = ratio.pattern ?? (ratio.ratio ?? '1:1').replaceAll(':', 'to');
   // File systems take names of up to 255 bytes; runs of one name are numbered.
@@ -70,8 +70,8 @@ export interface NewRunFolder {
 }
 
 /**
- * Makes a new run's folder: `folder` where given, else the first of `runs/NAME`, `runs/NAME-2`, … that is free.
- * @throws RectioError `usage` where `folder` holds something already, `disk` where it cannot be made
+ * Makes a new run's folder: `folder` if given, else the first of `runs/NAME`, `runs/NAME-2`, … that is free.
+ * @throws RectioError `usage` if `folder` is not empty, `disk` if it cannot be made
  */
 export async function createRunFolder(folder: string | undefined, name: string): Promise<NewRunFolder> {
   return folder === undefined ? makeNumbered(name) : makeGiven(folder);
@@ -106,7 +106,7 @@ async function makeFolder(path: string): Promise<void> {
   await onDisk(path, () => mkdir(path, { recursive: true }));
 }
 
-/** @returns false where it was there already */
+/** @returns false if it already exists */
 async function makeNew(path: string): Promise<boolean> {
   return onDisk(path, async () => {
     try {

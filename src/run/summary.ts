@@ -21,7 +21,7 @@ export interface TrainSummary {
   readonly train: Score;
   /** Of the result, over (at most the first 10,000) training images as they are. */
   readonly fit: Score;
-  /** Of the result, on the images held out; null where none were. */
+  /** Of the result, on the images held out; null if none were. */
   readonly validation: Score | null;
   /** Of the result. */
   readonly test: Score;
@@ -34,7 +34,7 @@ export interface TrainSummary {
   readonly peakMemory: number;
   readonly seconds: number;
   readonly parameters: number;
-  /** What the training began with of a file of weights; null where all weights were drawn. */
+  /** What the training began with of a file of weights; null if all weights were drawn. */
   readonly weights: WeightsReport | null;
 }
 

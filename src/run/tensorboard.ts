@@ -8,7 +8,7 @@ import { appendTo, type EventLog, type MetricsLine } from './metrics.js';
 import { inRun } from './layout.js';
 
 /**
- * Opens TensorBoard's log of a run, made anew from the lines that the run's own log kept.
+ * Opens the TensorBoard log of a run and rewrites it from the lines that the run's own log kept.
  * @throws RectioError `disk`
  */
 export async function openTensorboard(run: string, lines: readonly MetricsLine[]): Promise<EventLog> {

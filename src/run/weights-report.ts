@@ -39,11 +39,11 @@ export const parseWeightsReport = fields<WeightsReport>({
 
 export interface InitialWeights {
   readonly report: WeightsReport;
-  /** By the network's names; what is not here begins afresh. */
+  /** By the network's names. Parameters that are missing here are drawn from the seed. */
   readonly values: ReadonlyMap<string, Float32Array>;
 }
 
-/** In sentences, for people: what was taken, what was not. */
+/** Says in sentences which entries were loaded and which were not. */
 export function describeWeights(report: WeightsReport): string[] {
   const { file, sha256, loaded, newHead } = report;
   return [

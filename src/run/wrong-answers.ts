@@ -25,9 +25,9 @@ export function surestWrong({ labels, predicted, confidence }: Answers): number[
 }
 
 /**
- * Writes the pictures of `surestWrong`, one below the other. None where no answer is wrong, or where images are neither gray
+ * Writes the pictures of `surestWrong`, one below the other. None if no answer is wrong, or where images are neither gray
  * nor in three colors.
- * @throws RectioError `disk`; `data` where an image is gone
+ * @throws RectioError `disk`; `data` if an image is gone
  */
 export async function writeWrongPictures(run: string, answers: Answers, { test, shape }: Dataset): Promise<void> {
   const places = surestWrong(answers);
@@ -56,7 +56,7 @@ export async function hasWrongPictures(run: string): Promise<boolean> {
   return (await stat(inRun(run, 'wrongPictures')).catch(whereGone)) !== undefined;
 }
 
-/** Undefined where the run has none. */
+/** Undefined if the run has no such file. */
 export async function readWrongPictures(run: string): Promise<Uint8Array | undefined> {
   return readFile(inRun(run, 'wrongPictures')).catch(whereGone);
 }

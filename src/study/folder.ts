@@ -78,7 +78,7 @@ export const readFolders: readonly string[] = [trialsName, 'seeds', 'failures'];
 
 /**
  * Begins a study in `folder`, or finds the one that is there already with this very plan.
- * @throws RectioError `usage` where another plan, or anything else, is in the folder; `disk` where it cannot be written
+ * @throws RectioError `usage` if another plan, or anything else, is in the folder; `disk` if it cannot be written
  */
 export async function beginStudy(
   folder: string,
@@ -122,7 +122,7 @@ async function makeFolders(folder: string): Promise<void> {
   });
 }
 
-/** @returns false where the file is there already */
+/** @returns false if the file is there already */
 async function createJson(path: string, value: unknown): Promise<boolean> {
   return onDisk(path, async () => {
     try {
@@ -174,7 +174,7 @@ function parseWritten(value: unknown, place: string): { readonly record: StudyRe
   return { record: { ...record, ...defined({ machine }) }, written };
 }
 
-/** The study in a folder. @throws RectioError `usage` where there is none that this version can read */
+/** The study in a folder. @throws RectioError `usage` if there is none that this version can read */
 export async function openStudy(folder: string): Promise<Study> {
   const path = recordFile(folder);
   const hint = 'Give the folder of a study, which rectio compare makes.';
@@ -208,7 +208,7 @@ async function readAdditions(folder: string): Promise<Addition[]> {
   return additions;
 }
 
-/** Adds seeds that the study does not have yet. @throws RectioError `disk`, `usage` where there is nothing to add */
+/** Adds seeds that the study does not have yet. @throws RectioError `disk`, `usage` if there is nothing to add */
 export async function addSeeds(study: Study, count: number): Promise<Study> {
   const taken = new Set(study.trials.map(({ seed }) => seed));
   const seeds: number[] = [];

@@ -104,7 +104,7 @@ export interface CurvePoint {
   readonly epoch: number;
   readonly trainLoss: number;
   readonly trainError: number;
-  /** On the images held out where there are any, else on the test split; null where it was not evaluated. */
+  /** On the images held out where there are any, else on the test split; null if it was not evaluated. */
   readonly evaluatedError: number | null;
 }
 
@@ -119,7 +119,7 @@ interface Done {
 /** Enough to keep the disk busy; what all of 500 trials hold at once is hundreds of megabytes. */
 const readAtOnce = 16;
 
-/** @throws RectioError `checkpoint` where a run that is done is damaged */
+/** @throws RectioError `checkpoint` if a run that is done is damaged */
 export async function studyResult(study: Study): Promise<StudyResult> {
   const { record, additions, folder } = study;
   const trials = await Promise.all(study.trials.map((trial) => stateOf(folder, trial)));

@@ -1,4 +1,4 @@
-/** Where Rectio keeps what it can make again: downloads, decoded images, measurements. */
+/** The folder for files that Rectio can make again: downloads, decoded images, measurements. */
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';

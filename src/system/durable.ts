@@ -62,7 +62,7 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<voi
   }
 }
 
-/** Fills all of `bytes` from `position` on. @returns false where the file ends before */
+/** Fills all of `bytes` from `position` on. @returns false if the file ends first */
 export async function readAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<boolean> {
   let done = 0;
   while (done < bytes.length) {

@@ -1,6 +1,6 @@
 /**
- * One process per run, or per whatever else a file stands for. The lock is that file and names its holder; a holder
- * that no longer lives (killed, machine restarted) does not count.
+ * Lock files, so that one process at a time works on a run or a trial. The file names its holder. A holder that no longer
+ * lives (it was killed, or the machine restarted) does not count.
  */
 
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { errorCode, onDisk, whereGone } from './errno.js';
 interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** Tells a process from a later one with the same number; null where the system does not say. */
+  /** Tells a process from a later one with the same number; null if the system does not say. */
   readonly born: string | null;
 }
 
@@ -26,7 +26,7 @@ const held = new Set<string>();
 
 const thisProcess = 'this process';
 
-/** The process that holds a lock now, in words; undefined where none does. */
+/** The process that holds a lock now, in words; undefined if none does. */
 export async function lockHolder(path: string): Promise<string | undefined> {
   if (held.has(resolve(path))) return thisProcess;
   const text = await readFile(path, 'utf8').catch(whereGone);
@@ -34,7 +34,7 @@ export async function lockHolder(path: string): Promise<string | undefined> {
   return holder !== undefined && (await lives(holder)) ? describe(holder) : undefined;
 }
 
-/** Takes the lock that the file stands for; gives the holder, in words, where there is one. @throws RectioError `disk` */
+/** Takes a lock, or returns who holds it, in words. @throws RectioError `disk` */
 export async function takeLock(path: string): Promise<Lock | string> {
   // However the caller spells the path: `runs/a` and its absolute form are one run.
   const id = resolve(path);
@@ -64,7 +64,7 @@ async function take(path: string): Promise<string | undefined> {
   const holder: Holder = { pid: process.pid, host: hostname(), born: await bornAt(process.pid) };
   await writeFile(mine, JSON.stringify(holder));
   try {
-    // A link appears with its content in one step and fails where the name is taken.
+    // A link appears with its content in one step, and fails if the name is taken.
     for (let attempt = 0; !(await linked(mine, path)); attempt++) {
       const text = await readFile(path, 'utf8').catch(whereGone);
       if (text === undefined) continue;
@@ -102,7 +102,7 @@ async function removeStale(path: string, text: string): Promise<void> {
 
 const holderOf = fields<Holder>({ pid: aCount, host: aText, born: orNull(aText) });
 
-/** Undefined for a text that a crash of the machine cut off, or that no holder wrote: nobody holds the lock then. */
+/** Undefined if a crash cut the text off, or if no holder wrote it: then nobody holds the lock. */
 function parseHolder(text: string): Holder | undefined {
   try {
     return holderOf(JSON.parse(text), '');

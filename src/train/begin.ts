@@ -42,7 +42,7 @@ async function beginFolder(parts: TrainingParts, programs: Programs, state: Trai
   try {
     closings.add((await lockRun(run)).release);
     await removeLeftovers(run);
-    // The given weights are in the run before it counts as one: going on with it needs nobody's file.
+    // Stores the given weights before the record: a run with a record can resume without the weights file.
     if (initial !== undefined) {
       const tensors = await readPersistent(programs.plan, programs.training);
       checkpoint = { path: await writeCheckpoint(run, state, tensors), step: 0, epoch: 0 };

@@ -22,7 +22,7 @@ interface Answer {
 /**
  * Runs an inference program over batches. While one is computed the next is fetched and queued.
  * @param classes length of a row of logits
- * @returns undefined where `signal` asked to stop
+ * @returns undefined if `signal` asked to stop
  */
 export async function evaluate(
   program: Program,
@@ -62,7 +62,7 @@ export async function evaluate(
 }
 
 async function evaluateBatch(program: Program, batch: Batch, classes: number): Promise<Answer[]> {
-  // Read before the wait: the batch's buffers are filled anew once the next one is asked for.
+  // Read before the first await: the loader reuses the batch's buffers for the next batch.
   const labels = Array.from({ length: batch.count }, (_, row) => firstLargest(batch.targets, row * classes, classes));
   const { logits } = await program.run({ images: batch.images }, {});
   return labels.map((label, row) => answerOf(logits!, row * classes, classes, label));

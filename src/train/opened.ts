@@ -9,7 +9,7 @@ export interface Opened {
   /** The run's folder; null if nothing is written. */
   readonly run: string | null;
   readonly programs: Programs;
-  /** Where it stands. */
+  /** Its state between two steps. */
   readonly state: TrainState;
   /** The newest checkpoint, if there is one. */
   readonly checkpoint: { readonly path: string; readonly step: number; readonly epoch: number } | undefined;
@@ -19,7 +19,7 @@ export interface Opened {
   readonly weights: WeightsReport | null;
 }
 
-/** Closes what was added, last first, whatever fails. */
+/** Closes everything that was added, last first, even if some of it fails. */
 export interface Closing {
   add(close: () => Promise<void>): void;
   all(): Promise<void>;

@@ -23,7 +23,7 @@ export function firstNotFinite({ model, optimizer }: PersistentTensors): string 
   return undefined;
 }
 
-/** Puts the state of a checkpoint into a program. @throws RectioError `checkpoint` where it belongs to another network */
+/** Writes a checkpoint's state into a program. @throws RectioError `checkpoint` if it belongs to another network */
 export async function writePersistent(
   plan: Plan,
   program: Program,

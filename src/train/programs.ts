@@ -71,7 +71,7 @@ export async function writeInitialState(
   }
 }
 
-/** The weights that a training is judged by, under their state_dict names: the averages where there are any. */
+/** The weights that are evaluated, by their state_dict names: the averages if enabled, else the weights themselves. */
 export async function readJudgedWeights({ plan, training }: Programs): Promise<Map<string, StoredTensor>> {
   const averageOf = new Map(plan.tensors.filter(({ role }) => role === 'average').map(({ name, of }) => [of!, name]));
   const specs = plan.tensors.filter(({ role }) => role === 'parameter' || role === 'statistic');

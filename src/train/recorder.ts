@@ -1,4 +1,4 @@
-/** Where a training writes what happens: into the folder of a run, or nowhere. */
+/** Records what happens in a training: in the folder of a run, or not at all. */
 
 import type { Dataset } from '../data/index.js';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../formats/index.js';

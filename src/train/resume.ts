@@ -1,4 +1,4 @@
-/** Going on with a run: from its newest checkpoint, if what is given is what it was begun with. */
+/** Resumes a run from its newest checkpoint, after checking that data, network and settings are those it began with. */
 
 import { isDeepStrictEqual } from 'node:util';
 
@@ -20,7 +20,7 @@ import { compilePrograms, writeInitialState } from './programs.js';
 import { engineOf, firstState, type Closing, type Opened } from './opened.js';
 import type { TrainingParts } from './training.js';
 
-/** A run to go on with: from its newest checkpoint, or from its beginning where it has none yet. */
+/** Opens a run at its newest checkpoint, or at its beginning if it has none yet. */
 export async function goOn(options: TrainingParts, closings: Closing): Promise<Opened> {
   const { run, engine, graph, config } = options;
   if (typeof run !== 'string') throw new Error('To resume, the folder of the run has to be given.');
@@ -56,7 +56,7 @@ function withoutItsWeights(run: string, { file }: WeightsReport): RectioError {
   );
 }
 
-/** Whether what the caller brings is what the run was begun with. */
+/** Checks that the run began with the same data, engine, settings and network. */
 function verifyRecord(run: string, record: RunRecord, { engine, dataset, graph, config }: TrainingParts): void {
   const refuse = (what: string, hint: string): never => {
     throw new RectioError('checkpoint', `The run ${run} ${what}.`, hint);
@@ -82,7 +82,7 @@ function verifyRecord(run: string, record: RunRecord, { engine, dataset, graph, 
   }
 }
 
-/** Settings that decide nothing about the result, and may be others when a run goes on. */
+/** Settings that do not affect the result, and may change when a run resumes. */
 const freeSettings: ReadonlySet<string> = new Set(['data.dir', 'data.workers']);
 
 /** The first setting that two configs have different values for, such as `schedule.kind`. */

@@ -1,4 +1,4 @@
-/** A training under way: everything it holds open, and where it stands. */
+/** A running training: its state, and everything that it holds open. */
 
 import { createLoader, firstOf, type Loader, type LoaderOptions } from '../data/index.js';
 import { elements, graphParameters, type Graph } from '../graph/index.js';
@@ -38,7 +38,7 @@ export interface Session
 /**
  * Opens a new run or one to go on with. Everything is checked before anything is written.
  * @throws RectioError `checkpoint` if the run to resume does not fit or is in use, `disk` if it cannot be written, and
- * whatever plans, engine and loader have against the parts
+ * any error of the plans, the engine or the loaders
  */
 export async function openSession(parts: TrainingParts): Promise<Session> {
   const closings = closing();

@@ -1,7 +1,7 @@
 /**
- * The training loop. What it tells is in `events.ts`, what it writes in `run-folder.ts`. Everything random is a
- * function of seed and position, and a checkpoint holds all there is between two steps: a training that was stopped
- * anywhere goes on to the same bits.
+ * The training loop. `events.ts` lists its events, and `recorder.ts` writes its files. Every random draw is a function of
+ * seed and position, and a checkpoint holds the whole state between two steps. So a training that stops anywhere resumes
+ * to the same bits.
  */
 
 import { RectioError } from '../base/error.js';
@@ -29,8 +29,8 @@ type Events = AsyncGenerator<TrainEvent, void, void>;
 
 /**
  * Trains a network, or goes on with it. Leave the loop over the events early and everything is closed.
- * @throws RectioError `interrupted` after `signal` (a checkpoint is written first), `training` where the loss is no
- * longer a number, `checkpoint` where a run to resume does not fit, `disk` where a file cannot be written
+ * @throws RectioError `interrupted` after `signal` (a checkpoint is written first), `training` if the loss is no
+ * longer finite, `checkpoint` if a run to resume does not fit, `disk` if a file cannot be written
  */
 export async function* train(training: Training): Events {
   const session = await openSession(partsOf(training));
@@ -96,7 +96,7 @@ async function* trainEpoch(session: Session, clock: Clock): Events {
   }
 }
 
-/** Queues a step. The engine copies the batch before `run` returns, so its buffers may be filled anew. */
+/** Queues a step. The engine copies the batch before `run` returns, so the loader may reuse its buffers. */
 function issue(session: Session, step: number, { images, targets }: Batch): Issued {
   const { config, programs } = session;
   const learningRate = session.learningRate(step);
@@ -198,7 +198,7 @@ async function* saveCheckpoint(session: Session): Events {
   yield { type: 'checkpoint', step: state.step, path };
 }
 
-/** Stops at the user's or the scheduler's wish, with a checkpoint of where it stands. */
+/** Stops because the user or the scheduler asked, after writing a checkpoint. */
 async function* interrupt(session: Session): AsyncGenerator<TrainEvent, never, void> {
   const { state, checkpoint, config, loaders, recorder } = session;
   if (checkpoint?.step !== state.step || checkpoint.epoch !== state.epoch) yield* saveCheckpoint(session);
@@ -249,7 +249,7 @@ function secondsNow({ start, before }: Clock): TrainState['seconds'] {
   return { training: before.training + passed, total: before.total + passed };
 }
 
-/** Of this process in this epoch; 0 where it had no step to do. */
+/** The speed of this process in this epoch; 0 if it did no step. */
 function imagesPerSecond({ state }: Session, { before, images }: Clock): number {
   const seconds = state.seconds.training - before.training;
   return seconds > 0 ? (state.sums.images - images) / seconds : 0;

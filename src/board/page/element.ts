@@ -24,7 +24,7 @@ export interface Column<Row> {
   readonly cell: (row: Row) => Node | string;
 }
 
-/** A table that scrolls by itself where it is too wide; the first cell of a row names it. */
+/** A table that scrolls by itself if it is too wide. The first cell of a row names the row. */
 export function table<Row>(caption: string, columns: readonly Column<Row>[], rows: readonly Row[]): HTMLElement {
   const kind = (column: Column<Row>): Attributes =>
     column.align === undefined ? {} : { class: column.align === 'right' ? 'number' : 'words' };

@@ -133,7 +133,7 @@ export async function listView(): Promise<View> {
         runs.delete(id);
         studies.delete(id);
       }
-      // Rows are made anew: the focus goes back to the link that had it.
+      // The rows are new elements: give the focus back to the link that had it.
       const focused = document.activeElement?.getAttribute('href');
       show();
       if (focused) [...node.querySelectorAll('a')].find((link) => link.getAttribute('href') === focused)?.focus();

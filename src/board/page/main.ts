@@ -55,7 +55,7 @@ function listen(): void {
   let lost = false;
   events.addEventListener('open', () => {
     connection.textContent = 'live';
-    // What changed meanwhile was told to nobody.
+    // Nobody was told of changes meanwhile.
     if (lost) void show();
     lost = false;
   });

@@ -13,7 +13,7 @@ interface Curve {
   readonly points: readonly EpochRange[];
 }
 
-/** Undefined where no run has an epoch behind it yet. */
+/** Undefined if no run has an epoch behind it yet. */
 export function learningCurves(group: GroupResult): string | undefined {
   const curves = group.arms
     .map((arm, index) => ({ name: arm.arm.label, color: armColor(index), points: pointsOf(arm) }))

@@ -15,7 +15,7 @@ interface Row {
   readonly color: string;
 }
 
-/** The differences of a group; undefined where there is none yet. */
+/** The differences of a group; undefined if there is none yet. */
 export function forestPlot(group: GroupResult): string | undefined {
   const [baseline] = group.arms;
   const rows = group.arms.flatMap((arm, index): Row[] =>

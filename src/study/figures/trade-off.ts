@@ -6,7 +6,7 @@ import { armColor, axes, figure, legend, linearScale, place, textMark } from './
 const width = 640;
 const frame = { left: 60, right: 616, top: 64, bottom: 310 };
 
-/** Undefined where no seed is done yet. */
+/** Undefined if no seed is done yet. */
 export function tradeOff(group: GroupResult): string | undefined {
   const points = group.arms.flatMap(({ arm, error, cost }, index) =>
     error === null || cost === null

@@ -22,7 +22,7 @@ export interface Report {
 /**
  * Reads what the trials left and writes `report/`: index.html, report.md, results.json, results.csv, results.tex and the
  * figures.
- * @throws RectioError `disk`, `checkpoint` where a run that is done is damaged
+ * @throws RectioError `disk`, `checkpoint` if a run that is done is damaged
  */
 export async function writeReport(study: Study): Promise<Report> {
   const result = await studyResult(study);

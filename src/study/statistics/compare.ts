@@ -64,7 +64,7 @@ export interface Judgement {
 
 /**
  * Judges each variant against the baseline, seed by seed.
- * @returns for each variant its judgement, or null where it shares no seed with the baseline
+ * @returns for each variant its judgement, or null if it shares no seed with the baseline
  * @throws Error where outcomes of one seed are over different numbers of examples
  */
 export function judgeAll(
@@ -94,7 +94,7 @@ function judgePairs(pairs: readonly Pairs[], { worthwhile = 0.3 }: CompareOption
 
 /**
  * `judgeAll`, with everything else that is worth knowing of each difference.
- * @returns for each variant its difference, or null where it shares no seed with the baseline
+ * @returns for each variant its difference, or null if it shares no seed with the baseline
  * @throws Error where outcomes of one seed are over different numbers of examples
  */
 export function compareAll(

@@ -20,7 +20,7 @@ export interface CrossedEstimate {
   readonly mean: number;
   /** Of each seed over all examples. */
   readonly seedMeans: readonly number[];
-  /** Null where there is a single seed: nothing tells then how much seeds differ. */
+  /** Null if there is a single seed: nothing tells then how much seeds differ. */
   readonly spread: Spread | null;
 }
 
@@ -110,7 +110,7 @@ function spreadFrom({ seed, example, residual }: VarianceComponents, n: number, 
 }
 
 /**
- * What another plan may expect: the error of a mean over `seeds` and `examples` where the variances are these.
+ * What another plan may expect: the error of a mean over `seeds` and `examples` if the variances are these.
  */
 export function expectedSpread(variances: VarianceComponents, seeds: number, examples: number): Spread {
   const { seed, example, residual } = variances;
@@ -134,7 +134,7 @@ export function criticalValue({ seeds, examples }: Spread['parts'], alpha: numbe
     : weighted(ofSeeds, ofExamples);
 }
 
-/** The central interval that holds the true mean in at least `level` of all studies; null where there is no spread. */
+/** The central interval that holds the true mean in at least `level` of all studies; null if there is no spread. */
 export function meanInterval({ mean, spread }: CrossedEstimate, level = 0.95): Interval | null {
   if (spread === null) return null;
   const reach = criticalValue(spread.parts, 1 - level) * spread.standardError;
@@ -144,7 +144,7 @@ export function meanInterval({ mean, spread }: CrossedEstimate, level = 0.95): I
 /** Smaller p-values are not told apart. */
 const leastP = 1e-12;
 
-/** Two-sided p-value of a true mean of 0; null where there is no spread. */
+/** Two-sided p-value of a true mean of 0; null if there is no spread. */
 export function meanP({ mean, spread }: CrossedEstimate): number | null {
   if (spread === null) return null;
   if (spread.standardError === 0) return mean === 0 ? 1 : leastP;

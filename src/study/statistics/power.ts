@@ -58,7 +58,7 @@ export function detectableDifference(design: Design, wanted = customaryPower): n
 const mostSeeds = 10_000;
 
 /**
- * With how many seeds in all a true difference of so many points is found with probability `wanted`; null where no
+ * With how many seeds in all a true difference of so many points is found with probability `wanted`; null if no
  * number of seeds is enough, because the test set itself is too small.
  */
 export function seedsFor(difference: number, design: Omit<Design, 'seeds'>, wanted = customaryPower): number | null {

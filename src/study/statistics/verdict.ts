@@ -19,7 +19,7 @@ export interface VerdictOptions {
   readonly comparisons: number;
 }
 
-/** @param pHolm corrected for all comparisons of the study; null where it cannot be told */
+/** @param pHolm corrected for all comparisons of the study; null if it cannot be told */
 export function verdictOf(estimate: CrossedEstimate, pHolm: number | null, options: VerdictOptions): Verdict {
   const { mean, spread } = estimate;
   if (spread === null || pHolm === null) {

@@ -84,6 +84,7 @@ function parseJson<T>(path: string, text: string, parse: Parser<T>, { code, hint
     return parse(value, '');
   } catch (error) {
     if (!(error instanceof RectioError)) throw error;
-    throw new RectioError(code, `${path}: ${error.message}`, hint, { cause: error });
+    // Backticks mark settings that the command line turns into flags; a file has settings, not flags.
+    throw new RectioError(code, `${path}: ${error.message.replaceAll('`', '')}`, hint, { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-/** What a plan can be expected to see, before its first training. */
+/** What a plan can be expected to detect, before its first training. */
 
 import type { StudyPlan } from './plan.js';
 import { detectableDifference } from './statistics/index.js';
@@ -7,8 +7,9 @@ import { detectableDifference } from './statistics/index.js';
 export const assumedSeedDeviation = 0.16;
 
 /**
- * The smallest true difference in points that a plan finds with probability 0.8, if seeds vary as assumed and a seed's
- * runs are no more alike than others; the test set counts as given. Infinite for a single seed.
+ * The smallest true difference in points that a plan detects with 80 % power, assuming that seeds vary by
+ * `assumedSeedDeviation` and that the runs of one seed are independent. The test set counts as fixed. Infinite for a single
+ * seed.
  */
 export function expectedDetectable({ arms, seeds }: StudyPlan): number {
   const groups = new Set(arms.map(({ group }) => group)).size;

@@ -1,13 +1,13 @@
 /**
- * A study on disk. Its state is its files; there is nothing else to get out of step:
+ * A study on disk. Its files are its whole state:
  *
  *     study.json        the plan, its hash, when it was made and with which versions
- *     seeds/N.json      seeds that were added later, and when
- *     settings/ARM.json what an arm trains with
+ *     seeds/N.json      added seeds, and when they were added
+ *     settings/ARM.json the settings of an arm
  *     trials/TRIAL/     one ordinary run each
- *     claims/TRIAL      who works on it
- *     failures/TRIAL.json  why it failed, where it did
- *     logs/TRIAL.log    what it said while it ran
+ *     claims/TRIAL      the process that works on it
+ *     failures/TRIAL.json  why it failed, if it did
+ *     logs/TRIAL.log    its output
  *     report/           tables, figures and the page
  */
 
@@ -32,11 +32,11 @@ export interface StudyRecord {
   /** When it was made, as ISO 8601. */
   readonly created: string;
   readonly versions: { readonly [name: string]: string };
-  /** Where it was begun: processor and system. Studies begun before it was kept have none. */
+  /** Processor and system of the machine where it began. Older studies have none. */
   readonly machine?: string;
 }
 
-/** Seeds that came after the plan. */
+/** Seeds that were added after the plan. */
 export interface Addition {
   readonly seeds: readonly number[];
   /** ISO 8601. */
@@ -47,7 +47,7 @@ export interface Study {
   readonly folder: string;
   readonly record: StudyRecord;
   readonly additions: readonly Addition[];
-  /** All of them, those of added seeds included, in the order in which they are done. */
+  /** All trials, those of added seeds included, in the order in which they run. */
   readonly trials: readonly Trial[];
 }
 
@@ -73,11 +73,11 @@ export const trialsName = 'trials';
 /** The file that makes a folder a study. */
 export const recordName = 'study.json';
 
-/** The folders of a study that readers go into. */
+/** The folders of a study that readers open. */
 export const readFolders: readonly string[] = [trialsName, 'seeds', 'failures'];
 
 /**
- * Begins a study in `folder`, or finds the one that is there already with this very plan.
+ * Begins a study in `folder`, or opens it if it exists there with the same plan.
  * @throws RectioError `usage` if another plan, or anything else, is in the folder; `disk` if it cannot be written
  */
 export async function beginStudy(
@@ -91,7 +91,7 @@ export async function beginStudy(
     for (const { arm, ...trial } of trialsOf(plan, plan.seeds.slice(0, 1))) {
       await replaceJson(settingsFile(folder, { arm, ...trial }), arm.config);
     }
-    // Two processes may begin the same study at once: the first record stands.
+    // Two processes may begin the same study at once: the first record counts.
     const record: StudyRecord = { plan, hash, created: new Date().toISOString(), ...about };
     const isNew = await createJson(recordFile(folder), record);
     if (isNew) return { study: await openStudy(folder), found: false };
@@ -122,7 +122,7 @@ async function makeFolders(folder: string): Promise<void> {
   });
 }
 
-/** @returns false if the file is there already */
+/** @returns false if the file already exists */
 async function createJson(path: string, value: unknown): Promise<boolean> {
   return onDisk(path, async () => {
     try {
@@ -174,11 +174,11 @@ function parseWritten(value: unknown, place: string): { readonly record: StudyRe
   return { record: { ...record, ...defined({ machine }) }, written };
 }
 
-/** The study in a folder. @throws RectioError `usage` if there is none that this version can read */
+/** Opens the study in a folder. @throws RectioError `usage` if this version cannot read one there */
 export async function openStudy(folder: string): Promise<Study> {
   const path = recordFile(folder);
   const hint = 'Give the folder of a study, which rectio compare makes.';
-  // The hash is that of the plan as it was written: a later version may know settings that it did not have.
+  // The hash covers the plan as it was written: this version may know settings that the plan does not have.
   const text = await readJsonIfThere(path, parseWritten, { code: 'usage', hint: undoHint });
   if (text === undefined) throw new RectioError('usage', `${folder} is no study: there is no study.json in it.`, hint);
   const { record, written } = text;
@@ -208,7 +208,7 @@ async function readAdditions(folder: string): Promise<Addition[]> {
   return additions;
 }
 
-/** Adds seeds that the study does not have yet. @throws RectioError `disk`, `usage` if there is nothing to add */
+/** Adds the lowest seeds that the study does not have. @throws RectioError `disk` */
 export async function addSeeds(study: Study, count: number): Promise<Study> {
   const taken = new Set(study.trials.map(({ seed }) => seed));
   const seeds: number[] = [];

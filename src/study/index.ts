@@ -1,4 +1,4 @@
-/** Studies: grids of trainings that share seeds, and what can be said of their differences. */
+/** Studies: grids of trainings that share seeds, and statistics of their differences. */
 
 export { rangeByEpoch, type EpochRange, type Evaluation } from './evaluations.js';
 export { assumedSeedDeviation, expectedDetectable } from './expectation.js';

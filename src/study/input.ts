@@ -5,7 +5,7 @@ import { scopes, type Scope } from '../proportion/index.js';
 import { isRecord, list, number, oneOf, record, refuse, text, wholeNumber } from '../base/check.js';
 import { parseSettings, type TrainConfigInput } from '../config/index.js';
 
-/** The baseline once more with seeds of its own; every ratio once more with leaky ReLUs in place of the dropped ones. */
+/** `otherSeeds` repeats the baseline with seeds of its own; `leaky` repeats each ratio with leaky ReLUs for dropped ones. */
 export const controls = ['otherSeeds', 'leaky'] as const;
 
 export type Control = (typeof controls)[number];
@@ -30,7 +30,7 @@ export interface StudyInput {
 
 const seedNumber = wholeNumber({ from: 0, to: 999_999 });
 
-/** What may be left out. */
+/** Defaults. */
 const defaults = {
   scopes: ['network'],
   settings: {},
@@ -73,7 +73,7 @@ export function checkInput(given: unknown): StudyInput {
   return { ...input, name: name === undefined ? undefined : text(name, 'name') };
 }
 
-/** How many, or which. */
+/** A number of seeds, or a list of them. */
 function checkSeeds(value: unknown, path: string): readonly number[] {
   if (typeof value === 'number') {
     return Array.from({ length: wholeNumber({ from: 1, to: 100_000 })(value, path) }, (_, index) => index);

@@ -1,4 +1,4 @@
-/** What a study will do, resolved to the last setting before its first trial, and hashed. */
+/** The plan of a study: every setting resolved and hashed before the first trial. */
 
 import { createHash } from 'node:crypto';
 
@@ -10,9 +10,9 @@ import { parseSettings, resolveConfig, type TrainConfig, type TrainConfigInput }
 export interface Arm {
   /** Unique, and fit for a file's name. */
   readonly id: string;
-  /** What it is called where its group is clear: `2:1@10`. */
+  /** Its name within its group: `2:1@10`. */
   readonly label: string;
-  /** What it has in common with its baseline: the network, and settings that vary besides the ratio. */
+  /** The network, and the settings that vary besides the ratio; shared with its baseline. */
   readonly group: string;
   readonly role: 'baseline' | 'variant' | 'control';
   /** `seed` is the one of the study's seed 0. */
@@ -24,7 +24,7 @@ export interface StudyPlan {
   readonly name: string;
   readonly arms: readonly Arm[];
   readonly seeds: readonly number[];
-  /** A difference in points that is worth knowing of. */
+  /** A difference in points that would matter. */
   readonly worthwhile: number;
 }
 
@@ -39,18 +39,18 @@ export interface Trial {
   readonly id: string;
   readonly arm: Arm;
   readonly seed: number;
-  /** Of the training; other than `seed` for a control with other seeds. */
+  /** The training's seed; differs from `seed` for a control with other seeds. */
   readonly trainingSeed: number;
 }
 
-/** A control that only chance tells from the baseline draws from seeds that no other arm has. */
+/** The control that differs from the baseline only by chance uses seeds that no other arm has. */
 const otherSeeds = 1_000_000;
 
-/** Of a leaky control: halfway between the ReLU and nothing in its place. */
+/** The slope of a leaky control: halfway between the ReLU and the identity. */
 const leak = 0.5;
 
 /**
- * The plan that settings from a file or from options ask for.
+ * Resolves a plan from a file's or the options' settings.
  * @throws RectioError `usage` naming the setting, what was given and what is valid
  */
 export function resolvePlan(given: unknown): StudyPlan {
@@ -127,8 +127,8 @@ export function fileName(text: string): string {
 }
 
 /**
- * What the plan is, in 16 hexadecimal digits: the same for the same arms and seeds, whatever the study is called. Made
- * before the first trial, so that whoever publishes it shows that nothing was changed after.
+ * A hash of the plan in 16 hexadecimal digits, which depends on arms and seeds but not on the study's name. It exists before
+ * the first trial, so publishing it shows that nothing was changed afterwards.
  */
 export function planHash({ arms, seeds, worthwhile, format }: StudyPlan | WrittenPlan): string {
   return createHash('sha256')
@@ -137,7 +137,7 @@ export function planHash({ arms, seeds, worthwhile, format }: StudyPlan | Writte
     .slice(0, 16);
 }
 
-/** An arm without what decides nothing: where data lie, and how many threads prepare them. */
+/** An arm without the settings that do not affect results: the data's folder and the loader's threads. */
 function deciding(arm: object): object {
   const place = { dir: null, workers: null };
   const record = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
@@ -156,7 +156,7 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** All trainings, seed by seed, so that complete pairs come as early as can be. */
+/** All trainings, seed by seed, so that complete pairs finish as early as possible. */
 export function trialsOf({ arms }: StudyPlan, seeds: readonly number[]): Trial[] {
   return seeds.flatMap((seed) =>
     arms.map((arm) => ({ id: `${arm.id}-seed${seed}`, arm, seed, trainingSeed: seed + arm.config.seed })),

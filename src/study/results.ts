@@ -1,4 +1,4 @@
-/** What a study has found so far, gathered from the runs on disk. */
+/** The results of a study so far, read from the runs on disk. */
 
 import { inspectGraph } from '../inspect/index.js';
 import { readFailure, runFolder, type Addition, type Failure, type Study } from './folder.js';
@@ -30,7 +30,7 @@ export interface StudyResult {
   readonly hash: string;
   readonly created: string;
   readonly versions: { readonly [name: string]: string };
-  /** Of the trials that are done: `cpu, AVX-512, 2 threads` and the like. */
+  /** The devices of finished trials, such as `cpu, AVX-512, 2 threads`. */
   readonly devices: readonly string[];
   readonly dataset: RunRecord['dataset'] | null;
   readonly epochs: readonly number[];
@@ -50,14 +50,14 @@ export interface GroupResult {
   readonly name: string;
   /** Its baseline first. */
   readonly arms: readonly ArmResult[];
-  /** The smallest true difference in points that this many seeds find with probability 0.8; null before two are done. */
+  /** The smallest true difference in points that this many seeds detect with 80 % power; null before two are done. */
   readonly detectable: number | null;
 }
 
 export interface ArmResult {
   readonly arm: Arm;
   readonly pattern: string | null;
-  /** Seeds that are done. */
+  /** The number of finished seeds. */
   readonly seeds: readonly number[];
   /** Test error in percent; null before the first seed is done. */
   readonly error: ErrorResult | null;
@@ -104,11 +104,11 @@ export interface CurvePoint {
   readonly epoch: number;
   readonly trainLoss: number;
   readonly trainError: number;
-  /** On the images held out where there are any, else on the test split; null if it was not evaluated. */
+  /** On the held-out images if there are any, else on the test split; null if the epoch was not evaluated. */
   readonly evaluatedError: number | null;
 }
 
-/** A trial that is done, with all that is read of it. */
+/** A finished trial, with everything that is read from it. */
 interface Done {
   readonly trial: Trial;
   readonly record: RunRecord;
@@ -116,10 +116,10 @@ interface Done {
   readonly outcome: Outcome;
 }
 
-/** Enough to keep the disk busy; what all of 500 trials hold at once is hundreds of megabytes. */
+/** Enough to keep the disk busy. All of 500 trials at once would take hundreds of megabytes. */
 const readAtOnce = 16;
 
-/** @throws RectioError `checkpoint` if a run that is done is damaged */
+/** @throws RectioError `checkpoint` if a finished run is damaged */
 export async function studyResult(study: Study): Promise<StudyResult> {
   const { record, additions, folder } = study;
   const trials = await Promise.all(study.trials.map((trial) => stateOf(folder, trial)));
@@ -150,7 +150,7 @@ export async function studyResult(study: Study): Promise<StudyResult> {
 async function stateOf(folder: string, trial: Trial): Promise<TrialResult> {
   const state = await trialState(folder, trial);
   const failure = state === 'done' ? undefined : await readFailure(folder, trial);
-  // A trial that failed and is being tried again counts as what it is now.
+  // A failed trial that is being repeated counts by its present state.
   const failed = failure !== undefined && state !== 'running';
   return { trial, state: failed ? 'failed' : state, failure: failed ? failure : null };
 }
@@ -226,7 +226,7 @@ function errorResult(outcomes: readonly Outcome[]): ErrorResult {
   return { n: estimate.seeds, mean: estimate.mean, sd: summarize(estimate.seedMeans).deviation, ci };
 }
 
-/** From the mean of what the comparisons vary by. */
+/** From the mean variances of the comparisons. */
 function detectableNow(differences: readonly (Difference | null)[], baseline: readonly Done[]): number | null {
   const known = differences.flatMap((difference) => (difference?.variances ? [difference.variances] : []));
   const [first] = baseline;

@@ -1,4 +1,4 @@
-/** Does what is left of a study, as many trials at once as there are jobs; other processes may do so beside it. */
+/** Runs the remaining trials of a study, several at once if asked. Other processes may work on the same study. */
 
 import { availableParallelism } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -18,27 +18,27 @@ export interface RunStudyOptions {
   readonly threads?: number;
   /** Name of the engine for trials that begin. Default `auto`. */
   readonly engine?: string;
-  /** Does trials again that failed before. Default false. */
+  /** Repeats trials that failed before. Default false. */
   readonly retryFailed?: boolean;
   readonly signal: AbortSignal;
 }
 
 export type StudyEvent =
   | { readonly type: 'begin'; readonly trial: Trial; readonly resumed: boolean }
-  /** How far a trial is, from its own log. */
+  /** The progress of a trial, read from its log. */
   | { readonly type: 'progress'; readonly trial: Trial; readonly last: MetricsLine }
   | { readonly type: 'done'; readonly trial: Trial; readonly summary: TrainSummary }
   | { readonly type: 'failed'; readonly trial: Trial; readonly reason: string }
   | { readonly type: 'stopped'; readonly trial: Trial }
-  /** Nothing is left to begin, and another process works on these. */
+  /** No trial is left to begin; other processes work on these. */
   | { readonly type: 'waiting'; readonly trials: readonly Trial[] };
 
-/** How often a trial's log is looked at, and how often a trial that another process works on. */
+/** How often to read a trial's log, and to look at a trial that another process runs. */
 const lookEveryMs = 1000;
 
 /**
- * Does every trial that is neither done nor failed, and waits for those that other processes do. A trial that fails is
- * recorded and stops nothing.
+ * Runs every trial that is neither done nor failed, and waits for trials that other processes run. Records a failed trial
+ * and goes on.
  * @throws RectioError `disk`
  */
 export async function* runStudy(options: RunStudyOptions): AsyncGenerator<StudyEvent, void, void> {
@@ -68,7 +68,7 @@ export async function* runStudy(options: RunStudyOptions): AsyncGenerator<StudyE
       if (running.size === 0) yield { type: 'waiting', trials: elsewhere };
       const pause = new AbortController();
       await Promise.race([...running, wait(lookEveryMs, undefined, pause)]);
-      // A timer that is left would keep the process alive at the end.
+      // A pending timer would keep the process alive at the end.
       pause.abort();
       yield* queue.take();
     }
@@ -88,7 +88,7 @@ async function claimTrial({ folder }: Study, trial: Trial): Promise<Lock | 'done
   if ((await trialState(folder, trial)) === 'done') return 'done';
   const claim = await takeLock(claimFile(folder, trial));
   if (typeof claim === 'string') return 'elsewhere';
-  // Looked at again under the claim. A training may also outlive the process that began it.
+  // Look again under the claim: a training may outlive the process that began it.
   const state = await trialState(folder, trial);
   if (state !== 'done' && state !== 'running') return claim;
   await claim.release();
@@ -105,7 +105,7 @@ async function workOn(trial: Trial, options: WorkOptions): Promise<void> {
   const { folder } = study;
   tell({ type: 'begin', trial, resumed: (await trialState(folder, trial)) === 'begun' });
   const look = async () => {
-    // Only for the eyes: a log that cannot be read now is looked at again in a second.
+    // Only for display: a log that cannot be read now is read again in a second.
     const last = (await readLastMetrics(runFolder(folder, trial)).catch(() => [])).at(-1);
     if (last !== undefined) tell({ type: 'progress', trial, last });
   };
@@ -119,7 +119,7 @@ async function workOn(trial: Trial, options: WorkOptions): Promise<void> {
   }
 }
 
-/** Events that come from several places at once, to be taken in turn. */
+/** Collects events from several sources, to be read in order. */
 function eventQueue<T>() {
   let events: T[] = [];
   let failure: { readonly error: unknown } | undefined;

@@ -29,7 +29,7 @@ export type TrialEnd =
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly reason: string };
 
-/** What a trial's run says of itself. */
+/** The state of a trial, from its run folder. */
 export type TrialState = 'done' | 'running' | 'begun' | 'open';
 
 export async function trialState(study: string, trial: Trial): Promise<TrialState> {
@@ -44,7 +44,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialEnd> {
   const { study, trial, rectio, signal } = options;
   const run = runFolder(study, trial);
   const begun = (await trialState(study, trial)) === 'begun';
-  // What a crash left before the first checkpoint has nothing to go on with.
+  // A run that crashed before its first checkpoint cannot resume.
   if (!begun) await onDisk(run, () => rm(run, { recursive: true, force: true }));
   const how = begun
     ? ['--resume', run]
@@ -53,7 +53,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialEnd> {
   const path = logFile(study, trial);
   const log = await onDisk(path, () => open(path, 'w'));
   try {
-    // A group of its own: Ctrl-C reaches this process, which then asks each training once.
+    // In a process group of its own: Ctrl-C reaches only this process, which then asks each training once.
     const child = spawn(rectio.file, [...rectio.args, ...args], {
       stdio: ['ignore', log.fd, log.fd],
       detached: true,
@@ -78,7 +78,7 @@ export async function runTrial(options: TrialOptions): Promise<TrialEnd> {
   return { type: 'failed', reason: await reasonIn(path) };
 }
 
-/** What the training said last: its error, as a rule. */
+/** The last output of the training, usually its error. */
 async function reasonIn(path: string): Promise<string> {
   const lines = (await readFile(path, 'utf8')).trim().split('\n');
   const error = lines.findLastIndex((line) => line.startsWith('rectio: '));

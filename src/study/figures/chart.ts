@@ -1,4 +1,4 @@
-/** What the figures of a study share: scales, axes, colors. All are SVG documents that also stand inside a page. */
+/** Scales, axes and colors that the figures of a study share. Each figure is an SVG document that can stand in a page. */
 
 import { armColors, armProperty, pageColors, themeRules } from '../../base/colors.js';
 
@@ -40,7 +40,7 @@ function short(value: number): string {
   return Math.abs(value) >= 1e6 ? `${value / 1e6} M` : `${value / 1e3} k`;
 }
 
-/** A place in the drawing, with as many digits as a screen shows. */
+/** A coordinate, with as many digits as a screen shows. */
 export function place(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
@@ -66,7 +66,7 @@ const rules = [
 
 export interface FigureText {
   readonly title: string;
-  /** What the figure shows, in words, for those who do not see it. */
+  /** A description for readers who cannot see the figure. */
   readonly description: string;
 }
 
@@ -109,7 +109,7 @@ export function lineMark(kind: 'axis' | 'zero', x1: number, y1: number, x2: numb
   return `<path class="${kind}" d="M${place(x1)} ${place(y1)}L${place(x2)} ${place(y2)}"/>`;
 }
 
-/** Where the axes of a chart lie. */
+/** The area between the axes of a chart. */
 export interface Frame {
   readonly left: number;
   readonly right: number;

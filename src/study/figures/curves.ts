@@ -13,7 +13,7 @@ interface Curve {
   readonly points: readonly EpochRange[];
 }
 
-/** Undefined if no run has an epoch behind it yet. */
+/** Undefined if no run has finished an epoch yet. */
 export function learningCurves(group: GroupResult): string | undefined {
   const curves = group.arms
     .map((arm, index) => ({ name: arm.arm.label, color: armColor(index), points: pointsOf(arm) }))
@@ -70,7 +70,7 @@ function bandMark({ color, points }: Curve, x: At, y: At): string {
 
 function lineOf({ color, points }: Curve, x: At, y: At): string {
   const places = points.map(({ epoch, mean }) => `${place(x(epoch))} ${place(y(mean))}`);
-  // A single epoch has no line to it; a dot at its end shows the last mean either way.
+  // A single epoch makes no line, so a dot shows the last mean.
   const last = points.at(-1)!;
   return (
     `<path d="M${places.join('L')}" style="stroke:${color};stroke-width:2;fill:none"/>` +

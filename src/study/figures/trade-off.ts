@@ -1,4 +1,4 @@
-/** Test error against the values that pass through an activation: what fewer ReLUs cost or gain. */
+/** Test error against the number of values that pass through an activation. */
 
 import type { GroupResult } from '../results.js';
 import { armColor, axes, figure, legend, linearScale, place, textMark } from './chart.js';

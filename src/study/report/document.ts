@@ -1,4 +1,4 @@
-/** The result of a study as one JSON document: what `rectio compare` prints in JSON. Errors in percent, differences in points. */
+/** The result of a study as a JSON document, as `rectio compare` prints it. Errors in percent, differences in points. */
 
 import type { ArmResult, Cost, ErrorResult, GroupResult, StudyResult } from '../results.js';
 import type { Difference } from '../statistics/index.js';
@@ -12,7 +12,7 @@ export interface StudyDocument {
   readonly ratios: readonly RatioDocument[];
   readonly trials: { readonly all: number; readonly done: number; readonly failed: number };
   readonly failures: readonly { readonly trial: string; readonly reason: string }[];
-  /** When seeds were added to the plan, and which. */
+  /** Seeds that were added to the plan, and when. */
   readonly additions: StudyResult['additions'];
 }
 
@@ -22,7 +22,7 @@ export interface RatioDocument {
   readonly ratio: string;
   readonly role: 'baseline' | 'variant' | 'control';
   readonly pattern: string | null;
-  /** Seeds that are done. */
+  /** The number of finished seeds. */
   readonly n: number;
   readonly error: Omit<ErrorResult, 'n'> | null;
   /** Test error minus error on training images as they are; null before a seed is done. */

@@ -11,11 +11,11 @@ export interface ReportFigure {
   /** Its name beside the report. */
   readonly file: string;
   readonly svg: string;
-  /** A network, which may be as tall as it likes; the others are charts of one size. */
+  /** A drawing of a network, of any height; the other figures are charts of one size. */
   readonly drawing: boolean;
 }
 
-/** Those that can be drawn so far. */
+/** The figures that can be drawn so far. */
 export function reportFigures({ groups }: StudyResult): ReportFigure[] {
   return groups.flatMap((group, index) => {
     const prefix = groups.length === 1 ? '' : `${index + 1}-`;

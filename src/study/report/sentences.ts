@@ -1,4 +1,4 @@
-/** What a study says in sentences; the same in every form of its report. */
+/** A study's results in sentences, the same in every form of the report. */
 
 import type { ArmResult, GroupResult, StudyResult } from '../results.js';
 import { formatDifference } from '../figures/index.js';
@@ -9,7 +9,7 @@ export function verdictSentence({ name, arms }: GroupResult): string {
   const variants = others.filter(({ arm }) => arm.role === 'variant');
   const judged = variants.filter(({ difference }) => difference !== null);
   if (judged.length === 0)
-    return `On ${name} nothing can be said yet: no seed is done both at ${baseline!.arm.label} and at another ratio.`;
+    return `On ${name} no result yet: no seed is done both at ${baseline!.arm.label} and at another ratio.`;
   const of = (kind: string): ArmResult[] => judged.filter(({ difference }) => difference!.verdict.kind === kind);
   const parts = [
     list(of('better'), (arm) => `${arm.arm.label} is better than ${baseline!.arm.label} (${interval(arm)})`),
@@ -28,7 +28,7 @@ function interval({ difference }: ArmResult): string {
   return `${formatDifference(difference!)} points`;
 }
 
-/** What a reader has to know to weigh the numbers. */
+/** What a reader must know to judge the numbers. */
 export function caveats(result: StudyResult): string[] {
   const failed = result.trials.filter(({ state }) => state === 'failed').length;
   const missing = result.trials.filter(({ state }) => state !== 'failed' && state !== 'done').length;
@@ -37,7 +37,7 @@ export function caveats(result: StudyResult): string[] {
   const trials = result.trials.length;
   return [
     ...(missing > 0 ? [`The study is not complete: ${missing} of ${trials} trainings are not done yet.`] : []),
-    ...(failed > 0 ? [`${failed} of ${trials} trainings failed and are left out; they are listed below.`] : []),
+    ...(failed > 0 ? [`${failed} of ${trials} trainings failed and are left out; the list is below.`] : []),
     ...(added.length > 0
       ? [
           `Seeds ${added.join(', ')} were added after the plan was made (${result.additions.map(({ added: time }) => time).join(', ')}); ` +
@@ -45,19 +45,21 @@ export function caveats(result: StudyResult): string[] {
         ]
       : []),
     held
-      ? 'The epoch that counts was chosen by training images held out; the test split was looked at once.'
-      : 'The last epoch counts, whatever the others gave.',
+      ? 'The epoch was chosen by its error on held-out training images; the test split was evaluated once.'
+      : 'Results are from the last epoch; none was picked by test error.',
     ...result.groups.flatMap(({ name, detectable }) =>
       detectable === null || !Number.isFinite(detectable)
         ? []
-        : [`On ${name}, a true difference of ${detectable.toFixed(2)} points is found with a probability of 80 %.`],
+        : [
+            `On ${name}, this study had 80 % power to detect ${detectable.toFixed(2)} points; smaller effects may be missed.`,
+          ],
     ),
   ];
 }
 
-/** How the numbers come about, for every report alike. */
+/** How the numbers are computed; the same in every report. */
 export const method = [
-  'All ratios share seeds, and with a seed initial weights, order of images, crops, flips and mixup; differences are taken seed by seed.',
-  'Intervals and p-values count both seeds and test images as samples (two-way random effects, Cochran’s critical values); p-values are corrected for all comparisons of a network (Holm). A verdict “better” or “worse” needs a corrected p-value below 0.05.',
-  'The gap is test error minus the error on training images as they are. Speeds and memory are medians over the runs of this machine.',
+  'All ratios share seeds. A seed fixes initial weights, order of images, crops, flips and mixup; differences are taken seed by seed.',
+  'Intervals and p-values count both seeds and test images as samples (two-way random effects; Cochran’s critical values, with two or three seeds Banerjee’s); p-values are corrected for all comparisons of a network (Holm). A verdict “better” or “worse” needs a corrected p-value below 0.05.',
+  'The gap is test error minus error on unaugmented training images. Speeds and memory are medians over the runs of this machine.',
 ];

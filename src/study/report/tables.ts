@@ -12,7 +12,7 @@ export interface TableColumn {
 
 const none = '–';
 
-/** What is found, and how sure it is. */
+/** Results with their uncertainty. */
 export const resultColumns: readonly TableColumn[] = [
   { title: 'ratio', align: 'left', cell: ({ arm }) => (arm.role === 'control' ? `${arm.label} (control)` : arm.label) },
   { title: 'pattern', align: 'left', cell: ({ pattern }) => pattern ?? none },
@@ -44,7 +44,7 @@ export const resultColumns: readonly TableColumn[] = [
   },
 ];
 
-/** What it costs. */
+/** Costs. */
 export const costColumns: readonly TableColumn[] = [
   { title: 'ratio', align: 'left', cell: ({ arm }) => arm.label },
   { title: 'parameters', align: 'right', cell: ({ cost }) => (cost ? formatCount(cost.parameters) : none) },
@@ -69,7 +69,7 @@ function errorCell(error: ArmResult['error']): string {
   return error.sd === null ? error.mean.toFixed(2) : `${error.mean.toFixed(2)} ± ${error.sd.toFixed(2)}`;
 }
 
-/** All numbers, one line for each ratio, for spreadsheets; decimal points whatever the language. */
+/** All numbers, one line for each ratio, for spreadsheets; always with decimal points. */
 export function csvOf(result: StudyResult): string {
   const header = [
     'group,ratio,role,pattern,n,error_mean,error_sd,error_low,error_high,gap,difference_mean,difference_low,difference_high',

@@ -1,4 +1,4 @@
-/** Writes the report of a study beside it, in every form. */
+/** Writes the report of a study into its folder, in every form. */
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,9 +20,8 @@ export interface Report {
 }
 
 /**
- * Reads what the trials left and writes `report/`: index.html, report.md, results.json, results.csv, results.tex and the
- * figures.
- * @throws RectioError `disk`, `checkpoint` if a run that is done is damaged
+ * Reads the finished trials and writes `report/`: index.html, report.md, results.json, results.csv, results.tex and figures.
+ * @throws RectioError `disk`, `checkpoint` if a finished run is damaged
  */
 export async function writeReport(study: Study): Promise<Report> {
   const result = await studyResult(study);

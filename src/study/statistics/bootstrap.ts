@@ -1,4 +1,4 @@
-/** An interval without a distribution's form: seeds and examples are both drawn anew. */
+/** A bootstrap interval, which assumes no distribution: resamples both seeds and examples. */
 
 import { randomStream } from '../../base/random.js';
 import type { Interval } from './crossed.js';
@@ -11,9 +11,8 @@ export interface BootstrapOptions {
 }
 
 /**
- * Percentile interval of the mean of a table of seeds × examples, in points, from tables whose seeds and whose examples
- * are each drawn with replacement (the pigeonhole bootstrap, Owen 2007: its intervals are rather too wide than too
- * narrow). Tables of one size share their draws.
+ * Percentile interval of the mean of a table of seeds × examples, in points. Draws seeds and examples with replacement (the
+ * pigeonhole bootstrap, Owen 2007, whose intervals tend to be too wide, not too narrow). Tables of one size share draws.
  * @param tables each with one row of whole numbers for each seed, most of them 0
  * @returns for each table its interval; null for a single seed
  */
@@ -65,7 +64,7 @@ function bootstrapMeans(tables: readonly (readonly Int8Array[])[], draws: number
   return means;
 }
 
-/** Sums of several draws stand side by side in one number, each below half a `field` in size: a double holds 53 bits exactly. */
+/** Packs the sums of several draws into one number, each below half a `field`: a double holds 53 bits exactly. */
 interface Packing {
   readonly field: number;
   readonly drawsAtOnce: number;
@@ -79,7 +78,7 @@ function packingFor(rows: readonly Int8Array[], examples: number): Packing {
   return { field: 2 ** bits, drawsAtOnce: Math.max(1, Math.floor(52 / bits)) };
 }
 
-/** For each of the draws the sum over rows, by their weights, of what each holds of the examples counted. */
+/** For each draw, the sum over rows of the row's weight times the row's sum over the drawn examples. */
 function weighted(
   rows: readonly Units[],
   counts: Float64Array,
@@ -100,7 +99,7 @@ function weighted(
   return sums;
 }
 
-/** A row of whole numbers as places that each add 1, and places that each take 1 away. */
+/** A row of whole numbers as two lists of places: each place in the first adds 1, in the second subtracts 1. */
 interface Units {
   readonly plus: Uint32Array;
   readonly minus: Uint32Array;
@@ -117,7 +116,7 @@ function unitsOf(row: Int8Array): Units {
   return { plus: Uint32Array.from(plus), minus: Uint32Array.from(minus) };
 }
 
-/** Of sorted values, between neighbors in proportion (Hyndman and Fan 1996, type 7). */
+/** A quantile of sorted values, interpolated linearly (Hyndman and Fan 1996, type 7). */
 function quantile(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1);
   const below = Math.floor(position);

@@ -1,4 +1,4 @@
-/** One ratio against the baseline: everything that is known of their difference, and what it comes to. */
+/** Compares one ratio with the baseline: estimates, intervals, p-values and the verdict. */
 
 import { bootstrapIntervals } from './bootstrap.js';
 import {
@@ -12,34 +12,34 @@ import {
 import { correlation, holm, improvementProbability, pairedP, signFlipP, summarize } from './seeds.js';
 import { verdictOf, type Verdict } from './verdict.js';
 
-/** What a finished training got wrong. */
+/** The mistakes of a finished training. */
 export interface Outcome {
   readonly seed: number;
   /** For each test example, in the test set's order: 1 for wrong, 0 for right. */
   readonly wrong: Int8Array;
 }
 
-/** The difference of a ratio's error to the baseline's, in points: below 0 the ratio is better. */
+/** A ratio's error minus the baseline's, in points. Below 0, the ratio is better. */
 export interface Difference {
   /** The seeds that both have. */
   readonly seeds: readonly number[];
   readonly mean: number;
   /** One for each seed. */
   readonly values: readonly number[];
-  /** 95 %, over other seeds and other test examples; null for a single seed, like all that follows from spread. */
+  /** 95 %, over other seeds and other test examples; null for a single seed, as is everything else that needs a spread. */
   readonly ci: Interval | null;
   /** 95 %, over other seeds on this test set: the paired t-interval. */
   readonly ciSeeds: Interval | null;
-  /** 95 %, from seeds and examples drawn anew. */
+  /** 95 %, by bootstrap over seeds and examples. */
   readonly ciBootstrap: Interval | null;
-  /** That there is no difference, over other seeds and other test examples. */
+  /** The p-value of no difference, over other seeds and other test examples. */
   readonly p: number | null;
-  /** `p` with Holm's correction for all comparisons of the study: what the verdict goes by. */
+  /** `p` with Holm's correction for all comparisons of the study; decides the verdict. */
   readonly pHolm: number | null;
   /** Over other seeds on this test set: paired t-test, and sign-flip permutation test. */
   readonly pSeeds: number | null;
   readonly pSignFlip: number;
-  /** That a run of this ratio beats a run of the baseline. */
+  /** The probability that a run of this ratio beats a run of the baseline. */
   readonly improvementProbability: number;
   /** Between the errors of a seed's two runs; null for fewer than three seeds. */
   readonly correlation: number | null;
@@ -49,11 +49,11 @@ export interface Difference {
 }
 
 export interface CompareOptions {
-  /** A difference in points that is worth knowing of: what an open verdict is told in terms of. Default 0.3. */
+  /** A difference in points that would matter; an open verdict refers to it. Default 0.3. */
   readonly worthwhile?: number;
 }
 
-/** What the verdict on one variant goes by. */
+/** The numbers that decide the verdict on one variant. */
 export interface Judgement {
   readonly estimate: CrossedEstimate;
   /** See `Difference`. */
@@ -65,7 +65,7 @@ export interface Judgement {
 /**
  * Judges each variant against the baseline, seed by seed.
  * @returns for each variant its judgement, or null if it shares no seed with the baseline
- * @throws Error where outcomes of one seed are over different numbers of examples
+ * @throws Error if two outcomes of one seed have different numbers of examples
  */
 export function judgeAll(
   baseline: readonly Outcome[],
@@ -81,7 +81,7 @@ export function judgeAll(
 function judgePairs(pairs: readonly Pairs[], { worthwhile = 0.3 }: CompareOptions): (Judgement | null)[] {
   const estimates = pairs.map(({ rows }) => (rows.length === 0 ? null : crossedMean(rows)));
   const pValues = estimates.map((estimate) => (estimate === null ? null : meanP(estimate)));
-  // Comparisons that cannot be judged yet do not raise the bar for the others.
+  // Comparisons that cannot be judged yet do not count in the correction.
   const judged = pValues.flatMap((p, index) => (p === null ? [] : [{ p, index }]));
   const corrected = new Map(holm(judged.map(({ p }) => p)).map((p, rank) => [judged[rank]!.index, p]));
   return estimates.map((estimate, index) => {
@@ -93,9 +93,9 @@ function judgePairs(pairs: readonly Pairs[], { worthwhile = 0.3 }: CompareOption
 }
 
 /**
- * `judgeAll`, with everything else that is worth knowing of each difference.
+ * `judgeAll`, with all other statistics of each difference.
  * @returns for each variant its difference, or null if it shares no seed with the baseline
- * @throws Error where outcomes of one seed are over different numbers of examples
+ * @throws Error if two outcomes of one seed have different numbers of examples
  */
 export function compareAll(
   baseline: readonly Outcome[],
@@ -135,7 +135,7 @@ export function meanError(outcomes: readonly Outcome[]): { estimate: CrossedEsti
 
 interface Pairs {
   readonly seeds: readonly number[];
-  /** What the variant got wrong minus what the baseline did, for each common seed. */
+  /** For each common seed, the variant's mistakes minus the baseline's, example by example. */
   readonly rows: readonly Int8Array[];
   readonly errors: readonly number[];
   readonly baselineErrors: readonly number[];

@@ -1,8 +1,8 @@
 /**
- * The mean of a table of seeds × test examples, with an error that counts both as samples: another seed and another
- * test set would each have given another mean. Two-way random effects without replication: with mean squares of seeds
- * S, of examples E and of what is left R over n seeds and m examples, the variance of the mean is (S + E − R)/(n·m), in
- * two parts: S, known from n − 1 degrees of freedom, and E − R, known from about m − 1.
+ * The mean of a table of seeds × test examples, with an error that treats both as samples. The model is two-way random
+ * effects without replication. With n seeds, m examples and the mean squares S of seeds, E of examples and R of the residual,
+ * the variance of the mean is (S + E − R)/(n·m). It has two parts: S with n − 1 degrees of freedom, and E − R with about
+ * m − 1.
  *
  * A sum of such parts has no exact test (the Behrens–Fisher problem). From four seeds on, critical values are Cochran's:
  * the mean of both parts' values, weighted by the parts (Cochran and Cox 1950). With two or three seeds they are
@@ -20,7 +20,7 @@ export interface CrossedEstimate {
   readonly mean: number;
   /** Of each seed over all examples. */
   readonly seedMeans: readonly number[];
-  /** Null if there is a single seed: nothing tells then how much seeds differ. */
+  /** Null for a single seed, which does not show how much seeds differ. */
   readonly spread: Spread | null;
 }
 
@@ -54,7 +54,7 @@ export interface Interval {
 
 /**
  * @param rows for each seed one number for each example: 1 for wrong and 0 for right, or the difference of two such
- * @throws Error where there is no seed or no example, or rows differ in length
+ * @throws Error if there is no seed or no example, or if rows differ in length
  */
 export function crossedMean(rows: readonly Int8Array[]): CrossedEstimate {
   const seeds = rows.length;
@@ -96,7 +96,7 @@ function spreadOf(rows: readonly Int8Array[], sums: readonly number[], columns: 
   return spreadFrom({ seed, example, residual }, n, m);
 }
 
-/** From mean squares. An example's variance that comes out below 0 counts as 0, never against the seeds'. */
+/** The spread from mean squares. A negative variance of examples counts as 0 and does not reduce that of seeds. */
 function spreadFrom({ seed, example, residual }: VarianceComponents, n: number, m: number): Spread {
   const ofExamples = Math.max(0, example - residual);
   return {
@@ -110,7 +110,7 @@ function spreadFrom({ seed, example, residual }: VarianceComponents, n: number, 
 }
 
 /**
- * What another plan may expect: the error of a mean over `seeds` and `examples` if the variances are these.
+ * The expected error of a mean over `seeds` and `examples`, given the variances.
  */
 export function expectedSpread(variances: VarianceComponents, seeds: number, examples: number): Spread {
   const { seed, example, residual } = variances;
@@ -141,7 +141,7 @@ export function meanInterval({ mean, spread }: CrossedEstimate, level = 0.95): I
   return { low: mean - reach, high: mean + reach };
 }
 
-/** Smaller p-values are not told apart. */
+/** The smallest p-value reported. */
 const leastP = 1e-12;
 
 /** Two-sided p-value of a true mean of 0; null if there is no spread. */
@@ -150,7 +150,7 @@ export function meanP({ mean, spread }: CrossedEstimate): number | null {
   if (spread.standardError === 0) return mean === 0 ? 1 : leastP;
   const t = Math.abs(mean) / spread.standardError;
   if (t >= criticalValue(spread.parts, leastP)) return leastP;
-  // The p-value at which t would be the critical value, to some nine digits.
+  // Bisect for the p-value whose critical value is t, to about nine digits.
   let [low, high] = [Math.log(leastP), 0];
   for (let step = 0; step < 40; step++) {
     const middle = (low + high) / 2;

@@ -1,4 +1,4 @@
-/** How small a difference a plan can see, and how many seeds it takes to see one. */
+/** How small a difference a plan can detect, and how many seeds a difference needs. */
 
 import { criticalValue, expectedSpread, type Spread, type VarianceComponents } from './crossed.js';
 import { noncentralStudentCdf } from './distributions.js';
@@ -16,9 +16,9 @@ export interface Design {
 }
 
 /**
- * The probability that a true difference of so many points is found at the level alpha/comparisons, Holm's first step:
- * the power of a t-test with Cochran's critical value, and with Satterthwaite's (1946) degrees of freedom for what the
- * mean over its error really varies like. 0 for a single seed.
+ * The probability of detecting a true difference of this many points at the level alpha/comparisons, Holm's first step: the
+ * power of a t-test with the critical value of `criticalValue` and Satterthwaite's (1946) degrees of freedom. 0 for a single
+ * seed.
  */
 export function power(
   difference: number,
@@ -38,10 +38,10 @@ function satterthwaite({ seeds, examples }: Spread['parts']): number {
   return (seeds.variance + examples.variance) ** 2 / (share(seeds) + share(examples));
 }
 
-/** The usual share of true differences that a plan should find. */
+/** The customary power. */
 export const customaryPower = 0.8;
 
-/** The smallest difference in points that is found with probability `wanted`; infinite for a single seed. */
+/** The smallest difference in points that is detected with probability `wanted`; infinite for a single seed. */
 export function detectableDifference(design: Design, wanted = customaryPower): number {
   if (design.seeds < 2 || design.examples < 2) return Infinity;
   let [low, high] = [0, 100];
@@ -54,12 +54,12 @@ export function detectableDifference(design: Design, wanted = customaryPower): n
   return high;
 }
 
-/** More seeds than this nobody will train. */
+/** Nobody will train more seeds than this. */
 const mostSeeds = 10_000;
 
 /**
- * With how many seeds in all a true difference of so many points is found with probability `wanted`; null if no
- * number of seeds is enough, because the test set itself is too small.
+ * How many seeds in all detect a true difference of this many points with probability `wanted`; null if no number of seeds
+ * is enough, because the test set is too small.
  */
 export function seedsFor(difference: number, design: Omit<Design, 'seeds'>, wanted = customaryPower): number | null {
   const enough = (seeds: number): boolean => power(difference, { ...design, seeds }) >= wanted;

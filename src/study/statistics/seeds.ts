@@ -1,4 +1,4 @@
-/** What the seeds alone say, each with one number: the test set is taken as the one there is. */
+/** Statistics over seeds alone, with one number for each seed; the test set counts as fixed. */
 
 import { randomStream } from '../../base/random.js';
 import { twoSidedP, type Interval } from './crossed.js';
@@ -12,7 +12,7 @@ export interface Summary {
   readonly interval: Interval | null;
 }
 
-/** @throws Error where there are no values */
+/** @throws Error if there are no values */
 export function summarize(values: readonly number[], level = 0.95): Summary {
   const n = values.length;
   if (n === 0) throw new Error('There is nothing to summarize.');
@@ -31,7 +31,7 @@ export function pairedP(differences: readonly number[]): number | null {
   return twoSidedP((mean * Math.sqrt(n)) / deviation, n - 1);
 }
 
-/** With so many differences all 2ⁿ signs are tried; with more, that many are drawn. */
+/** Up to this many differences, all 2ⁿ signs are tried; above, as many signs are drawn at random. */
 const exactUpTo = 16;
 const draws = 2 ** exactUpTo;
 
@@ -57,7 +57,7 @@ export function signFlipP(differences: readonly number[]): number {
   return far / (draws + 1);
 }
 
-/** The sum of values, each with the sign that a bit says; `nextBits` gives 32 of them at a time. */
+/** The sum of values, each with the sign given by a bit; `nextBits` returns 32 bits at a time. */
 function sumWithSigns(values: readonly number[], nextBits: () => number): number {
   let sum = 0;
   for (let first = 0; first < values.length; first += 32) {
@@ -70,7 +70,7 @@ function sumWithSigns(values: readonly number[], nextBits: () => number): number
   return sum;
 }
 
-/** Pearson's correlation; null for fewer than three pairs or where one side does not vary. */
+/** Pearson's correlation; null for fewer than three pairs, or if one side does not vary. */
 export function correlation(a: readonly number[], b: readonly number[]): number | null {
   if (a.length < 3) return null;
   const [centerA, centerB] = [summarize(a).mean, summarize(b).mean];
@@ -82,7 +82,7 @@ export function correlation(a: readonly number[], b: readonly number[]): number 
 }
 
 /**
- * The probability that a run of the one has a lower error than a run of the other, over all pairs of runs, ties half
+ * The probability that a run of one arm has a lower error than a run of the other, over all pairs of runs; ties count half
  * (Agarwal et al. 2021; the Mann–Whitney statistic).
  */
 export function improvementProbability(errors: readonly number[], baseline: readonly number[]): number {
@@ -94,8 +94,7 @@ export function improvementProbability(errors: readonly number[], baseline: read
 }
 
 /**
- * Holm's (1979) correction: p-values that may each be compared with a level at which one false alarm in all of them is
- * then allowed. In the order given.
+ * Holm's (1979) correction. Compare each adjusted p-value with the level for the whole family. Keeps the order given.
  */
 export function holm(pValues: readonly number[]): number[] {
   const order = pValues.map((_, index) => index).sort((a, b) => pValues[a]! - pValues[b]!);

@@ -1,4 +1,4 @@
-/** What a comparison comes to, in words that promise no more than was measured. */
+/** The verdict of a comparison, in words that promise no more than was measured. */
 
 import type { CrossedEstimate } from './crossed.js';
 import { detectableDifference, seedsFor } from './power.js';
@@ -10,7 +10,7 @@ export interface Verdict {
   readonly text: string;
 }
 
-/** The share of studies without any true difference that may still call one. */
+/** The share of studies without a true difference that may still report one. */
 export const falseAlarms = 0.05;
 
 export interface VerdictOptions {
@@ -19,7 +19,7 @@ export interface VerdictOptions {
   readonly comparisons: number;
 }
 
-/** @param pHolm corrected for all comparisons of the study; null if it cannot be told */
+/** @param pHolm corrected for all comparisons of the study; null if it is unknown */
 export function verdictOf(estimate: CrossedEstimate, pHolm: number | null, options: VerdictOptions): Verdict {
   const { mean, spread } = estimate;
   if (spread === null || pHolm === null) {

@@ -1,5 +1,5 @@
-// The door to JavaScript (Node-API). It reads a plan out of JavaScript objects, checks every type on the way, and hands
-// work to one compute thread: OpenMP keeps a pool of threads per calling thread, so all programs share that one caller.
+// The interface to JavaScript (Node-API). It reads plans from JavaScript objects, checks every type, and passes work to
+// one compute thread. OpenMP keeps a pool of threads for each calling thread, so all programs share one caller.
 #include <dlfcn.h>
 #include <node_api.h>
 
@@ -18,10 +18,10 @@ namespace {
 
 // ---- Reading values -------------------------------------------------------------------------------------------------
 
-// Far above any real plan; what is larger would only fill the memory.
+// Far above any real plan. Anything larger would only fill the memory.
 constexpr uint32_t kMostItems = 1 << 20;
 constexpr size_t kMostAttributes = 256, kMostText = 1 << 16;
-// Larger blocks end the process inside JavaScript's engine.
+// V8 ends the process if asked for larger blocks.
 constexpr size_t kMostResultBytes = size_t{1} << 32;
 
 void requireOk(napi_status status, const char* what) {
@@ -40,7 +40,7 @@ std::string toText(napi_env env, napi_value value) {
   if (length > kMostText) throw PlanError("a text is too long");
   std::string text(length, '\0');
   requireOk(napi_get_value_string_utf8(env, value, text.data(), length + 1, &length), "a text");
-  // A message would end there.
+  // An error message would end at the zero.
   if (text.find('\0') != std::string::npos) throw PlanError("a text holds a zero character");
   return text;
 }
@@ -231,13 +231,13 @@ napi_value nothing(napi_env env) {
 
 // ---- The compute thread ---------------------------------------------------------------------------------------------
 
-// One JavaScript thread that has loaded the addon. Once it ends, work that it asked for is of no use to anybody.
+// A JavaScript thread that has loaded the addon. When it ends, nobody needs the work that it asked for.
 struct Client {
   std::atomic<bool> stopped{false};
 };
 using SharedClient = std::shared_ptr<Client>;
 
-// One piece of work and what becomes of it: `work` on the compute thread, `result` back on JavaScript's.
+// One piece of work: `work` runs on the compute thread, `result` on the JavaScript thread.
 struct Job {
   SharedClient client;
   std::function<void()> work;
@@ -267,7 +267,7 @@ void release(napi_threadsafe_function settle) {
 
 class ComputeThread {
  public:
-  // The job is the thread's from here on.
+  // Takes ownership of the job.
   void submit(std::unique_ptr<Job>& job) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -279,7 +279,7 @@ class ComputeThread {
     wake_.notify_one();
   }
 
-  // Before a JavaScript thread ends: what has not begun never will, what runs is waited for to the end of a kernel.
+  // Called before a JavaScript thread ends. Drops its waiting jobs and waits until its running kernel has finished.
   void drain(Client* client) {
     client->stopped = true;
     std::unique_lock<std::mutex> lock(mutex_);
@@ -295,14 +295,14 @@ class ComputeThread {
 
  private:
   void start() {
-    // A JavaScript thread that ends may unload the addon, from under our feet; one more reference keeps it.
+    // When a JavaScript thread ends, it may unload the addon; one more reference keeps it loaded.
     Dl_info here;
     if (dladdr(reinterpret_cast<const void*>(&toNumber), &here) != 0) dlopen(here.dli_fname, RTLD_LAZY | RTLD_NODELETE);
     std::thread([this] { serve(); }).detach();
   }
 
   void serve() {
-    // The environment may ask OpenMP for fewer threads than we count on: oneDNN's waits for one another need them all.
+    // The environment may limit OpenMP's threads, but oneDNN's threads wait for one another and need all of them.
     omp_set_dynamic(0);
     omp_set_max_active_levels(1);
     std::unique_lock<std::mutex> lock(mutex_);
@@ -324,7 +324,7 @@ class ComputeThread {
       if (napi_call_threadsafe_function(settle, job, napi_tsfn_blocking) == napi_ok)
         release(settle);
       else
-        delete job;  // JavaScript is gone; nobody is left to hear it.
+        delete job;  // The JavaScript thread has ended.
       lock.lock();
       current_ = nullptr;
       idle_.notify_all();
@@ -392,7 +392,7 @@ napi_value submit(napi_env env, std::function<void()> work, std::function<napi_v
 
 // ---- The functions --------------------------------------------------------------------------------------------------
 
-// What JavaScript holds of a program. `program` is only touched on the compute thread.
+// JavaScript's handle of a program. Only the compute thread uses `program`.
 struct Handle {
   SharedClient client;
   std::unique_ptr<Program> program;
@@ -431,9 +431,9 @@ SharedHandle toHandle(napi_env env, napi_value value) {
 
 using Arguments = std::vector<napi_value>;
 
-// OpenMP ends the process where it cannot make a thread, so make as many first, and let them go again.
+// OpenMP ends the process if it cannot create a thread, so create and join as many threads first.
 void requireThreads(int threads) {
-  static int proven = 1;  // Only the compute thread comes here.
+  static int proven = 1;  // Only the compute thread calls this.
   if (threads <= proven) return;
   if (threads > omp_get_thread_limit())
     throw PlanError("OMP_THREAD_LIMIT allows only " + std::to_string(omp_get_thread_limit()) + " threads");
@@ -540,7 +540,7 @@ napi_value write(napi_env env, const Arguments& arguments) {
       env, [=] { handle->live().write(tensor, *values); }, nothing);
 }
 
-// profile(handle) → milliseconds of each call since the last question
+// profile(handle) → milliseconds of each call since the last profile
 napi_value profile(napi_env env, const Arguments& arguments) {
   const SharedHandle handle = toHandle(env, arguments[0]);
   auto values = std::make_shared<std::vector<float>>();
@@ -560,7 +560,7 @@ napi_value describe(napi_env env, const Arguments&) {
   return fromObject(env, {{"onednn", fromText(env, dnn::version())}, {"block", fromNumber(env, kBlock)}});
 }
 
-// Throws in JavaScript, unless an exception is on its way there already.
+// Throws in JavaScript, unless an exception is already pending.
 void throwError(napi_env env, const char* message) {
   bool pending = false;
   if (napi_is_exception_pending(env, &pending) == napi_ok && pending) return;

@@ -15,11 +15,11 @@ namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
 
-// What this process may fill: the machine's memory, or less where a control group (a container, a batch job) says so.
+// The memory that this process may fill: the machine's, or the limit of its control group (a container or batch job).
 size_t memoryLimit() {
   size_t limit = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
   for (const char* file : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    size_t bytes;  // Stays unread where the file is missing or says "max".
+    size_t bytes;  // Not read if the file is missing or says "max".
     if (std::ifstream(file) >> bytes && bytes > 0) limit = std::min(limit, bytes);
   }
   return limit;
@@ -41,7 +41,7 @@ Arena::Arena(size_t bytes) {
   data_ = static_cast<char*>(memory);
   bytes_ = whole;
 #ifdef MADV_HUGEPAGE
-  madvise(memory, bytes_, MADV_HUGEPAGE);  // A wish, not a need: without it everything works, a little slower.
+  madvise(memory, bytes_, MADV_HUGEPAGE);  // Optional: without huge pages everything is a little slower.
 #endif
 }
 

@@ -1,12 +1,12 @@
-// Memory straight from the system, given back as soon as it is not needed.
+// Memory from the system, returned as soon as it is no longer needed.
 #pragma once
 #include <cstddef>
 #include <utility>
 
 namespace rectio {
 
-// Anonymous memory, zero at first, in huge pages where the system grants them. All arenas together never take more than
-// the machine (or the container) has: the system would promise it and end the process when it is used.
+// Anonymous memory, zeroed, in huge pages if the system grants them. All arenas together stay within the memory of the
+// machine or container, because the system would grant more and then end the process when it is used.
 // @throws PlanError beginning with "not enough memory"
 class Arena {
  public:

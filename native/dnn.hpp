@@ -1,5 +1,5 @@
-// The little of oneDNN that Rectio uses, over the differences between its versions 2 and 3: convolution in its three
-// directions, reorder, sgemm. Nothing else in native/ asks which version it is.
+// The parts of oneDNN that Rectio uses, for its versions 2 and 3: convolution in its three directions, reorder, sgemm.
+// Only this file depends on the version.
 #pragma once
 #include <dnnl.hpp>
 #include <functional>
@@ -40,7 +40,7 @@ struct ConvolutionRequest {
   bool bias = false, addToDst = false;
 };
 
-// A primitive ready to run, with the layouts it wants; nothing is allocated in it.
+// A primitive that is ready to run, and its layouts; it allocates nothing.
 struct ConvolutionPrimitive {
   std::string name;
   dnnl::primitive primitive;
@@ -69,7 +69,7 @@ std::vector<ConvolutionPrimitive> collect(Description& description, Direction di
     one.scratch = description.query_md(dnnl::query::scratchpad_md);
     one.primitive = make(description);
     found.push_back(std::move(one));
-    // Reference implementations stand at the end of oneDNN's list; none is worth a look behind a fast one.
+    // Reference implementations are at the end of oneDNN's list; skip them after a fast one.
     if (found.back().name.rfind("ref", 0) == 0) break;
   } while (description.next_impl());
   return found;
@@ -77,12 +77,12 @@ std::vector<ConvolutionPrimitive> collect(Description& description, Direction di
 
 }  // namespace detail
 
-// Every implementation oneDNN has for the request, its favorite first.
+// Every implementation that oneDNN has for the request, in oneDNN's order of preference.
 inline std::vector<ConvolutionPrimitive> convolutions(const ConvolutionRequest& request) {
   using namespace dnnl;
   const ConvolutionShape& s = request.shape;
   const memory::dims strides{s.sh, s.sw}, dilates{s.dh - 1, s.dw - 1}, padding{s.ph, s.pw};
-  // The far padding follows from the sizes; where the last window ends early, oneDNN takes the difference as cut off.
+  // The far padding follows from the sizes. If the last window ends early, oneDNN crops the difference.
   const memory::dims far{std::max<int64_t>(0, (s.oh - 1) * s.sh + (s.kh - 1) * s.dh + 1 - s.ih - s.ph),
                          std::max<int64_t>(0, (s.ow - 1) * s.sw + (s.kw - 1) * s.dw + 1 - s.iw - s.pw)};
   const memory::desc bias =

@@ -1,4 +1,4 @@
-// What a kernel is, and what it is built from.
+// A kernel, and the Builder that kernels are made from.
 #pragma once
 #include <map>
 #include <memory>
@@ -11,24 +11,24 @@
 
 namespace rectio {
 
-// One call of a plan, ready to run again and again. It keeps pointers to tensors, which outlive it; their `data` is set
-// when the program's memory is placed, and does not change until the next `bind`.
+// One call of a plan, ready to run repeatedly. It keeps pointers to tensors, which outlive it. Their `data` is set when
+// the program's memory is placed, and stays the same until the next `bind`.
 struct Kernel {
   virtual ~Kernel() = default;
   virtual size_t scratchBytes() const { return 0; }
-  // The tensors have their memory now, and `scratch` is this kernel's own for the time of its run.
+  // Called when the tensors have memory. `scratch` belongs to this kernel while it runs.
   virtual void bind(char* /*scratch*/) {}
   virtual void run(const Scalars& scalars) = 0;
 };
 
-// Choices between implementations. Calls are named `<kind> <node>`; equal work has equal keys, in any program.
+// Choices between implementations. A call is named `<kind> <node>`; equal work has equal keys in all programs.
 struct Tuning {
   std::map<std::string, std::string> given;     // by call: choices to follow
   std::map<std::string, std::string> chosen;    // by call: choices made
   std::map<std::string, std::string> measured;  // by key: what won before, and what was measured now
 };
 
-// Gives a kernel's maker its tensors and attributes, checked.
+// Gives a kernel's maker its checked tensors and attributes.
 class Builder {
  public:
   Builder(const CallSpec& call, std::vector<Tensor>& tensors, Tuning& tuning, int threads)
@@ -93,7 +93,7 @@ class Builder {
     if (found->second < 0 || static_cast<size_t>(found->second) >= tensors_.size())
       fail("tensor id out of range at " + name);
     Tensor& tensor = tensors_[static_cast<size_t>(found->second)];
-    // A byte read as a float would reach past its tensor.
+    // Reading bytes as floats would reach past the tensor.
     require(tensor.isIndex == (name == "index"),
             tensor.name + (tensor.isIndex ? " holds bytes, not numbers" : " must hold bytes"));
     return &tensor;

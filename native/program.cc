@@ -59,7 +59,7 @@ Program::Program(PlanSpec plan, int threads, Tuning tuning, const std::atomic<bo
   }
 }
 
-// Decides how each tensor lies in memory, by what reads and writes it.
+// Chooses each tensor's layout by the calls that read and write it.
 void Program::layOut() {
   const int count = static_cast<int>(plan_.tensors.size());
   const auto inRange = [&](int id) { return id >= 0 && id < count; };
@@ -85,7 +85,7 @@ void Program::layOut() {
   std::vector<bool> isWeight(tensors_.size()), isPlainInput(tensors_.size());
   for (const auto& [name, id] : plan_.inputs) {
     if (!inRange(id)) throw PlanError("the input " + name + " names a tensor that is not there");
-    // oneDNN's convolutions read images of up to three channels best as they come.
+    // oneDNN's convolutions are fastest on images of up to three channels in NCHW.
     const Tensor& tensor = tensors_[static_cast<size_t>(id)];
     isPlainInput[static_cast<size_t>(id)] = tensor.dims.size() == 4 && tensor.dims[1] <= 3 && !tensor.isIndex;
   }
@@ -132,7 +132,7 @@ void Program::place(const std::vector<double>& offsets, double totalBytes) {
     if (!(offset >= 0 && offset + needed[i] <= totalBytes) || std::fmod(offset, static_cast<double>(kSlot)) != 0)
       throw PlanError("a tensor is placed outside the arena");
   }
-  // oneDNN's threads wait for one another in their scratch memory: written over by anything else, they wait forever.
+  // oneDNN's threads synchronize in their scratch memory. If anything else wrote there, they would wait forever.
   for (size_t k = 0; k < kernels_.size(); ++k) {
     const size_t scratch = tensors_.size() + k;
     const CallSpec& call = plan_.calls[k];
@@ -145,7 +145,7 @@ void Program::place(const std::vector<double>& offsets, double totalBytes) {
       }
   }
   placed_ = false;
-  arena_ = Arena();  // The old memory goes before the new one comes.
+  arena_ = Arena();  // Free the old memory before allocating the new.
   arena_ = Arena(static_cast<size_t>(totalBytes));
   const auto where = [&](size_t i) { return arena_.data() + static_cast<size_t>(offsets[i]); };
   for (size_t i = 0; i < tensors_.size(); ++i) tensors_[i].data = reinterpret_cast<float*>(where(i));

@@ -9,24 +9,24 @@
 
 namespace rectio {
 
-// Not thread-safe: everything but the constructor's cheap checks belongs on the compute thread.
+// Not thread-safe: only the compute thread may use it.
 class Program {
  public:
-  // Builds every kernel. Once `stopped` is set, building and running end after the kernel at hand; it outlives the
-  // program.
+  // Builds every kernel. Once `stopped` is set, building and running end after the current kernel. `stopped` must
+  // outlive the program.
   // @throws PlanError
   Program(PlanSpec plan, int threads, Tuning tuning, const std::atomic<bool>& stopped);
 
   const PlanSpec& plan() const { return plan_; }
   const Tuning& tuning() const { return tuning_; }
-  // Bytes of each tensor, then of each call's scratch: what the arena has to place.
+  // Bytes of each tensor, then of each call's scratch, for the arena's layout.
   std::vector<double> sizes() const;
 
   // Gives every tensor, then every call's scratch, its place. Offsets are multiples of the alignment.
   void place(const std::vector<double>& offsets, double totalBytes);
   void run(const std::vector<std::vector<float>>& inputs, std::vector<std::vector<float>>& outputs,
            const Scalars& scalars);
-  // Milliseconds spent in each call since the last question.
+  // Milliseconds spent in each call since the last call of this function.
   std::vector<float> profile();
   std::vector<float> read(int tensor);
   void write(int tensor, const std::vector<float>& values);

@@ -1,5 +1,5 @@
-// A plan as it arrives from JavaScript, already copied out of it: plain data with checked access. Whatever is wrong
-// with it ends in a PlanError, which becomes a JavaScript exception.
+// A plan copied from JavaScript: plain data with checked access. Every fault is a PlanError, which becomes a JavaScript
+// exception.
 #pragma once
 #include <cmath>
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A tensor of a program: its logical dims, how it lies in memory, and where.
+// A tensor of a program: its logical dims, its layout and its memory.
 #pragma once
 #include <string>
 #include <vector>
@@ -32,18 +32,18 @@ struct Tensor {
   float* data = nullptr;
 
   int64_t logical() const { return product(dims); }
-  // Elements in memory, filling channels included.
+  // Elements in memory, including the channels that only fill the last block.
   int64_t physical() const {
     if (layout == Layout::weight) return static_cast<int64_t>(desc.get_size() / sizeof(float));
     if (layout == Layout::blocked) return dims[0] * blocksOf(dims[1]) * kBlock * dims[2] * dims[3];
     return logical();
   }
   size_t bytes() const { return static_cast<size_t>(physical()) * (isIndex ? 1 : sizeof(float)); }
-  // Registers that cover it; slots are padded, so the last may reach past the tensor but not past its slot.
+  // The registers that cover it. The last may reach past the tensor, but not past its padded slot.
   int64_t vectors() const { return (physical() + kBlock - 1) / kBlock; }
   uint8_t* index() const { return reinterpret_cast<uint8_t*>(data); }
 
-  // What a tensor lacks in dimensions counts as 1, so that none of these reads past `dims`.
+  // Missing dimensions count as 1, so none of these reads past `dims`.
   int64_t n() const { return dim(0); }
   int64_t c() const { return dim(1); }
   int64_t h() const { return dim(2); }

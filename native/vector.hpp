@@ -1,4 +1,4 @@
-// One SIMD register of channels: the unit in which feature maps are stored and worked on.
+// One SIMD register of channels: the unit in which feature maps are stored and processed.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -8,8 +8,8 @@
 
 namespace rectio {
 
-// Feature maps lie in memory as [N, ⌈C/kBlock⌉, H, W, kBlock], oneDNN's nChw16c or nChw8c; channels that only fill the
-// last block are zero, always, and every kernel keeps them so.
+// Feature maps have the layout [N, ⌈C/kBlock⌉, H, W, kBlock], oneDNN's nChw16c or nChw8c. Channels that only fill the
+// last block are always zero, and every kernel keeps them zero.
 #if defined(__AVX512F__)
 constexpr int kBlock = 16;
 #else
@@ -26,7 +26,7 @@ inline Vec loadUnaligned(const float* p) { return *reinterpret_cast<const VecUna
 inline void storeUnaligned(float* p, Vec v) { *reinterpret_cast<VecUnaligned*>(p) = v; }
 inline Vec splat(float x) { return x - Vec{}; }
 
-// Fused always, so that forward and backward passes that recompute a value get the same bits.
+// Always fused, so forward and backward passes that recompute a value get the same bits.
 inline Vec fma(Vec a, Vec b, Vec c) {
 #if defined(__AVX512F__)
   return (Vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
@@ -37,7 +37,7 @@ inline Vec fma(Vec a, Vec b, Vec c) {
 #endif
 }
 
-// NaN goes through, as it must: a network that has diverged should say so.
+// Keeps NaN, so that a diverged network is noticed.
 inline Vec relu(Vec x) { return x < Vec{} ? Vec{} : x; }
 // g where y > 0, else 0; NaN in y lets g through.
 inline Vec maskPositive(Vec y, Vec g) { return y <= Vec{} ? Vec{} : g; }
@@ -69,7 +69,7 @@ inline Vec keep(VecMask lanes, Vec v) { return (Vec)(lanes & (VecMask)v); }
 // Lane i: v's lane lanes[i], each from 0 to kBlock − 1.
 inline Vec permute(Vec v, VecMask lanes) {
 #if defined(__AVX512F__)
-  // Masked, though by nothing: GCC 12 warns of its own header otherwise.
+  // Masked with all lanes, because GCC 12 warns about its own header otherwise.
   return (Vec)_mm512_maskz_permutexvar_ps(0xffff, (__m512i)lanes, (__m512)v);
 #elif defined(__AVX2__)
   return (Vec)_mm256_permutevar8x32_ps((__m256)v, (__m256i)lanes);

@@ -5,6 +5,7 @@
  *     node scripts/lint-rules.js     # run it after a change here; a test compares
  */
 
+import { existsSync, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -47,8 +48,10 @@ export const rooms = [
 /** The rooms that open engines. All other rooms know only the engines' contract. */
 const openers = ['engines', 'prepare', 'cli'];
 
-/** @type {readonly string[]} */
-const engines = ['onednn', 'reference'];
+/** The folders of engines: those below src/engines that have an index.ts. */
+const engines = readdirSync(join(paths.sources, 'engines'))
+  .filter((name) => existsSync(join(paths.sources, 'engines', name, 'index.ts')))
+  .sort();
 
 /** The other type-aware rules of the category `suspicious`; only `no-floating-promises` is in force. */
 const otherTypeAware = [

@@ -1,5 +1,5 @@
-// Batch norm with what surrounds it in one go: addition and ReLU forward, their gradients backward. These passes are
-// bound by memory, so what counts is how often each feature map is read and written.
+// Batch norm fused with its neighbors: addition and ReLU forward, their gradients backward. Memory bounds these passes,
+// so their cost is how often each feature map is read and written.
 #include <cmath>
 
 #include "../kernel.hpp"
@@ -8,7 +8,7 @@
 namespace rectio {
 namespace {
 
-// Feature maps and rows of vectors, seen alike: `sites` positions per example and channel.
+// A common view of feature maps and rows of vectors: `sites` positions per example and channel.
 struct View {
   int64_t n, channels, blocks, sites;
   bool blocked;
@@ -69,13 +69,13 @@ class Repacked {
 void checkNormed(const Builder& b, const Tensor& x) {
   b.require(x.layout == Layout::blocked || (x.layout == Layout::plain && x.dims.size() == 2),
             x.name + " must be [N, C, H, W] or [N, features]");
-  // Sums per channel and repacked rows lie beside the arena, where nobody asks whether there is room.
+  // Sums per channel and repacked rows are allocated outside the arena, which checks for room only within itself.
   b.require(x.c() <= 1 << 20 && (x.layout == Layout::blocked || x.n() * blocksOf(x.c()) * kBlock <= 1 << 28),
             x.name + " is too large");
 }
 
-// Normalization as slope·x + offset. From the statistics as they are kept, so that the backward pass, which asks what a
-// ReLU let through, gets the very bits of the forward pass. No bias, no offset.
+// Normalization as slope·x + offset, computed from the stored statistics. So the backward pass, which needs to know
+// what a ReLU let through, gets the bits of the forward pass. Without a bias there is no offset.
 struct Affine {
   ChannelValues slope, offset;
   Affine(int64_t channels, const Tensor& weight, const Tensor* bias, const Tensor& mean, const Tensor& inverse)
@@ -126,7 +126,7 @@ class BatchNorm final : public Kernel {
 
  private:
   void compute(const float* x, const float* addend, float* y) {
-    // Sums are taken of x less a value from the channel itself: no cancellation where the mean is far from zero.
+    // Sums x minus a value of the channel, which avoids cancellation if the mean is far from zero.
     eachBlockAndPart(view_, threads_, [&](int64_t block, int64_t part, int64_t begin, int64_t end) {
       PartialSums sums;
       const Vec shift = load(x + block * view_.sites * kBlock);
@@ -161,7 +161,7 @@ class BatchNorm final : public Kernel {
       }
       const double shifted = first / count;
       const double mean = static_cast<double>(x[block * view_.sites * kBlock + lane]) + shifted;
-      // NaN must stay NaN, so no std::max here: it would hide it.
+      // std::max would hide NaN.
       const double difference = second / count - shifted * shifted;
       const double variance = difference < 0 ? 0 : difference;
       const double inverse = 1 / std::sqrt(variance + epsilon_);
@@ -247,7 +247,7 @@ class BatchNormGradient final : public Kernel {
     const float *x, *dy, *dy2, *y;
     float *dx, *daddend;
   };
-  // What says where a ReLU behind the norm let something through.
+  // The tensor that shows where a ReLU behind the norm let values through.
   enum class Mask { none, y, bias };
 
   // The gradient behind the norm; `a` and `b` are the norm's slope and offset.

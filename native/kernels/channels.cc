@@ -6,8 +6,8 @@
 namespace rectio {
 namespace {
 
-// For each channel of a feature map the channel of another that it is a copy of, or none. Each register of the result
-// is put together from the few registers that its channels come from, and written once.
+// For each channel of a feature map, the channel of another map that it copies, or none. Each register of the result is
+// assembled from the few registers that its channels come from, and written once.
 class ChannelMap {
  public:
   ChannelMap(const Builder& b, Tensor& y) : y_(y), threads_(b.threads), routes_(static_cast<size_t>(y.blocks())) {
@@ -15,7 +15,7 @@ class ChannelMap {
     b.require(y.c() <= 1 << 20, y.name + " has too many channels");
   }
 
-  // Channels [from, from + count) of x become [to, to + count) of y, where nothing has come yet.
+  // Channels [from, from + count) of x become [to, to + count) of y, which must be unassigned.
   void take(const Tensor& x, int64_t from, int64_t to, int64_t count) {
     for (int64_t i = 0; i < count; ++i) {
       Piece& piece = pieceOf(routes_[static_cast<size_t>((to + i) / kBlock)], x, (from + i) / kBlock);
@@ -45,7 +45,7 @@ class ChannelMap {
     VecMask lanes, used;
 
     const float* from(int64_t n, int64_t size) const { return x->data + (n * x->blocks() + block) * size; }
-    // Every lane stays where it is, or is filling on both sides.
+    // Every lane keeps its position, or is filling on both sides.
     bool whole() const {
       for (int lane = 0; lane < kBlock; ++lane)
         if (used[lane] != 0 ? lanes[lane] != lane : block * kBlock + lane < x->c()) return false;
@@ -72,7 +72,7 @@ class ChannelMap {
         return gatherFrom<kBlock>(route, n, size, to);
     }
   }
-  // From at most kMost registers; as many as that where there are fewer than kBlock.
+  // From at most kMost registers, or fewer than kBlock.
   template <int kMost>
   static void gatherFrom(const Route& route, int64_t n, int64_t size, float* to) {
     const float* from[kMost];
@@ -109,7 +109,7 @@ void checkJoinable(const Builder& b, const Tensor& a, const Tensor& whole) {
             a.name + " and " + whole.name + " may differ in their channels only");
 }
 
-// Runs of channels of one or several tensors copied into one; what nothing is copied to becomes zero.
+// Copies runs of channels of one or several tensors into one tensor; all other channels become zero.
 class CopyChannels final : public Kernel {
  public:
   struct Run {

@@ -1,5 +1,5 @@
-// Convolution in its three directions. Several implementations can carry out most calls; which is fastest depends on
-// the shape and the machine, so each distinct call is measured once (or follows the choices it is given).
+// Convolution in its three directions. Most calls have several implementations. The fastest depends on shape and
+// machine, so each distinct call is measured once, or follows the given choices.
 #include "convolution.hpp"
 
 #include <chrono>
@@ -24,7 +24,7 @@ memory::desc mapLayout(const Tensor& t) {
   return memory::desc(t.dims, memory::data_type::f32, t.layout == Layout::blocked ? blocked : memory::format_tag::nchw);
 }
 
-// Laid out as each implementation likes it best.
+// The layouts that each implementation prefers.
 memory::desc anyWeights(const ConvolutionShape& s) {
   const auto any = memory::format_tag::any;
   if (s.groups == 1) return memory::desc({s.oc, s.ic, s.kh, s.kw}, memory::data_type::f32, any);
@@ -41,7 +41,7 @@ class DnnConvolution final : public ConvolutionImplementation {
   memory::desc weightLayout() const override { return primitive_.weights; }
 
   size_t scratchBytes() const override {
-    // Weights may lie in another layout by the time this is bound; room for a copy is kept in every case.
+    // Weights may have another layout when this is bound, so scratch always has room for a copy.
     return aligned(primitive_.scratch.get_size()) + aligned(primitive_.weights.get_size()) +
            copyBytes(primitive_.src, src_) + copyBytes(primitive_.dst, dst_);
   }
@@ -79,7 +79,7 @@ class DnnConvolution final : public ConvolutionImplementation {
            primitive_.weights, !forward && !data);
     attach(forward ? DNNL_ARG_DST : DNNL_ARG_DIFF_DST, operands_.dst->data, dst_, primitive_.dst, forward);
     if (operands_.addend != nullptr && !(dst_ == primitive_.dst)) {
-      // The primitive adds to what it finds in its own copy of dst.
+      // The primitive adds to its own copy of dst.
       memory outer(dst_, dnn::engine(), operands_.addend->data);
       before_.push_back({dnnl::reorder(outer, arguments_.at(DNNL_ARG_DST)), outer, arguments_.at(DNNL_ARG_DST)});
     }
@@ -100,7 +100,7 @@ class DnnConvolution final : public ConvolutionImplementation {
     primitive_.primitive.execute(dnn::stream(), arguments_);
     for (auto& copy : after_) copy.run();
     dnn::stream().wait();
-    // oneDNN could do this itself, but its ReLU makes 0 of NaN, and a network that has diverged should say so.
+    // oneDNN's ReLU turns NaN into 0, which would hide that a network has diverged.
     if (!operands_.relu) return;
     float* y = operands_.dst->data;
     parallelFor(operands_.dst->vectors(), kBlock, operands_.threads, [&](int64_t begin, int64_t end) {
@@ -142,13 +142,14 @@ std::vector<std::unique_ptr<ConvolutionImplementation>> candidatesFor(const Conv
     }
   };
   offer(dnn::convolutions(request), "", false);
-  // Every thread needs its own sums of the weight gradient: with many threads and channels, more than they are worth.
+  // Each thread needs its own sums of the weight gradient, which costs more than it saves with many threads and
+  // channels.
   constexpr size_t kMostScratch = size_t{1} << 30;
   for (auto* candidates : {winogradCandidates, depthwiseCandidates})
     for (auto& candidate : candidates(operands))
       if (candidate->scratchBytes() <= kMostScratch) found.push_back(std::move(candidate));
   if (found.empty()) {
-    // Our layout has no fast implementation (grouped convolutions, mostly): copy to one that has.
+    // No fast implementation works on our layout (mostly grouped convolutions): copy to a layout that has one.
     request.src = anyLayout(src);
     request.dst = anyLayout(dst);
     offer(dnn::convolutions(request), " +copies", false);
@@ -171,13 +172,13 @@ std::string measurementKey(const ConvolutionOperands& o) {
   return key;
 }
 
-// Memory for the time of a measurement.
+// Memory for one measurement.
 class Trial {
  public:
   float* take(size_t bytes) {
     blocks_.emplace_back(bytes);
     float* memory = reinterpret_cast<float*>(blocks_.back().data());
-    // Ordinary numbers: denormals would slow some implementations down and skew the choice.
+    // Normal numbers: denormals would slow some implementations down and bias the choice.
     std::fill_n(memory, bytes / sizeof(float), 0.5f);
     return memory;
   }
@@ -269,7 +270,7 @@ ConvolutionShape shapeOf(const Builder& builder, const Tensor& src, const Tensor
   builder.require(src.dims.size() == 4 && dst.dims.size() == 4 && weights.dims.size() == 4,
                   "needs tensors of four dimensions");
   builder.require(src.layout != Layout::weight && dst.layout == Layout::blocked, "needs feature maps");
-  // oneDNN counts in ints in many places.
+  // oneDNN uses int for counts in many places.
   for (const Tensor* t : {&src, &weights, &dst}) builder.require(t->logical() <= INT32_MAX, t->name + " is too large");
   ConvolutionShape s{};
   constexpr int64_t kMost = 1 << 16;

@@ -1,4 +1,4 @@
-// What the implementations of convolution share: oneDNN's and our own compete for each call.
+// Shared by the implementations of convolution. oneDNN's and our own compete for each call.
 #pragma once
 #include <memory>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace rectio {
 
-// The tensors by their place in the equation, whichever of them is computed: src is x or dx, dst is y or dy.
+// The tensors by their role in the equation, whichever of them is computed: src is x or dx, dst is y or dy.
 struct ConvolutionOperands {
   dnn::Direction direction;
   dnn::ConvolutionShape shape;
@@ -29,7 +29,7 @@ struct ConvolutionImplementation {
   // The weight layout it works on without copying.
   virtual dnnl::memory::desc weightLayout() const = 0;
   virtual size_t scratchBytes() const = 0;
-  // `weights` is how the weights really lie in memory.
+  // `weights` is the actual layout of the weights in memory.
   virtual void bind(char* scratch, const dnnl::memory::desc& weights) = 0;
   virtual void run() = 0;
 };

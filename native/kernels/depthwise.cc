@@ -1,6 +1,6 @@
-// Depthwise convolutions: each channel has its own filter, so lanes never meet. A plane (one block of channels of one
-// example) is copied into a frame of zeros first, where no window needs to be clipped; frames stay in the first caches.
-// oneDNN's own kernels refuse maps smaller than the window, as the last layers for small images have them.
+// Depthwise convolutions: each channel has its own filter, so lanes are independent. Each plane (one block of channels
+// of one example) is first copied into a frame of zeros, so no window needs clipping; frames fit in the first-level
+// cache. oneDNN's kernels refuse maps smaller than the window, which occur in the last layers for small images.
 #include "depthwise.hpp"
 
 namespace rectio {
@@ -11,13 +11,13 @@ using dnn::Direction;
 
 #define RECTIO_UNROLL _Pragma("GCC unroll 32")
 
-// Where the elements of a map of h × w go in a frame: row i to top + i·down, and the same for columns. What does not
-// fit into the frame is read by no window.
+// Places the elements of an h × w map in a frame: row i goes to top + i·down, and columns likewise. No window reads
+// elements that do not fit into the frame.
 struct Frame {
   int64_t height, width, top, left, down, right, h, w;
 
   size_t bytes() const { return static_cast<size_t>(height * width) * sizeof(Vec); }
-  // The frame's zeros have been written before: only the elements are.
+  // Writes only the elements; the frame is already zero.
   void fill(const float* map, float* frame) const {
     const int64_t rows = fitting(h, height, top, down), columns = fitting(w, width, left, right);
     for (int64_t i = 0; i < rows; ++i) {
@@ -33,7 +33,7 @@ struct Frame {
   }
 };
 
-// What the windows of a forward convolution see.
+// The frame of a forward convolution.
 Frame frameOfInput(const ConvolutionShape& s) {
   return {(s.oh - 1) * s.sh + (s.kh - 1) * s.dh + 1,
           (s.ow - 1) * s.sw + (s.kw - 1) * s.dw + 1,
@@ -44,8 +44,8 @@ Frame frameOfInput(const ConvolutionShape& s) {
           s.ih,
           s.iw};
 }
-// The data gradient is a convolution of stride 1 of the output's gradient, its elements a stride apart, by the filter
-// turned by 180°.
+// The data gradient is a convolution of stride 1: the output's gradient, with its elements a stride apart, by the
+// filter rotated by 180°.
 Frame frameOfGradient(const ConvolutionShape& s) {
   return {s.ih + (s.kh - 1) * s.dh,
           s.iw + (s.kw - 1) * s.dw,
@@ -193,7 +193,7 @@ class DepthwiseWeightGradient final : public DepthwiseBase {
   }
 
   void run() override {
-    // Every part sums its own examples; the parts are then added in order, so the result does not depend on timing.
+    // Each part sums its own examples. The parts are added in order, so timing does not affect the result.
     const int parts = static_cast<int>(o_.src->physical() < kSerialFloats ? 1 : std::min<int64_t>(o_.threads, s_.n));
     parallelParts(s_.n, parts, [&](int part, int64_t begin, int64_t end) {
       float* frame = clearFrame(frames_, part);
@@ -219,7 +219,7 @@ class DepthwiseWeightGradient final : public DepthwiseBase {
   }
 
  private:
-  // For each block of channels its taps, and behind them the bias.
+  // For each block of channels, its taps and then the bias.
   size_t sumBytes() const { return static_cast<size_t>(blocks_ * (taps_ + 1)) * sizeof(Vec); }
   float* sumsOf(int part) const { return reinterpret_cast<float*>(sums_ + static_cast<size_t>(part) * sumBytes()); }
 
@@ -274,7 +274,7 @@ class DepthwiseWeightGradient final : public DepthwiseBase {
 std::vector<std::unique_ptr<ConvolutionImplementation>> depthwiseCandidates(const ConvolutionOperands& o) {
   const ConvolutionShape& s = o.shape;
   const bool fits = s.groups > 1 && s.groups == s.ic && s.groups == s.oc && o.src->layout == Layout::blocked;
-  // Where the padding is wider than a window, the gradient's frame would begin inside the map.
+  // If the padding were wider than a window, the gradient's frame would begin inside the map.
   const bool framed =
       o.direction != Direction::dataGradient || (s.ph <= (s.kh - 1) * s.dh && s.pw <= (s.kw - 1) * s.dw);
   std::vector<std::unique_ptr<ConvolutionImplementation>> found;

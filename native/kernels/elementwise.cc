@@ -6,7 +6,7 @@
 namespace rectio {
 namespace {
 
-// Filling channels must stay zero; a function with f(0) ≠ 0 has to wipe them.
+// Filling channels must stay zero, so a function with f(0) ≠ 0 clears them.
 void wipeFilling(Tensor& t, int threads) {
   if (t.layout != Layout::blocked || t.c() % kBlock == 0) return;
   const int64_t blocks = t.blocks(), sites = t.hw(), used = t.c() % kBlock;
@@ -175,7 +175,7 @@ class ChannelFactors {
     return shared() ? splat(weight_.data[0]) : loadPartial(weight_.data + first, x_.c() - first);
   }
   float channel(int64_t c) const { return weight_.data[shared() ? 0 : c]; }
-  // Sums per channel, gathered into the weight's gradient.
+  // Sums per channel, added up into the weight's gradient.
   void collect(const std::vector<double>& perChannel, Tensor& gradient) const {
     if (!shared()) {
       for (int64_t c = 0; c < x_.c(); ++c) gradient.data[c] = static_cast<float>(perChannel[static_cast<size_t>(c)]);
@@ -319,7 +319,7 @@ class ScaleGradient final : public Kernel {
   const int threads_;
 };
 
-// Where element (c, site) of one example lies, counted from the example's start.
+// The offset of element (c, site) from the start of its example.
 int64_t placeOf(const Tensor& x, int64_t c, int64_t site) {
   if (x.layout == Layout::plain) return c * x.hw() + site;
   return (c / kBlock * x.hw() + site) * kBlock + c % kBlock;
@@ -427,7 +427,7 @@ void philox(uint32_t counter[4], uint32_t key0, uint32_t key1) {
   }
 }
 
-// What is drawn for dropout: a number decides for each element, or for each example.
+// The random draws of dropout: one number for each element, or one for each example.
 struct Draws {
   double rate;
   uint32_t seed, stream;
@@ -440,7 +440,7 @@ struct Draws {
   }
   uint64_t threshold() const { return static_cast<uint64_t>(std::floor(rate * 4294967296.0)); }
   float factor() const { return static_cast<float>(1 / (1 - rate)); }
-  // The words that decide for 4·block to 4·block + 3.
+  // The random words for elements 4·block to 4·block + 3.
   void draw(int64_t block, uint32_t step, uint32_t words[4]) const {
     words[0] = static_cast<uint32_t>(block), words[1] = step, words[2] = stream, words[3] = 0;
     philox(words, seed, 0x64726f70);

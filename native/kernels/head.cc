@@ -98,7 +98,7 @@ class SoftmaxCrossEntropy final : public Kernel {
         double loss = 0, mass = 0;
         for (int64_t k = 0; k < classes; ++k) {
           const double target = static_cast<double>(t[k]) * keep + spread;
-          // A class that must not come up may be infinitely unlikely; 0·∞ is 0 here.
+          // A class with target 0 may have an infinite loss; 0·∞ counts as 0.
           if (target != 0) loss -= target * (static_cast<double>(z[k]) - logTotal);
           mass += target;
         }

@@ -1,5 +1,5 @@
-// Layer norm over the channels of each position. Channels lie across lanes and across blocks: positions are taken a
-// register's worth at a time, so that their sums over lanes come out as one register.
+// Layer norm over the channels of each position. Channels are spread over lanes and blocks, so kBlock positions are
+// processed together and their sums over lanes form one register.
 #include <cmath>
 
 #include "../kernel.hpp"
@@ -8,7 +8,7 @@
 namespace rectio {
 namespace {
 
-// Feature maps in blocks, and rows [N, C, …], seen alike.
+// A common view of feature maps in blocks and of rows [N, C, …].
 struct Positions {
   int64_t n, channels, blocks, sites;
   bool blocked;
@@ -16,7 +16,7 @@ struct Positions {
   Positions(const Builder& b, const Tensor& x)
       : n(x.n()), channels(x.c()), blocks(x.blocks()), sites(x.hw()), blocked(x.layout == Layout::blocked) {
     b.requireChannels(x);
-    // Values per channel lie beside the arena, where nobody asks whether there is room.
+    // Values per channel are allocated outside the arena, which checks for room only within itself.
     b.require(channels <= 1 << 20, x.name + " has too many channels");
   }
   void check(const Builder& b, const Tensor& mean, const Tensor& inverse) const {
@@ -73,7 +73,7 @@ class LayerNorm final : public Kernel {
       for (int64_t block = 0; block < at_.blocks; ++block)
         for (int64_t i = 0; i < count; ++i) sums[i] += load(x + block * at_.step() + i * kBlock);
       const Vec mean = sumEach(sums) * splat(share);
-      // Squares of differences, not a difference of squares: the mean may be large.
+      // Sum squares of differences: a difference of squares would lose digits if the mean is large.
       for (int64_t block = 0; block < at_.blocks; ++block)
         for (int64_t i = 0; i < count; ++i) {
           Vec d = load(x + block * at_.step() + i * kBlock) - splat(mean[i]);

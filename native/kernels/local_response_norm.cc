@@ -1,5 +1,5 @@
 // Local response norm: each channel divided by a power of the sum of squares of its neighbors. Windows of channels
-// cross the seams of blocks, so each position's channels are laid out in one row, with zeros before and behind.
+// cross the boundaries of blocks, so each position's channels are copied into one row, with zeros before and after.
 #include <cmath>
 
 #include "../kernel.hpp"
@@ -7,14 +7,14 @@
 namespace rectio {
 namespace {
 
-// One row for each thread, of all channels in whole blocks and what a window reaches beyond them.
+// One row for each thread: all channels in whole blocks, and the margins that windows reach into.
 class Rows {
  public:
   Rows(int64_t blocks, int64_t margin, int threads)
       : margin_((margin + kBlock - 1) / kBlock * kBlock), length_(blocks * kBlock + 2 * margin_), threads_(threads) {}
   size_t bytes() const { return static_cast<size_t>(length_ * threads_) * sizeof(float); }
   void bind(char* memory) { memory_ = reinterpret_cast<float*>(memory); }
-  // Channel 0 of a thread's row. The margins are zero, and stay so as long as only channels are written.
+  // Channel 0 of a thread's row. The margins are zero and stay zero, because only channels are written.
   float* cleared(int part) const {
     float* row = memory_ + part * length_;
     std::fill_n(row, length_, 0.0f);
@@ -27,7 +27,7 @@ class Rows {
   float* memory_ = nullptr;
 };
 
-// The window of a channel c is c − before … c + after; wider than all channels it holds no more than all of them.
+// The window of channel c is c − before … c + after, limited to the existing channels.
 struct Neighborhood {
   int64_t before, after;
   float share, k;
@@ -55,7 +55,7 @@ struct Neighborhood {
   }
 };
 
-// Calls work(part, where the position's first register lies) for every position of every example.
+// Calls work(part, offset of the position's first register) for every position of every example.
 template <typename Work>
 void eachPosition(const Tensor& x, int threads, const Work& work) {
   const int64_t blocks = x.blocks(), sites = x.hw();
@@ -137,7 +137,7 @@ class LocalResponseNormGradient final : public Kernel {
         store(passed + block * kBlock, keep(used, dy * load(x_.data + here) * power / s));
         store(dx_.data + here, keep(used, dy * power));
       }
-      // The windows that hold a channel: its own, mirrored.
+      // The windows that contain a channel: its own window, mirrored.
       for (int64_t block = 0; block < x_.blocks(); ++block) {
         const int64_t here = at + block * x_.hw() * kBlock;
         const Vec through = Neighborhood::windowSum(passed + block * kBlock, near_.after, near_.before);

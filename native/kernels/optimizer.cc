@@ -1,4 +1,4 @@
-// Updates of parameters, in place, in whatever layout the parameter has: filling elements are zero and stay zero.
+// In-place updates of parameters, in any layout. Filling elements are zero and stay zero.
 #include <cmath>
 
 #include "../kernel.hpp"
@@ -6,7 +6,7 @@
 namespace rectio {
 namespace {
 
-// The factor that brings a gradient of the given norm down to the limit.
+// The factor that scales a gradient of the given norm down to the limit.
 float clipFactor(const Tensor* norm, double limit) {
   if (norm == nullptr) return 1;
   const double length = static_cast<double>(norm->data[0]);

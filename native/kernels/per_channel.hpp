@@ -1,4 +1,4 @@
-// What kernels that normalize gather and use for each channel.
+// Values per channel, for the kernels that normalize.
 #pragma once
 #include <vector>
 
@@ -6,7 +6,7 @@
 
 namespace rectio {
 
-// Per channel, padded to whole blocks; the filling lanes stay zero, which keeps the filling channels zero.
+// One value per channel, padded to whole blocks. The filling lanes stay zero, which keeps the filling channels zero.
 class ChannelValues {
  public:
   explicit ChannelValues(int64_t channels) : storage_(static_cast<size_t>(blocksOf(channels) * kBlock), 0.0f) {}
@@ -17,7 +17,7 @@ class ChannelValues {
   std::vector<float> storage_;
 };
 
-// Two sums for each channel of a block; doubles, so that long sums over many examples stay exact enough.
+// Two sums for each channel of a block, in doubles because the sums run over many examples.
 struct PartialSums {
   double first[kBlock] = {}, second[kBlock] = {};
   void add(Vec a, Vec b) {

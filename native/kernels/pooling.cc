@@ -74,7 +74,7 @@ class MaxPool final : public Kernel {
         for (int64_t h = rows.begin; h < rows.end; ++h)
           for (int64_t w = columns.begin; w < columns.end; ++w) {
             const Vec v = load(x + pool_.site(h, w));
-            // NaN wins, and the first one stays.
+            // The first NaN wins.
             const VecMask better = (v > best) | ((v != v) & (best == best));
             best = better ? v : best;
             place = better ? VecMask{} + static_cast<int32_t>(number(oh, ow, h, w)) : place;
@@ -87,7 +87,7 @@ class MaxPool final : public Kernel {
   }
 
  private:
-  // The place within the whole window, padding counted.
+  // The position within the whole window, including padding.
   int64_t number(int64_t oh, int64_t ow, int64_t h, int64_t w) const {
     return (h - (oh * pool_.sh - pool_.ph)) * pool_.kw + (w - (ow * pool_.sw - pool_.pw));
   }
@@ -110,7 +110,7 @@ class MaxPoolGradient final : public Kernel {
           const int64_t place = index_.index()[at + lane];
           const int64_t h = oh * pool_.sh - pool_.ph + place / pool_.kw,
                         w = ow * pool_.sw - pool_.pw + place % pool_.kw;
-          // The index may come from anywhere; what points outside the map is passed over.
+          // The index is not trusted: skip positions outside the map.
           if (h < 0 || w < 0 || h >= pool_.large.h() || w >= pool_.large.w()) continue;
           dx[pool_.site(h, w) + lane] += pool_.small.data[at + lane];
         }
@@ -151,8 +151,7 @@ class AveragePool final : public Kernel {
   }
 
  private:
-  // As PyTorch counts: padding on either side belongs to the window, what a rounded-up last window reaches beyond does
-  // not.
+  // Counts as PyTorch does: padding belongs to the window, but the part of a rounded-up last window beyond it does not.
   int64_t divisor(int64_t oh, int64_t ow, Span rows, Span columns) const {
     if (!countPadding_) return (rows.end - rows.begin) * (columns.end - columns.begin);
     const int64_t top = oh * pool_.sh - pool_.ph, left = ow * pool_.sw - pool_.pw;
@@ -197,7 +196,7 @@ class GlobalAveragePool final : public Kernel {
   const int threads_;
 };
 
-// Mean over as many windows as `small` has sites, whatever the size of `large`. Neighboring windows may share sites.
+// Means over as many windows as `small` has sites, for any size of `large`. Neighboring windows may share sites.
 class AdaptiveAveragePool final : public Kernel {
  public:
   AdaptiveAveragePool(const Builder& b, Tensor& small, Tensor& large, bool backward)

@@ -1,9 +1,9 @@
 // 3×3 convolutions of stride 1 by Winograd's minimal filtering, F(4×4, 3×3) (Lavin and Gray 2016): 36 products per
-// tile of 16 outputs instead of 144, at the price of transforms. oneDNN has none on CPUs.
+// tile of 16 outputs instead of 144, plus transforms. oneDNN has no Winograd on CPUs.
 //
 // With d a 6×6 tile of the input, g the filter and y the 4×4 tile of the output:
 //   forward          y  = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, the ⊙ summed over input channels
-//   data gradient    the same on dy, with g turned by 180° and its channels swapped
+//   data gradient    the same on dy, with g rotated by 180° and its channels swapped
 //   weight gradient  dg = Gᵀ[Σ (Bᵀ d B) ⊙ (A dy Aᵀ)]G, summed over tiles: the transpose of forward
 // The sums over channels (or tiles) are 36 independent matrix products; tiles are taken in groups whose transforms fit
 // in the cache.
@@ -18,8 +18,8 @@ using dnn::Direction;
 constexpr int64_t kPoints = 36;  // products per tile: 6×6
 constexpr int64_t kIn = 6, kOut = 4, kTap = 3;
 
-// Arrays of registers stay registers only where every loop over them is unrolled; left alone, the compiler gives up
-// early.
+// Arrays of registers stay in registers only if every loop over them is unrolled, which the compiler does not do by
+// itself.
 #define RECTIO_UNROLL _Pragma("GCC unroll 32")
 
 // ---- The one-dimensional transforms, points 0, ±1, ±2, ∞ ------------------------------------------------------------
@@ -83,7 +83,7 @@ inline void filterGradient(const Vec (&s)[6], Vec (&out)[3]) {
 
 // ---- Tiles ----------------------------------------------------------------------------------------------------------
 
-// A feature map seen as the tiles of the convolution's output.
+// A view of a feature map as the tiles of the convolution's output.
 struct Tiling {
   int64_t n, h, w, rows, columns;
   int64_t count() const { return n * rows * columns; }
@@ -100,8 +100,8 @@ Tiling tilingOf(const ConvolutionShape& s, bool ofInput) {
   return {s.n, h, w, (h + kOut - 1) / kOut, (w + kOut - 1) / kOut};
 }
 
-// How a group of tiles lies in the transformed domain: [point][tile][channel]. One more cache line per point keeps the
-// 36 streams of a transform out of each other's cache sets.
+// The layout of a group of tiles in the transformed domain: [point][tile][channel]. One extra cache line per point
+// keeps the 36 streams of a transform in different cache sets.
 struct Group {
   int64_t tiles, channels;
   int64_t stride() const { return tiles * channels + 16; }
@@ -172,7 +172,7 @@ inline void multiplyTiles(const float* v, int64_t ic, const float* u, float* out
   }
 }
 
-// How many sums fit in the registers, with room for the operands.
+// The number of sums that fit in the registers beside the operands.
 constexpr int kSums = kBlock == 16 ? 24 : 8;
 
 template <int kVecs>
@@ -283,7 +283,7 @@ class WinogradForward final : public WinogradBase {
           if (!backward_) {
             g[i][j] = load(block + ((i * 3 + j) * kBlock + c) * kBlock);
           } else {
-            // Turned by 180°, and gathered along the input channels, which lie kBlock floats apart.
+            // Rotated by 180°, and gathered along the input channels, which are kBlock floats apart.
             const float* turned = block + ((2 - i) * 3 + (2 - j)) * kBlock * kBlock + c;
             for (int lane = 0; lane < kBlock; ++lane) g[i][j][lane] = turned[lane * kBlock];
           }
@@ -407,7 +407,7 @@ class WinogradWeightGradient final : public WinogradBase {
   }
 
   void run() override {
-    // Every thread sums its own tiles; the parts are then added in order, so the result does not depend on timing.
+    // Each thread sums its own tiles. The parts are added in order, so timing does not affect the result.
     std::vector<float*> sums(static_cast<size_t>(o_.threads), nullptr);
     parallelParts(tiling_.count(), o_.threads, [&](int part, int64_t begin, int64_t end) {
       float* mine = reinterpret_cast<float*>(work_ + static_cast<size_t>(part) * threadBytes());
@@ -508,7 +508,7 @@ std::vector<std::unique_ptr<ConvolutionImplementation>> winogradCandidates(const
                     s.pw <= 2 && s.groups == 1 && o.src->layout == Layout::blocked && o.dst->layout == Layout::blocked;
   std::vector<std::unique_ptr<ConvolutionImplementation>> found;
   if (!fits || (o.direction == Direction::weightGradient && o.bias != nullptr)) return found;
-  // Transforms of a group should stay in the second-level cache, beside the filters: which size does is measured.
+  // A group's transforms should stay in the second-level cache beside the filters; the best size is measured.
   for (const int64_t tiles : {24, 48, 96}) {
     if (o.direction == Direction::weightGradient)
       found.push_back(std::make_unique<WinogradWeightGradient>(o, tiles));

@@ -397,6 +397,7 @@ describe('train', () => {
       ['SIGINT', 130],
       ['SIGTERM', 143],
       ['SIGUSR1', 138],
+      ['SIGHUP', 129],
     ] as const)(
       'by %s, writes a checkpoint, ends with exit code %i, and goes on to the same bits',
       async (signal, expected) => {

@@ -60,10 +60,11 @@ function pick(split: Split, indices: readonly number[]): Split {
   };
 }
 
-/** The first `count` images of a split, or all of them if there are fewer. */
-export function firstOf(split: Split, count: number): Split {
+/** `count` images of a split at equal distances, or all of them if there are fewer. */
+export function evenlyOf(split: Split, count: number): Split {
+  const taken = Math.min(count, split.count);
   return pick(
     split,
-    Array.from({ length: Math.min(count, split.count) }, (_, index) => index),
+    Array.from({ length: taken }, (_, index) => Math.floor((index * split.count) / taken)),
   );
 }

@@ -1,7 +1,7 @@
 /** Datasets, and loaders that turn them into batches. */
 
 export type { Batch, Dataset, ImageSource, Split } from './dataset.js';
-export { firstOf, holdOut } from './hold-out.js';
+export { evenlyOf, holdOut } from './hold-out.js';
 export { createLoader, type Loader, type LoaderOptions } from './loader.js';
 export { memoryDataset, type MemoryDataset, type MemorySplit } from './memory.js';
 export { datasetNames, openDataset } from './open.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { memoryDataset, type Dataset } from '../data/index.js';
+import { evenlyOf, memoryDataset, type Dataset } from '../data/index.js';
 import { graphBuilder, type Graph } from '../graph/index.js';
 import { readRunRecord, readSummary } from '../run/index.js';
 import { train, type TrainEvent, type Training } from '../train/index.js';
@@ -152,5 +152,29 @@ describe('a training without a folder', () => {
       code: 'interrupted',
       message: expect.stringContaining('nothing was written'),
     });
+  });
+});
+
+describe('a batch norm that would see one value per channel', () => {
+  const oneByOne = (): Graph => {
+    const net = graphBuilder('deep', [1, 4, 4]);
+    const a = net.convolution('conv', net.input, { outChannels: 4, kernel: 4, bias: false });
+    net.linear('fc', net.flatten('flat', net.relu('relu', net.batchNorm('bn', a))), { outFeatures: 2 });
+    return net.build();
+  };
+
+  it('is refused by its name, and trains with a batch of two', async () => {
+    const settings = { ...quick, epochs: 1, model: oneByOne(), data: dataset() };
+    await expect(openTraining({ ...settings, batch: 1 })).rejects.toThrow('the batch norm bn sees a single value');
+    expect((await follow(await openTraining({ ...settings, batch: 2 }))).at(-1)?.type).toBe('done');
+  });
+});
+
+describe('the fit', () => {
+  it('is measured on images from the whole training split, also if it is sorted by class', () => {
+    const { train: split } = dataset(24);
+    const sorted = { ...split, labels: split.labels.toSorted() };
+    expect([...evenlyOf(sorted, 6).labels]).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(evenlyOf(sorted, 100).count).toBe(24);
   });
 });

@@ -11,6 +11,7 @@ import { applyRatio, type ProportionReport } from '../proportion/index.js';
 import { readRunRecord } from '../run/index.js';
 import { sealTraining, type Training } from '../train/index.js';
 import { initialWeights } from './initial-weights.js';
+import { checkNormSizes } from './norm-sizes.js';
 import { openNetwork } from './network.js';
 import { checkWeightsFile } from './weights.js';
 
@@ -82,6 +83,7 @@ async function openNew(settings: TrainingSettings): Promise<Training> {
     const { network, proportion, rewritten } = await source.for(dataset);
     const { classes, shape } = dataset;
     checkFit(rewritten.name, rewritten, { classes: classes.length, inputShape: shape }, fitHints(dataset));
+    checkNormSizes(rewritten, config.batch);
     const initial = await initialWeights(config, network);
     return sealTraining({
       engine: opened,

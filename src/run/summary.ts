@@ -19,7 +19,7 @@ export interface TrainSummary {
   readonly seed: number;
   /** Of the last epoch, over its training batches as they were trained on. */
   readonly train: Score;
-  /** Of the result, over (at most the first 10,000) training images as they are. */
+  /** Of the result, over at most 10,000 unaugmented training images, taken at equal distances. */
   readonly fit: Score;
   /** Of the result, on the images held out; null if none were. */
   readonly validation: Score | null;

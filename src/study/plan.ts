@@ -123,7 +123,11 @@ function print(value: unknown): string {
 
 /** A text as a part of a file name. */
 export function fileName(text: string): string {
-  return text.replaceAll(/[:]/g, 'to').replaceAll(/[^\w.-]+/g, '-');
+  // A leading dot would hide the file, as that of ./net.ts would.
+  return text
+    .replaceAll(/[:]/g, 'to')
+    .replaceAll(/[^\w.-]+/g, '-')
+    .replace(/^[.-]+/, '');
 }
 
 /**

@@ -36,16 +36,44 @@ export async function goOn(options: TrainingParts, closings: Closing): Promise<O
     ? []
     : [`The run was on ${record.engine.device} and goes on on ${engine.device}: last digits can differ.`];
   const { weights } = record;
-  const newest = (await listCheckpoints(run)).at(-1);
-  if (newest === undefined) {
+  const checkpoints = await listCheckpoints(run);
+  if (checkpoints.length === 0) {
     if (weights !== null) throw withoutItsWeights(run, weights);
     await writeInitialState(programs, graph, config.seed);
     return { run, programs, state: firstState(options), checkpoint: undefined, notes, weights };
   }
-  const { state, tensors } = await readCheckpoint(newest.path);
-  verifyState(newest.path, state, options);
-  await writePersistent(programs.plan, programs.training, tensors, newest.path);
-  return { run, programs, state, checkpoint: { ...newest, epoch: state.epoch }, notes, weights };
+  const { checkpoint, state, tensors, damaged } = await readNewest(checkpoints);
+  verifyState(checkpoint.path, state, options);
+  await writePersistent(programs.plan, programs.training, tensors, checkpoint.path);
+  return {
+    run,
+    programs,
+    state,
+    checkpoint: { ...checkpoint, epoch: state.epoch },
+    notes: [...notes, ...damaged],
+    weights,
+  };
+}
+
+type Checkpoint = Awaited<ReturnType<typeof listCheckpoints>>[number];
+
+/**
+ * Reads the newest checkpoint that is intact. `damaged` has a sentence for each newer one.
+ * @throws RectioError `checkpoint` of the newest one if none is intact
+ */
+async function readNewest(checkpoints: readonly Checkpoint[]) {
+  const damaged: string[] = [];
+  let first: unknown;
+  for (const checkpoint of checkpoints.toReversed()) {
+    try {
+      return { checkpoint, damaged, ...(await readCheckpoint(checkpoint.path)) };
+    } catch (error) {
+      if (!(error instanceof RectioError)) throw error;
+      first ??= error;
+      damaged.push(`${error.message} The run resumes from the checkpoint before it.`);
+    }
+  }
+  throw first;
 }
 
 function withoutItsWeights(run: string, { file }: WeightsReport): RectioError {

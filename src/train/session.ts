@@ -1,6 +1,6 @@
 /** A running training: its state, and everything that it holds open. */
 
-import { createLoader, firstOf, type Loader, type LoaderOptions } from '../data/index.js';
+import { createLoader, evenlyOf, type Loader, type LoaderOptions } from '../data/index.js';
 import { elements, graphParameters, type Graph } from '../graph/index.js';
 import { begin } from './begin.js';
 import type { Evaluation } from './evaluate.js';
@@ -83,11 +83,11 @@ function openLoaders({ dataset, config }: TrainingParts, closings: Closing): Ses
     train: open({ dataset, split: 'train', batch, seed, transforms }),
     test: open({ ...judging, split: 'test' }),
     validation: dataset.validation === undefined ? undefined : open({ ...judging, split: 'validation' }),
-    fit: open({ ...judging, dataset: { ...dataset, test: firstOf(dataset.train, fitImages) }, split: 'test' }),
+    fit: open({ ...judging, dataset: { ...dataset, test: evenlyOf(dataset.train, fitImages) }, split: 'test' }),
   };
 }
 
-/** How many training images say how well a network fits them: enough for half a point. */
+/** How many training images measure the fit: enough for half a point. They are spread evenly, since data may be sorted. */
 const fitImages = 10_000;
 
 function countParameters(graph: Graph): number {

@@ -10,6 +10,7 @@ import type { Engine, Program } from '../engines/engine.js';
 import { foldWeights, inferencePlan } from '../plan/index.js';
 import { tinyDataset, tinyGraph, tinyOptions, trainParts } from './testing/tiny.js';
 import type { TrainEvent } from './events.js';
+import { listCheckpoints } from '../run/checkpoint.js';
 import { readMetrics } from '../run/metrics.js';
 import { readPredictions } from '../run/predictions.js';
 import { readSafetensors } from '../formats/safetensors.js';
@@ -511,6 +512,21 @@ describe('going on with a run', () => {
     const events = await eventsOf({ ...tinyOptions(run), resume: true });
     expect(ofType(events, 'step')).toHaveLength(15);
     expect(await readMetrics(run)).toHaveLength(8 + 3);
+  });
+
+  it('goes on from the checkpoint before, with a note, if the newest one is damaged', async () => {
+    const run = join(folder, 'cut');
+    for await (const { type } of trainParts(tinyOptions(run))) if (type === 'done') break;
+    await rm(join(run, 'summary.json'));
+    const newest = (await listCheckpoints(run)).at(-1)!;
+    await writeFile(join(newest.path, 'model.safetensors'), 'cut');
+    const events = await eventsOf({ ...tinyOptions(run), resume: true });
+    expect(events[0]).toMatchObject({
+      type: 'start',
+      notes: [expect.stringContaining('The run resumes from the checkpoint before it')],
+    });
+    const whole = await eventsOf(tinyOptions(join(folder, 'uncut')));
+    expect(events.at(-1)).toMatchObject({ type: 'done', weights: (whole.at(-1) as { weights: unknown }).weights });
   });
 
   it('that is done gives its summary again', async () => {

@@ -109,13 +109,16 @@ async function resumedRun(
   values: TrainValues,
   given: ReadonlySet<string>,
 ): Promise<Choice> {
+  const { inRun } = await import('../../run/index.js');
   const other = [...given].find((key) => !resumeOptions.has(key));
   if (other !== undefined || model !== undefined) {
     const what = other === undefined ? model : optionName(other);
     throw new RectioError(
       'usage',
       `${what} cannot be given together with --resume: a run goes on as it was begun`,
-      `Leave it out, as in: npx rectio train --resume ${run}`,
+      other === 'epochs'
+        ? `The run ends after its own epochs. To train further, start a new run with: --weights ${inRun(run, 'model')}`
+        : `Leave it out, as in: npx rectio train --resume ${run}`,
     );
   }
   const [{ readRunRecord }, { isNetworkFile }] = await Promise.all([

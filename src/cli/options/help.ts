@@ -93,7 +93,7 @@ export function overview(commands: readonly Command[], width: number): string {
     ),
     '',
     ...wrap(
-      'Exit codes: 0 done, 1 failed, 2 wrong usage; 130, 143 and 138 after Ctrl-C, SIGTERM and SIGUSR1.',
+      'Exit codes: 0 done, 1 failed, 2 wrong usage; 130, 143, 138 and 129 after Ctrl-C, SIGTERM, SIGUSR1 and SIGHUP.',
       Math.min(width, 110),
     ),
   ].join('\n');

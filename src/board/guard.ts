@@ -41,15 +41,17 @@ export function guard(host: string, port: () => number): Guard {
   return {
     token,
     refuses({ method, headers }, url) {
+      const authorized = holds(url.searchParams.get('token')) || holds(cookieIn(headers.cookie, cookie()));
+      // The port may be that of a tunnel (ssh -L, docker -p). Only a page of this machine has such a host.
       const asked = headers.host?.toLowerCase() ?? '';
-      const bare = asked.replace(/:\d+$/, '');
-      if (!hosts.has(bare) || asked !== `${bare}:${port()}`) {
-        return { status: 403, message: `This board does not answer for the host ${asked}.` };
+      if (!authorized && !hosts.has(asked.replace(/:\d+$/, ''))) {
+        const message = `This board does not answer for the host ${asked}. Open the whole link that rectio board --host printed.`;
+        return { status: 403, message };
       }
       if (method !== 'GET' && method !== 'HEAD') {
         return { status: 405, message: 'The board is read-only: it answers GET and HEAD.' };
       }
-      if (token === undefined || holds(url.searchParams.get('token')) || holds(cookieIn(headers.cookie, cookie()))) {
+      if (token === undefined || authorized) {
         return undefined;
       }
       return { status: 401, message: 'Open the whole link that rectio board printed: it holds the token.' };

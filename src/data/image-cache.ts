@@ -70,7 +70,9 @@ export async function openImageCache(request: ImageCacheRequest): Promise<ImageC
 /** The name depends on folder, size and selection, not on content: a changed folder then replaces its old cache. */
 function cachePath({ root, size, options }: ImageCacheRequest): string {
   const selection = JSON.stringify([root, size, options.seed ?? 0, options.limit ?? null]);
-  const name = `${basename(root)}-${size}px-${createHash('sha256').update(selection).digest('hex').slice(0, 12)}.images`;
+  // File systems take names of 255 bytes; a character has up to four.
+  const start = [...basename(root)].slice(0, 40).join('');
+  const name = `${start}-${size}px-${createHash('sha256').update(selection).digest('hex').slice(0, 12)}.images`;
   return join(options.cacheDir ?? join(cacheFolder(), 'decoded'), name);
 }
 

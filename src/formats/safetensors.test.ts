@@ -70,6 +70,15 @@ describe('safetensors', () => {
     expect([...(await readFile(path))]).toEqual([...prefix, ...new TextEncoder().encode(header), ...values]);
   });
 
+  it.each([
+    ['PK\u0003\u0004....', 'PyTorch file'],
+    ['\u0080\u0002}q......', 'pickle'],
+    ['version https://git-lfs', 'Git LFS pointer'],
+    ['<!DOCTYPE html>', 'web page'],
+  ])('are told from other files, such as %j', async (text, what) => {
+    expect(await refusal(Uint8Array.from(Buffer.from(text, 'latin1')))).toContain(what);
+  });
+
   it('are refused where the header lies or leaves something open', async () => {
     expect(await refusal(new Uint8Array(5))).toContain('too short');
     expect(await refusal(bytesOf({}, 0, 1n << 60n))).toContain('more than the format');

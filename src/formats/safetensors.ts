@@ -177,6 +177,20 @@ async function fileSource(file: FileHandle, refuse: Refuse): Promise<ByteSource>
   };
 }
 
+/** Files that people take for safetensors, by how they begin. */
+const otherFormats: readonly { readonly begins: readonly string[]; readonly what: string }[] = [
+  {
+    begins: ['PK\u0003\u0004'],
+    what: 'is a PyTorch file (.pth, a zip archive); save it with safetensors.torch.save_file first',
+  },
+  {
+    begins: ['\u0080\u0002', '\u0080\u0003', '\u0080\u0004', '\u0080\u0005'],
+    what: 'is a pickle, as older PyTorch files are; save it with safetensors.torch.save_file first',
+  },
+  { begins: ['version '], what: 'is a Git LFS pointer, not the file itself; get the file with git lfs pull' },
+  { begins: ['<!DOCTYP', '<!doctyp', '<html', '<HTML'], what: 'is a web page (HTML), not the file itself' },
+];
+
 async function readHeader(
   source: ByteSource,
   refuse: Refuse,
@@ -185,6 +199,9 @@ async function readHeader(
   if (size < 8) refuse('is too short to have a header');
   const prefix = new Uint8Array(8);
   await source.readInto(prefix, 0);
+  const beginning = Buffer.from(prefix).toString('latin1');
+  const other = otherFormats.find(({ begins }) => begins.some((start) => beginning.startsWith(start)));
+  if (other !== undefined) refuse(other.what);
   const announced = new DataView(prefix.buffer).getBigUint64(0, true);
   if (announced > BigInt(maximumHeader)) {
     refuse(`announces a header of ${announced} bytes, more than the format's ${maximumHeader}`);

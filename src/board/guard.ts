@@ -45,7 +45,7 @@ export function guard(host: string, port: () => number): Guard {
       // The port may be that of a tunnel (ssh -L, docker -p). Only a page of this machine has such a host.
       const asked = headers.host?.toLowerCase() ?? '';
       if (!authorized && !hosts.has(asked.replace(/:\d+$/, ''))) {
-        const message = `This board does not answer for the host ${asked}. Open the whole link that rectio board --host printed.`;
+        const message = `This board does not answer for the host ${asked}. Start the board with \`host\` and open the whole link.`;
         return { status: 403, message };
       }
       if (method !== 'GET' && method !== 'HEAD') {

@@ -79,6 +79,15 @@ describe('safetensors', () => {
     expect(await refusal(Uint8Array.from(Buffer.from(text, 'latin1')))).toContain(what);
   });
 
+  it('are read also if the length of the header has the bytes of a pickle', async () => {
+    // 0x280 bytes of header: the file begins with 80 02, as pickles do.
+    const name = 'w'.repeat(0x280 - JSON.stringify({ '': { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }).length);
+    const path = join(folder, 'pickle-like.safetensors');
+    await writeSafetensors(path, new Map([[name, { shape: [1], data: Float32Array.of(3) }]]));
+    expect([...(await readFile(path)).subarray(0, 2)]).toEqual([0x80, 0x02]);
+    expect((await readSafetensors(path)).tensors.get(name)?.data).toEqual(Float32Array.of(3));
+  });
+
   it('are refused where the header lies or leaves something open', async () => {
     expect(await refusal(new Uint8Array(5))).toContain('too short');
     expect(await refusal(bytesOf({}, 0, 1n << 60n))).toContain('more than the format');

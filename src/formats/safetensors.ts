@@ -199,11 +199,12 @@ async function readHeader(
   if (size < 8) refuse('is too short to have a header');
   const prefix = new Uint8Array(8);
   await source.readInto(prefix, 0);
-  const beginning = Buffer.from(prefix).toString('latin1');
-  const other = otherFormats.find(({ begins }) => begins.some((start) => beginning.startsWith(start)));
-  if (other !== undefined) refuse(other.what);
   const announced = new DataView(prefix.buffer).getBigUint64(0, true);
   if (announced > BigInt(maximumHeader)) {
+    // Only then: a length within the limit may begin with the bytes of any of these formats.
+    const beginning = Buffer.from(prefix).toString('latin1');
+    const other = otherFormats.find(({ begins }) => begins.some((start) => beginning.startsWith(start)));
+    if (other !== undefined) refuse(other.what);
     refuse(`announces a header of ${announced} bytes, more than the format's ${maximumHeader}`);
   }
   const length = Number(announced);

@@ -116,9 +116,10 @@ async function resumedRun(
     throw new RectioError(
       'usage',
       `${what} cannot be given together with --resume: a run goes on as it was begun`,
-      other === 'epochs'
-        ? `The run ends after its own epochs. To train further, start a new run with: --weights ${inRun(run, 'model')}`
-        : `Leave it out, as in: npx rectio train --resume ${run}`,
+      `Leave it out, as in: npx rectio train --resume ${run}` +
+        (other === 'epochs'
+          ? `. To train for more epochs, start a new run from its weights: --weights ${inRun(run, 'model')}`
+          : ''),
     );
   }
   const [{ readRunRecord }, { isNetworkFile }] = await Promise.all([

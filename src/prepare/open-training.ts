@@ -106,7 +106,9 @@ async function openResumed(settings: ResumeSettings): Promise<Training> {
   const record = await readRunRecord(run);
   const place = isDataset(data) ? {} : defined({ dir: data?.dir, workers: data?.workers });
   const config = { ...record.config, data: { ...record.config.data, ...place } };
-  const opened = await openEngine(engine ?? record.engine.name, { threads: threads ?? record.engine.threads });
+  const opened = await openEngine(engine ?? record.engine.name, {
+    ...defined({ threads: threads ?? record.engine.threads ?? undefined }),
+  });
   const dataset = await openData(config, isDataset(data) ? data : undefined, { onProgress, signal });
   return sealTraining({
     engine: opened,

@@ -8,7 +8,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { RectioError } from '../base/error.js';
-import { aCount, aNumber, aText, fields, oneOf, orNull } from '../base/parse.js';
+import { aCount, aNumber, aText, fields, oneOf, orElse, orNull } from '../base/parse.js';
 import { readJson } from '../system/json-file.js';
 import { parseScore, parseTally, type Score, type Tally } from './score.js';
 import { exists, errorCode, onDisk, whereGone } from '../system/errno.js';
@@ -121,6 +121,7 @@ export async function readCheckpoint(path: string): Promise<{ state: TrainState;
   };
 }
 
+/** Runs of the first version held out no images: they have neither a validation score nor a chosen epoch. */
 const parseState = fields<TrainState>({
   format: oneOf(1),
   step: aCount,
@@ -130,10 +131,10 @@ const parseState = fields<TrainState>({
     fields<NonNullable<TrainState['scores']>>({
       train: parseScore,
       test: orNull(parseScore),
-      validation: orNull(parseScore),
+      validation: orElse(orNull(parseScore), null),
     }),
   ),
-  chosen: orNull(fields<NonNullable<TrainState['chosen']>>({ epoch: aCount, validation: parseScore })),
+  chosen: orElse(orNull(fields<NonNullable<TrainState['chosen']>>({ epoch: aCount, validation: parseScore })), null),
   seconds: fields<TrainState['seconds']>({ training: aNumber, total: aNumber }),
   seed: aCount,
   fingerprint: aText,

@@ -3,7 +3,7 @@
 import { open, readFile } from 'node:fs/promises';
 
 import { RectioError } from '../base/error.js';
-import { aCount, aNumber, aRecord, fields, oneOf, orNull } from '../base/parse.js';
+import { aCount, aNumber, aRecord, fields, oneOf, orElse, orNull } from '../base/parse.js';
 import type { TrainState } from './checkpoint.js';
 import { parseScore, type Score } from './score.js';
 import { onDisk, whereGone } from '../system/errno.js';
@@ -111,7 +111,8 @@ const parseEpoch = fields<EpochLine>({
   type: oneOf('epoch'),
   ...common,
   test: orNull(parseScore),
-  validation: orNull(parseScore),
+  // Logs of the first version have no such key.
+  validation: orElse(orNull(parseScore), null),
   imagesPerSecond: aNumber,
   seconds: aNumber,
 });

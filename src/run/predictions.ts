@@ -27,16 +27,21 @@ export async function readPredictions(run: string): Promise<Answers> {
   const count = tensors.get('labels')?.data.length;
   const vector = (name: string): Float32Array => {
     const data = tensors.get(name)?.data;
-    if (data !== undefined && data.length === count) return data;
-    throw new RectioError(
-      'checkpoint',
-      `${path} has ${data === undefined ? 'no' : `${data.length}`} ${name}, where it has ${count ?? 'no'} labels.`,
-      'Put back the file that the run wrote, or train again.',
-    );
+    const fits = name === 'confidence' ? isShare : isClass;
+    if (data !== undefined && data.length === count && data.every(fits)) return data;
+    if (data !== undefined && data.length === count) throw damaged(path, `has a value in ${name} that cannot be one`);
+    throw damaged(path, `has ${data === undefined ? 'no' : data.length} ${name} for ${count ?? 'no'} labels`);
   };
   return {
     labels: new Uint16Array(vector('labels')),
     predicted: new Uint16Array(vector('predicted')),
     confidence: vector('confidence'),
   };
+}
+
+const isClass = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < 2 ** 16;
+const isShare = (value: number): boolean => value >= 0 && value <= 1;
+
+function damaged(path: string, what: string): RectioError {
+  return new RectioError('checkpoint', `${path} ${what}.`, 'Put back the file that the run wrote, or train again.');
 }

@@ -33,7 +33,7 @@ export interface RunRecord {
   readonly format: 1;
   /** Of Rectio, Node and the engine's libraries, by name. */
   readonly versions: { readonly [name: string]: string };
-  readonly engine: { readonly name: string; readonly device: string; readonly threads: number };
+  readonly engine: { readonly name: string; readonly device: string; readonly threads: number | null };
   readonly tuning: { readonly training: Tuning; readonly inference: Tuning };
   readonly config: TrainConfig;
   readonly dataset: {
@@ -131,7 +131,7 @@ const theCounts = fields<Counts>({ convolutions: aCount, activations: aCount });
 const parseRecord = fields<RunRecord>({
   format: oneOf(1),
   versions: mapOf(aText),
-  engine: fields<RunRecord['engine']>({ name: aText, device: aText, threads: aCount }),
+  engine: fields<RunRecord['engine']>({ name: aText, device: aText, threads: orElse(orNull(aCount), null) }),
   tuning: fields<RunRecord['tuning']>({ training: aTuning, inference: aTuning }),
   config: (value) => resolveConfig(parseSettings(value)),
   dataset: fields<RunRecord['dataset']>({

@@ -1,6 +1,6 @@
 /** The final numbers of a run: `summary.json`. */
 
-import { aCount, aNumber, aText, fields, orNull } from '../base/parse.js';
+import { aCount, aNumber, aText, fields, orElse, orNull } from '../base/parse.js';
 import { exists } from '../system/errno.js';
 import { replaceJson } from '../system/durable.js';
 import { readJsonIfThere } from '../system/json-file.js';
@@ -19,8 +19,8 @@ export interface TrainSummary {
   readonly seed: number;
   /** Of the last epoch, over its training batches as they were trained on. */
   readonly train: Score;
-  /** Of the result, over at most 10,000 unaugmented training images, taken at equal distances. */
-  readonly fit: Score;
+  /** Of the result, over at most 10,000 unaugmented training images, taken at equal distances. Null in runs of the first version. */
+  readonly fit: Score | null;
   /** Of the result, on the images held out; null if none were. */
   readonly validation: Score | null;
   /** Of the result. */
@@ -28,34 +28,40 @@ export interface TrainSummary {
   /** From 0, the epoch whose weights are the result. */
   readonly epoch: number;
   readonly imagesPerSecond: number;
-  /** Of the last evaluation. */
-  readonly evaluationImagesPerSecond: number;
-  /** The most memory that the process that finished the run held, in bytes. */
-  readonly peakMemory: number;
+  /** Of the last evaluation; null in runs of the first version. */
+  readonly evaluationImagesPerSecond: number | null;
+  /** The peak memory of the process that finished the run, in bytes; null in runs of the first version. */
+  readonly peakMemory: number | null;
   readonly seconds: number;
   readonly parameters: number;
   /** What the training began with of a file of weights; null if all weights were drawn. */
   readonly weights: WeightsReport | null;
 }
 
-const parseSummary = fields<TrainSummary>({
+/** Runs of the first version lack some keys; their result is always that of the last epoch. */
+const parseFields = fields<Omit<TrainSummary, 'epoch'> & { readonly epoch: number | null }>({
   run: orNull(aText),
   model: aText,
   ratio: aText,
   epochs: aCount,
   seed: aCount,
   train: parseScore,
-  fit: parseScore,
-  validation: orNull(parseScore),
+  fit: orElse(orNull(parseScore), null),
+  validation: orElse(orNull(parseScore), null),
   test: parseScore,
-  epoch: aCount,
+  epoch: orElse(aCount, null),
   imagesPerSecond: aNumber,
-  evaluationImagesPerSecond: aNumber,
-  peakMemory: aNumber,
+  evaluationImagesPerSecond: orElse(orNull(aNumber), null),
+  peakMemory: orElse(orNull(aNumber), null),
   seconds: aNumber,
   parameters: aCount,
-  weights: orNull(parseWeightsReport),
+  weights: orElse(orNull(parseWeightsReport), null),
 });
+
+function parseSummary(value: unknown, place: string): TrainSummary {
+  const { epoch, ...rest } = parseFields(value, place);
+  return { ...rest, epoch: epoch ?? rest.epochs - 1 };
+}
 
 /**
  * The final numbers of a run; undefined if it is not done.

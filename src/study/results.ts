@@ -87,8 +87,9 @@ export interface Cost {
   readonly activationElements: number;
   /** Medians over the runs; images/s, and bytes. */
   readonly trainingSpeed: number;
-  readonly inferenceSpeed: number;
-  readonly peakMemory: number;
+  /** Null if runs of the first version did not record it. */
+  readonly inferenceSpeed: number | null;
+  readonly peakMemory: number | null;
 }
 
 export interface RunResult {
@@ -203,7 +204,7 @@ function armResult(arm: Arm, done: readonly Done[], difference: Difference | nul
     pattern: done[0]?.record.proportion.pattern ?? null,
     seeds: done.map(({ trial }) => trial.seed),
     error: done.length === 0 ? null : errorResult(done.map(({ outcome }) => outcome)),
-    gap: done.length === 0 ? null : mean(summaries.map(({ test, fit }) => test.error - fit.error)),
+    gap: gapOf(summaries),
     difference,
     cost:
       totals === undefined
@@ -213,8 +214,8 @@ function armResult(arm: Arm, done: readonly Done[], difference: Difference | nul
             macs: totals.macs,
             activationElements: totals.activationElements,
             trainingSpeed: median(summaries.map(({ imagesPerSecond }) => imagesPerSecond)),
-            inferenceSpeed: median(summaries.map(({ evaluationImagesPerSecond }) => evaluationImagesPerSecond)),
-            peakMemory: median(summaries.map(({ peakMemory }) => peakMemory)),
+            inferenceSpeed: medianOfKnown(summaries.map(({ evaluationImagesPerSecond }) => evaluationImagesPerSecond)),
+            peakMemory: medianOfKnown(summaries.map(({ peakMemory }) => peakMemory)),
           },
     network: done[0]?.record ?? null,
     runs: done.map(({ result }) => result),
@@ -246,6 +247,17 @@ function distinct<T>(values: readonly T[]): T[] {
 
 function mean(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length;
+}
+
+/** Null if no run is done, or if one did not record its fit. */
+function gapOf(summaries: readonly TrainSummary[]): number | null {
+  const gaps = summaries.flatMap(({ test, fit }) => (fit === null ? [] : test.error - fit.error));
+  return gaps.length === 0 || gaps.length < summaries.length ? null : mean(gaps);
+}
+
+function medianOfKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : median(known);
 }
 
 function median(values: readonly number[]): number {

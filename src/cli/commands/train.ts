@@ -194,9 +194,10 @@ function printSummary(summary: TrainSummary, json: boolean, output: Output): voi
     return;
   }
   const { test, train, fit, validation, epoch, seconds, run } = summary;
+  const unaugmented = fit === null ? '' : `; images as they are: ${fit.error.toFixed(2)} %`;
   output.print(
     `done in ${formatDuration(seconds)}: test error ${test.error.toFixed(2)} %, loss ${test.loss.toFixed(3)} ` +
-      `(training: ${train.error.toFixed(2)} %, ${train.loss.toFixed(3)}; images as they are: ${fit.error.toFixed(2)} %)`,
+      `(training: ${train.error.toFixed(2)} %, ${train.loss.toFixed(3)}${unaugmented})`,
   );
   if (validation !== null) {
     output.print(`chosen by the images held out: epoch ${epoch + 1}, error ${validation.error.toFixed(2)} % on them`);

@@ -58,10 +58,19 @@ export const costColumns: readonly TableColumn[] = [
   {
     title: 'inference, images/s',
     align: 'right',
-    cell: ({ cost }) => (cost ? formatCount(cost.inferenceSpeed) : none),
+    cell: ({ cost }) => known(cost?.inferenceSpeed, formatCount),
   },
-  { title: 'peak memory', align: 'right', cell: ({ cost }) => (cost ? formatLarge(cost.peakMemory, 'B') : none) },
+  {
+    title: 'peak memory',
+    align: 'right',
+    cell: ({ cost }) => known(cost?.peakMemory, (bytes) => formatLarge(bytes, 'B')),
+  },
 ];
+
+/** The value as text; a dash if there is none. */
+function known(value: number | null | undefined, format: (value: number) => string): string {
+  return value === null || value === undefined ? none : format(value);
+}
 
 /** Mean ± standard deviation between seeds. */
 function errorCell(error: ArmResult['error']): string {

@@ -1,10 +1,10 @@
 /** Runs the remaining trials of a study, several at once if asked. Other processes may work on the same study. */
 
-import { availableParallelism } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { claimFile, readFailure, recordFailure, runFolder, type Study } from './folder.js';
 import type { Trial } from './plan.js';
+import { usableCores } from '../system/machine.js';
 import { runTrial, trialState, type RectioCommand } from './trial.js';
 import { readLastMetrics, type MetricsLine, type TrainSummary } from '../run/index.js';
 import { takeLock, type Lock } from '../system/lock.js';
@@ -43,7 +43,7 @@ const lookEveryMs = 1000;
  */
 export async function* runStudy(options: RunStudyOptions): AsyncGenerator<StudyEvent, void, void> {
   const { study, jobs = 1, signal } = options;
-  const threads = Math.max(1, Math.floor((options.threads ?? availableParallelism()) / jobs));
+  const threads = Math.max(1, Math.floor((options.threads ?? usableCores()) / jobs));
   const left = new Set(await trialsLeft(options));
   const queue = eventQueue<StudyEvent>();
   const running = new Set<Promise<void>>();

@@ -1,6 +1,6 @@
 /** What this machine is, as doctor shows it and a study keeps it. */
 
-import { cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, totalmem } from 'node:os';
 
 export interface Machine {
   /** System and architecture: `linux x64`. */
@@ -11,12 +11,20 @@ export interface Machine {
   readonly memoryGb: number;
 }
 
+/** How many threads can run at once for this process. */
+export const usableCores = (): number => availableParallelism();
+
+/** The processor's name, or `unknown`. */
+const processorName = (): string => cpus()[0]?.model.trim() ?? 'unknown';
+
+/** Processor name and number of cores: what measurements of speed hold for. */
+export const processorIdentity = (): readonly [name: string, cores: number] => [processorName(), cpus().length];
+
 export function thisMachine(): Machine {
-  const processors = cpus();
   return {
     platform: `${process.platform} ${process.arch}`,
-    cpu: processors[0]?.model.trim() ?? 'unknown',
-    cores: processors.length,
+    cpu: processorName(),
+    cores: cpus().length,
     memoryGb: Math.round(totalmem() / 2 ** 30),
   };
 }

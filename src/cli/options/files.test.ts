@@ -17,7 +17,7 @@ describe('files that begin with a byte order mark and end lines as Windows does'
   it('are read as settings', async () => {
     const path = join(folder, 'settings.json');
     await writeFile(path, '\uFEFF{\r\n  "model": "resnet20",\r\n  "epochs": 1\r\n}\r\n');
-    expect(await readSettings(path)).toEqual({ model: 'resnet20', epochs: 1 });
+    expect(await readSettings(path)).toEqual({ model: { name: 'resnet20' }, epochs: 1 });
   });
 
   it('are read as the plan of a study', async () => {

@@ -5,10 +5,10 @@
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { cacheFolder } from '../../system/cache.js';
+import { processorIdentity } from '../../system/machine.js';
 import { addonPath, type Choices } from './native.js';
 
 export interface Measurements {
@@ -35,7 +35,7 @@ export function openMeasurements(file: string = defaultFile()): Measurements {
 
 function defaultFile(): string {
   const { size, mtimeMs } = statSync(addonPath);
-  const identity = [cpus()[0]?.model ?? '', cpus().length, size, mtimeMs].join();
+  const identity = [...processorIdentity(), size, mtimeMs].join();
   const name = `tuning-${createHash('sha256').update(identity).digest('hex').slice(0, 16)}.json`;
   return join(cacheFolder(), name);
 }

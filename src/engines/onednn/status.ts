@@ -1,6 +1,6 @@
 /** Whether the native engine works on this machine, for `doctor` and for choosing an engine. */
 
-import { availableParallelism } from 'node:os';
+import { usableCores } from '../../system/machine.js';
 
 import { loadAddon } from './native.js';
 
@@ -17,7 +17,7 @@ export interface OnednnStatus {
 }
 
 export function onednnStatus(): OnednnStatus {
-  const threads = availableParallelism();
+  const threads = usableCores();
   const result = loadAddon();
   if ('reason' in result) return { available: false, reason: result.reason, threads };
   const { onednn, block } = result.addon.describe();

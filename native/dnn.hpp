@@ -77,7 +77,8 @@ std::vector<ConvolutionPrimitive> collect(Description& description, Direction di
 
 }  // namespace detail
 
-// Every implementation that oneDNN has for the request, in oneDNN's order of preference.
+// Every implementation that oneDNN has for the request, in oneDNN's order of preference. One function, since its
+// versions 2 and 3 build each description differently and a reader compares them side by side.
 inline std::vector<ConvolutionPrimitive> convolutions(const ConvolutionRequest& request) {
   using namespace dnnl;
   const ConvolutionShape& s = request.shape;

@@ -271,7 +271,11 @@ ConvolutionShape shapeOf(const Builder& builder, const Tensor& src, const Tensor
                   "needs tensors of four dimensions");
   builder.require(src.layout != Layout::weight && dst.layout == Layout::blocked, "needs feature maps");
   // oneDNN uses int for counts in many places.
-  for (const Tensor* t : {&src, &weights, &dst}) builder.require(t->logical() <= INT32_MAX, t->name + " is too large");
+  // The layout of weights is not chosen yet; at most, both of their channel dims are padded to whole blocks.
+  const auto padded = [](int64_t channels) { return (channels + kBlock - 1) / kBlock * kBlock; };
+  const int64_t weightElements = padded(weights.dims[0]) * padded(weights.dims[1]) * weights.dims[2] * weights.dims[3];
+  for (const Tensor* t : {&src, &dst}) builder.require(t->physical() <= INT32_MAX, t->name + " is too large");
+  builder.require(weightElements <= INT32_MAX, weights.name + " is too large");
   ConvolutionShape s{};
   constexpr int64_t kMost = 1 << 16;
   const auto stride = call.pair("window.stride", 1, kMost), padding = call.pair("window.padding", 0, kMost),

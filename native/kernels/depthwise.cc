@@ -68,6 +68,9 @@ class DepthwiseBase : public ConvolutionImplementation {
         wanted_(layout(s_)) {}
   std::string name() const override { return "depthwise"; }
   dnnl::memory::desc weightLayout() const override { return wanted_; }
+  // Threads times bytes of a frame could wrap, so compare by division. A gigabyte is far more than such a kernel is
+  // worth.
+  bool frameFits() const { return frame_.bytes() <= (size_t{1} << 30) / static_cast<size_t>(o_.threads); }
 
  protected:
   // [block][row][column][kBlock].
@@ -279,10 +282,13 @@ std::vector<std::unique_ptr<ConvolutionImplementation>> depthwiseCandidates(cons
       o.direction != Direction::dataGradient || (s.ph <= (s.kh - 1) * s.dh && s.pw <= (s.kw - 1) * s.dw);
   std::vector<std::unique_ptr<ConvolutionImplementation>> found;
   if (!fits || !framed) return found;
+  const auto add = [&](auto candidate) {
+    if (candidate->frameFits()) found.push_back(std::move(candidate));
+  };
   if (o.direction == Direction::weightGradient)
-    found.push_back(std::make_unique<DepthwiseWeightGradient>(o));
+    add(std::make_unique<DepthwiseWeightGradient>(o));
   else
-    found.push_back(std::make_unique<DepthwiseForward>(o));
+    add(std::make_unique<DepthwiseForward>(o));
   return found;
 }
 

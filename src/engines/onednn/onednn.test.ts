@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RectioError } from '../../base/error.js';
+import { graphBuilder } from '../../graph/index.js';
+import { inferencePlan } from '../../plan/index.js';
 import { describeConformance } from '../conformance.js';
 import { conformanceCases } from '../conformance-cases.js';
 import { deviations, KERNEL_TOLERANCE } from '../conformance/deviations.js';
@@ -55,6 +57,16 @@ describe.runIf(available)('with the addon', () => {
     expect(wrong).toEqual([]);
     expect(tried).toBeGreaterThan(rows.length);
   }, 300_000);
+
+  it('refuses a map whose padded channels pass the size that oneDNN counts in', async () => {
+    // 2²⁸ pixels of four channels are 2³⁰ values, but in blocks of 8 or 16 channels they are 2³¹ or more.
+    const shape = [4, 2 ** 14, 2 ** 14] as const;
+    const net = graphBuilder('large', shape);
+    const map = net.convolution('conv', net.input, { outChannels: 4, kernel: 3, padding: 1, bias: false });
+    net.linear('fc', net.flatten('flat', net.globalAveragePool('pool', map)), { outFeatures: 2 });
+    const compiling = createOnednnEngine({ threads: 2 }).compile(inferencePlan(net.build(), { batch: 1 }));
+    await expect(compiling).rejects.toThrow('is too large');
+  });
 });
 
 describe.runIf(!available)('without the addon', () => {

@@ -19,6 +19,8 @@ export interface Differentiated {
   readonly calls: readonly KernelCall[];
   /** Parameter → the tensor with its gradient. */
   readonly gradients: ReadonlyMap<number, number>;
+  /** Measured tensor → the tensor with the norm of its gradient. Values that depend on no parameter have none. */
+  readonly norms: ReadonlyMap<number, number>;
 }
 
 /** The state of differentiation. */
@@ -37,12 +39,15 @@ interface Progress {
  * @param forward the fused forward calls of a training plan
  * @param seed a value with the gradient of the loss with respect to it: logits and dlogits
  * @param trainable ids of the parameters to differentiate with respect to
+ * @param measured ids of parameters and values whose gradient's norm is wanted. Each norm is taken as soon as its gradient is
+ * complete, so that no gradient stays in memory for it.
  */
 export function differentiate(
   draft: Draft,
   forward: readonly KernelCall[],
   seed: { readonly value: number; readonly gradient: number },
   trainable: readonly number[],
+  measured: ReadonlySet<number> = new Set(),
 ): Differentiated {
   const gradients = new Map(
     trainable.map((of) => {
@@ -55,14 +60,32 @@ export function differentiate(
     if (idsRead(call).some((id) => needed.has(id))) idsWritten(call).forEach((id) => needed.add(id));
 
   const parts = new Map([[seed.value, [seed.gradient]]]);
+  const norms = new Map<number, number>();
   const progress: Progress = { draft, calls: [], parts, needed, gradients };
   for (const call of forward.toReversed()) {
     if (!isForward(call)) throw new Error(`No rule says how ${call.kind} is differentiated.`);
     const { y } = call.out;
     const dys = parts.get(y);
-    if (needed.has(y) && dys) applyRule(gradientRules, call, dys, backwardOf(call.node, progress));
+    if (!needed.has(y) || !dys) continue;
+    const tools = backwardOf(call.node, progress);
+    // The norm needs the sum of the parts, which the rule may then use as well.
+    const given = measured.has(y) ? [tools.total(dys, y)] : dys;
+    if (measured.has(y)) norms.set(y, normOf(given[0]!, y, progress));
+    applyRule(gradientRules, call, given, tools);
+    for (const id of idsRead(call)) {
+      const gradient = gradients.get(id);
+      if (measured.has(id) && gradient !== undefined) norms.set(id, normOf(gradient, id, progress));
+    }
   }
-  return { calls: progress.calls, gradients };
+  return { calls: progress.calls, gradients, norms };
+}
+
+/** Emits the norm of a complete gradient and returns its tensor. */
+function normOf(gradient: number, of: number, { draft, calls }: Progress): number {
+  const { name } = draft.tensor(of);
+  const norm = draft.add(`norm:${name}`, 'small', [1]);
+  calls.push({ kind: 'gradientNorm', node: name, in: numbered([gradient]), out: { norm }, update: {} });
+  return norm;
 }
 
 /** The tools for the gradient rule of a node's call. */

@@ -274,7 +274,7 @@ export interface SoftmaxCrossEntropyCall extends Call<
   readonly labelSmoothing: number;
 }
 
-/** norm[0] = √Σ g² over all the given gradients. */
+/** norm[0] = √Σ g² over all the given gradients, of parameters or of activations. */
 export type GradientNormCall = Call<'gradientNorm', NumberedIds, Ids<'norm'>>;
 
 /**
@@ -366,7 +366,7 @@ export interface Plan {
   readonly calls: readonly KernelCall[];
   /** Names that `run` takes, with their tensors: float32, of any role that is not persistent. */
   readonly inputs: { readonly [name: string]: number };
-  /** Names that `run` returns, with their float32 tensors: `losses`, `correct`, `logits`, `norm`, `grad:<parameter>`. */
+  /** Names that `run` returns, with their float32 tensors: `losses`, `correct`, `logits`, `norm`, `grad:<parameter>`, `norm:<parameter>`, `norm:<convolution>.input`. */
   readonly outputs: { readonly [name: string]: number };
   readonly scalars: readonly ScalarName[];
 }

@@ -8,15 +8,23 @@ import { differentiate } from './gradients.js';
 import { idsRead, idsWritten, numbered } from './kernels.js';
 import { lowerGraph } from './lowering.js';
 import { type Clipping, type OptimizerOptions, updateCall } from './optimizer.js';
-import type { KernelCall, Plan } from './plan.js';
+import type { ConvolutionCall, KernelCall, Plan } from './plan.js';
 
 export interface TrainingPlanOptions {
   /** Images in a batch, 1 or more. */
   readonly batch: number;
   /** In [0, 1); default 0. */
   readonly labelSmoothing?: number;
-  /** Without an optimizer nothing is updated, and every gradient is an output `grad:<parameter>`. */
+  /**
+   * Without an optimizer nothing is updated, and every gradient is an output `grad:<parameter>` unless `gradientNorms` asks
+   * for norms instead.
+   */
   readonly optimizer?: OptimizerOptions;
+  /**
+   * For each convolution, the norm of its weight's gradient is an output `norm:<convolution>.weight`, and that of the
+   * gradient with respect to what it reads an output `norm:<convolution>.input`, except if it reads the images.
+   */
+  readonly gradientNorms?: boolean;
   /** Clips the norm of all gradients together to this value, above 0; the norm before clipping is an output, `norm`. */
   readonly clipNorm?: number;
   /** Keeps exponential moving averages of parameters and running statistics, named `average:<name>`. */
@@ -28,19 +36,29 @@ export interface TrainingPlanOptions {
 /**
  * Lowers the graph, fuses calls, differentiates, and places each update as early as possible.
  * Inputs are `images` [N, …] and `targets` [N, classes]; outputs are `losses` [N] and `correct` [N] and, depending on the
- * options, `norm` [1] and `grad:<parameter>`.
+ * options, `norm` [1], `grad:<parameter>`, and norms [1] of single gradients.
  * @throws RectioError `graph` if the graph is not well formed, `plan` if an option is invalid or the output is no vector.
  */
 export function trainingPlan(graph: Graph, options: TrainingPlanOptions): Plan {
   checkOptions(graph, options);
-  const { batch, labelSmoothing = 0, optimizer, clipNorm, averageDecay = false, seed = 0 } = options;
+  const {
+    batch,
+    labelSmoothing = 0,
+    optimizer,
+    clipNorm,
+    averageDecay = false,
+    gradientNorms = false,
+    seed = 0,
+  } = options;
   const draft = createDraft();
   const lowered = lowerGraph(draft, graph, { mode: 'training', batch, seed, folds: new Map() });
   const forward = fuse(lowered.calls, [lowered.logits]);
 
   const loss = lossCall(draft, lowered.logits, labelSmoothing);
   const logitsGradient = { value: lowered.logits, gradient: loss.out.dlogits };
-  const backward = differentiate(draft, forward, logitsGradient, lowered.trainable);
+  const convolutions = gradientNorms ? forward.filter((call) => call.kind === 'convolution') : [];
+  const measured = new Set(convolutions.flatMap(({ in: { x, weight } }) => [x, weight]));
+  const backward = differentiate(draft, forward, logitsGradient, lowered.trainable, measured);
   const step = [...forward, loss, ...backward.calls];
 
   const clipping = clipNorm === undefined ? undefined : { norm: draft.add('norm', 'small', [1]), clipNorm };
@@ -50,9 +68,10 @@ export function trainingPlan(graph: Graph, options: TrainingPlanOptions): Plan {
     : withNorm;
   const averaged = averageDecay ? lowered.statistics.map((id) => averageCall(draft, id)) : [];
 
-  const gradientOutputs = optimizer
-    ? []
-    : [...backward.gradients].map(([parameter, gradient]) => [`grad:${draft.tensor(parameter).name}`, gradient]);
+  const gradientOutputs =
+    optimizer || gradientNorms
+      ? []
+      : [...backward.gradients].map(([parameter, gradient]) => [`grad:${draft.tensor(parameter).name}`, gradient]);
   return finishPlan(draft, {
     name: `${graph.name}, training, batch ${batch}`,
     mode: 'training',
@@ -64,8 +83,20 @@ export function trainingPlan(graph: Graph, options: TrainingPlanOptions): Plan {
       correct: loss.out.correct,
       ...(clipping ? { norm: clipping.norm } : {}),
       ...Object.fromEntries(gradientOutputs),
+      ...normOutputs(convolutions, backward.norms),
     },
   });
+}
+
+function normOutputs(
+  convolutions: readonly ConvolutionCall[],
+  norms: ReadonlyMap<number, number>,
+): { readonly [name: string]: number } {
+  const outputs = convolutions.flatMap(({ node, in: { x, weight } }) => [
+    [`norm:${node}.weight`, norms.get(weight)] as const,
+    [`norm:${node}.input`, norms.get(x)] as const,
+  ]);
+  return Object.fromEntries(outputs.flatMap(([name, id]) => (id === undefined ? [] : [[name, id]])));
 }
 
 function lossCall(draft: Draft, logits: number, labelSmoothing: number) {

@@ -58,6 +58,24 @@ const gradientNormCases: readonly Fragment[] = [shapes, [[17]], Array.from({ len
     ),
 );
 
+/** Feature maps whose channels fill no whole block of an engine's layout, and vectors. */
+const activationNormCases: readonly Fragment[] = [
+  [3, 17, 5, 6],
+  [2, 5, 4, 4],
+  [3, 10],
+].map((dims) =>
+  fragment(`over the activation [${dims.join(', ')}], as a kernel writes it`, ({ given, made }) => {
+    const y = made('y', 'activation', dims);
+    const norm = made('norm', 'small', [1]);
+    const x0 = given('a', 'activation', dims, normal);
+    const x1 = given('b', 'activation', dims, normal);
+    return [
+      { kind: 'sum', node: 'sum', in: { x0, x1 }, out: { y }, update: {}, relu: false },
+      { kind: 'gradientNorm', node: 'norm', in: { x0: y }, out: { norm }, update: {} },
+    ];
+  }),
+);
+
 const sgdCases: readonly Fragment[] = shapes
   .flatMap((dims) => [
     { dims, momentum: 0, nesterov: false },
@@ -146,7 +164,7 @@ const movingAverageCases: readonly Fragment[] = [
 
 /** The cases of this family by kind. */
 export const updateTable = {
-  gradientNorm: gradientNormCases,
+  gradientNorm: [...gradientNormCases, ...activationNormCases],
   sgd: sgdCases,
   adamw: adamwCases,
   movingAverage: movingAverageCases,

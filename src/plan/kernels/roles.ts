@@ -47,7 +47,7 @@ const slotRoles: { readonly [S in SlotName]: readonly TensorRole[] } = {
 /** The roles that a tensor may have in this slot of a kernel of this kind. */
 export function rolesAllowed(kind: KernelKind, slot: string): readonly TensorRole[] {
   if (kind === 'movingAverage' && slot === 'x') return ['parameter', 'statistic'];
-  if (kind === 'gradientNorm' && slot !== 'norm') return ['gradient'];
+  if (kind === 'gradientNorm' && slot !== 'norm') return ['gradient', 'activation'];
   return isNamed(slot) ? slotRoles[slot] : features;
 }
 

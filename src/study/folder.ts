@@ -97,7 +97,8 @@ export async function beginStudy(
     if (isNew) return { study: await openStudy(folder), found: false };
   }
   const study = await openStudy(folder);
-  if (study.record.hash === hash) return { study, found: true };
+  // A study that an earlier version began lacks the settings that are new since, which have their defaults.
+  if (study.record.hash === hash || planHash(study.record.plan) === hash) return { study, found: true };
   throw new RectioError(
     'usage',
     `${folder} holds a study with another plan (${study.record.hash}, not ${hash}), and a plan is never changed.`,
@@ -153,12 +154,14 @@ const parsePlan = fields<StudyPlan>({
   worthwhile: aNumber,
 });
 
+export const parseVersions = mapOf(aText);
+
 const parseStudyRecord = fields<Omit<StudyRecord, 'machine'> & { readonly machine: string | undefined }>({
   plan: parsePlan,
   hash: aText,
   command: aText,
   created: aText,
-  versions: mapOf(aText),
+  versions: parseVersions,
   machine: orElse(aText, undefined),
 });
 

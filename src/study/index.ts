@@ -1,5 +1,27 @@
 /** Studies: grids of trainings that share seeds, and statistics of their differences. */
 
+export {
+  beginCampaign,
+  campaignCaveats,
+  campaignDocument,
+  campaignFile,
+  campaignHash,
+  campaignName,
+  campaignResult,
+  conclusions,
+  hypothesisColumns,
+  isCampaign,
+  openCampaign,
+  printClaim,
+  resolveCampaign,
+  ruleSentence,
+  wholeSentence,
+  writeCampaignReport,
+  type Campaign,
+  type CampaignPlan,
+  type CampaignReport,
+  type CampaignResult,
+} from './campaign/index.js';
 export { rangeByEpoch, type EpochRange, type Evaluation } from './evaluations.js';
 export { assumedSeedDeviation, expectedDetectable } from './expectation.js';
 export {

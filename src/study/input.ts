@@ -1,6 +1,5 @@
 /** A study as people write it: a grid of networks, ratios and seeds, checked once. */
 
-import { RectioError } from '../base/error.js';
 import { scopes, type Scope } from '../proportion/index.js';
 import { isRecord, list, number, oneOf, record, refuse, text, wholeNumber } from '../base/check.js';
 import { parseSettings, type TrainConfigInput } from '../config/index.js';
@@ -21,6 +20,8 @@ export interface StudyInput {
   readonly settings: readonly TrainConfigInput[];
   /** By the name of a setting, such as `schedule.learningRate`, the values to try. */
   readonly vary: { readonly [path: string]: readonly unknown[] };
+  /** More arms: by label, the settings in which each differs from the baseline's settings. */
+  readonly arms: { readonly [label: string]: TrainConfigInput };
   /** The ratio that the others are compared with. */
   readonly baseline: string;
   readonly controls: readonly Control[];
@@ -35,6 +36,7 @@ const defaults = {
   scopes: ['network'],
   settings: {},
   vary: {},
+  arms: {},
   baseline: '1:1',
   controls: [],
   worthwhile: 0.3,
@@ -59,17 +61,14 @@ export function checkInput(given: unknown): StudyInput {
             ]),
           )
         : refuse(path, value, 'Give a record from names of settings to lists of values.'),
+    arms: (value, path) =>
+      isRecord(value)
+        ? Object.fromEntries(Object.entries(value).map(([label, settings]) => [label, parseSettings(settings)]))
+        : refuse(path, value, 'Give a record from labels to settings.'),
     baseline: text,
     controls: list(oneOf(...controls)),
     worthwhile: number({ above: 0, to: 100 }),
   })(rest, '');
-  if (input.controls.length === 0 && input.ratios.every((ratio) => ratio === input.baseline)) {
-    throw new RectioError(
-      'usage',
-      `The study compares nothing: its only ratio is the baseline ${input.baseline}.`,
-      'Give at least one other ratio, such as 2:1.',
-    );
-  }
   return { ...input, name: name === undefined ? undefined : text(name, 'name') };
 }
 

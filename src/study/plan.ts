@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 
+import { defined } from '../base/defined.js';
 import { RectioError } from '../base/error.js';
 import { checkInput, type Control, type StudyInput } from './input.js';
 import { parseSettings, resolveConfig, type TrainConfig, type TrainConfigInput } from '../config/index.js';
@@ -49,12 +50,24 @@ const otherSeeds = 1_000_000;
 /** The slope of a leaky control: halfway between the ReLU and the identity. */
 const leak = 0.5;
 
+export interface PlanOptions {
+  /** Whether a study of baselines alone is allowed: a campaign may compare them with another study. Default false. */
+  readonly mayCompareNothing?: boolean;
+}
+
 /**
  * Resolves a plan from a file's or the options' settings.
  * @throws RectioError `usage` naming the setting, what was given and what is valid
  */
-export function resolvePlan(given: unknown): StudyPlan {
+export function resolvePlan(given: unknown, { mayCompareNothing = false }: PlanOptions = {}): StudyPlan {
   const input = checkInput(given);
+  if (!mayCompareNothing && comparesNothing(input)) {
+    throw new RectioError(
+      'usage',
+      `The study compares nothing: its only ratio is the baseline ${input.baseline}.`,
+      'Give at least one other ratio, such as 2:1.',
+    );
+  }
   const arms = input.networks.flatMap((network) =>
     combinations(input.vary).flatMap((varied) => armsOf(input, network, varied)),
   );
@@ -64,6 +77,10 @@ export function resolvePlan(given: unknown): StudyPlan {
   }
   const name = input.name ?? fileName(input.networks.join('-'));
   return { format: 1, name, arms, seeds: input.seeds, worthwhile: input.worthwhile };
+}
+
+function comparesNothing({ controls, ratios, arms, baseline }: StudyInput): boolean {
+  return controls.length === 0 && Object.keys(arms).length === 0 && ratios.every((ratio) => ratio === baseline);
 }
 
 interface Varied {
@@ -81,6 +98,8 @@ function combinations(vary: StudyInput['vary']): readonly (readonly Varied[])[] 
 
 function armsOf(input: StudyInput, network: string, varied: readonly Varied[]): Arm[] {
   const group = [network, ...varied.map(({ path, value }) => `${path} ${print(value)}`)].join(', ');
+  const [firstScope] = input.scopes;
+  const same: TrainConfigInput = { ratio: { ratio: input.baseline, ...defined({ scope: firstScope }) } };
   const arm = (label: string, role: Arm['role'], settings: TrainConfigInput, seed = 0): Arm => ({
     id: fileName(`${group} ${label}`),
     label,
@@ -90,6 +109,7 @@ function armsOf(input: StudyInput, network: string, varied: readonly Varied[]): 
       ...input.settings,
       ...varied.map(({ path, value }) => nest(path, value)),
       { model: { name: network }, seed },
+      same,
       settings,
     ),
   });
@@ -101,15 +121,14 @@ function armsOf(input: StudyInput, network: string, varied: readonly Varied[]): 
         return arm(label, 'variant', { ratio: { ratio, scope } });
       }),
   );
-  const [scope] = input.scopes;
-  const same = { ratio: { ratio: input.baseline, scope } };
   const controlRules: { readonly [C in Control]: () => Arm[] } = {
     otherSeeds: () => [arm(`${input.baseline} with other seeds`, 'control', same, otherSeeds)],
     leaky: () =>
       variants.map(({ label, config: { ratio } }) => arm(`${label} leaky`, 'control', { ratio: { ...ratio, leak } })),
   };
   const controls = input.controls.flatMap((control) => controlRules[control]());
-  return [arm(input.baseline, 'baseline', same), ...variants, ...controls];
+  const others = Object.entries(input.arms).map(([label, settings]) => arm(label, 'variant', settings));
+  return [arm(input.baseline, 'baseline', same), ...variants, ...others, ...controls];
 }
 
 /** `schedule.learningRate` and 0.1 as `{ schedule: { learningRate: 0.1 } }`. */
@@ -135,8 +154,13 @@ export function fileName(text: string): string {
  * the first trial, so publishing it shows that nothing was changed afterwards.
  */
 export function planHash({ arms, seeds, worthwhile, format }: StudyPlan | WrittenPlan): string {
+  return hashOf({ format, arms: arms.map(deciding), seeds, worthwhile });
+}
+
+/** A hash of a value in 16 hexadecimal digits, whatever the order of its records' keys. */
+export function hashOf(value: unknown): string {
   return createHash('sha256')
-    .update(JSON.stringify(sorted({ format, arms: arms.map(deciding), seeds, worthwhile })))
+    .update(JSON.stringify(sorted(value)))
     .digest('hex')
     .slice(0, 16);
 }

@@ -122,14 +122,28 @@ const readAtOnce = 16;
 
 /** @throws RectioError `checkpoint` if a finished run is damaged */
 export async function studyResult(study: Study): Promise<StudyResult> {
-  const { record, additions, folder } = study;
-  const trials = await Promise.all(study.trials.map((trial) => stateOf(folder, trial)));
+  return resultOf(study, await readTrials(study));
+}
+
+/** The trials of a study, and what the finished ones hold. */
+export interface ReadTrials {
+  readonly states: readonly TrialResult[];
+  readonly done: readonly Done[];
+}
+
+/** @throws RectioError `checkpoint` if a finished run is damaged */
+export async function readTrials({ folder, trials }: Study): Promise<ReadTrials> {
+  const states = await Promise.all(trials.map((trial) => stateOf(folder, trial)));
   const done: Done[] = [];
-  const finished = trials.filter(({ state }) => state === 'done').map(({ trial }) => trial);
+  const finished = states.filter(({ state }) => state === 'done').map(({ trial }) => trial);
   while (done.length < finished.length) {
     const next = finished.slice(done.length, done.length + readAtOnce);
     done.push(...(await Promise.all(next.map((trial) => readTrial(folder, trial)))));
   }
+  return { states, done };
+}
+
+export function resultOf({ record, additions }: Study, { states, done }: ReadTrials): StudyResult {
   const groups = [...new Set(record.plan.arms.map(({ group }) => group))];
   return {
     study: record.plan.name,
@@ -140,7 +154,7 @@ export async function studyResult(study: Study): Promise<StudyResult> {
     dataset: done[0]?.record.dataset ?? null,
     epochs: distinct(record.plan.arms.map(({ config }) => config.epochs)),
     additions,
-    trials,
+    trials: states,
     groups: groups.map((name) => {
       const arms = record.plan.arms.filter(({ group }) => group === name);
       return groupResult(name, arms, done, record.plan.worthwhile);

@@ -1,7 +1,5 @@
 /** `rectio compare`: trains a network at several ratios over several seeds, and says which differences are real. */
 
-import { fileURLToPath } from 'node:url';
-
 import { RectioError } from '../../base/error.js';
 import type { Study, StudyPlan } from '../../study/index.js';
 import { defineCommand } from '../command.js';
@@ -12,14 +10,15 @@ import { exitCodes } from '../terminal/exit-codes.js';
 import { givenModel, missingModel, modelOptions, modelPositional } from '../options/network.js';
 import { decimal, flag, integer, list, optionName, text, type Values } from '../options/options.js';
 import type { Output } from '../terminal/output.js';
-import { listenForSignals, signalExitCode } from '../terminal/signals.js';
-import { createStudyProgress } from '../terminal/study-progress.js';
+import { signalExitCode } from '../terminal/signals.js';
 import { printReport } from '../terminal/study-result.js';
 import { givenSettings } from '../options/setting-options.js';
 import { trainingFields, trainingOptions } from '../options/training-options.js';
-import { thisMachine } from '../../system/machine.js';
-import { openNetwork } from '../../prepare/index.js';
 import { defined } from '../../base/defined.js';
+import { exists } from '../../system/errno.js';
+import { beginCampaignOf, runCampaign } from './compare-campaign.js';
+import { checkNetworks } from './compare-networks.js';
+import { aboutThis, runTrainings } from './compare-run.js';
 
 /** The options that determine a study's results. */
 const planOptions = {
@@ -73,28 +72,30 @@ export const compareCommand = defineCommand({
       command: 'npx rectio compare resnet20 --ratios 2:1,2:1@10,3:2 --seeds 5 --data cifar10 --epochs 15',
       does: 'CIFAR-10, two patterns of 2:1',
     },
-    { command: 'npx rectio compare --plan study.yaml', does: 'a study planned in a file' },
+    { command: 'npx rectio compare --plan study.yaml', does: 'a study or campaign planned in a file' },
     { command: 'npx rectio compare --study studies/resnet20 --add-seeds 5', does: 'more seeds for a study' },
   ],
   async run({ values, given, positionals }, output) {
     const model = givenModel(positionals, values);
     const goesOn = values.study !== undefined && model === undefined && values.plan === undefined;
     if (goesOn || values.addSeeds !== undefined) return goOn(values, given, output);
-    return begin(model, values, output);
+    const file = values.plan === undefined ? {} : await readDocument(values.plan);
+    const { isCampaign } = await import('../../study/index.js');
+    if (!isCampaign(file)) return begin(model, file, values, output);
+    refuseForCampaign(model, given);
+    return beginCampaignOf(file, givenSettings(trainingFields, values), values, output);
   },
 });
 
 /** Begins a study, or continues the one with the same plan. */
-async function begin(model: string | undefined, values: CompareValues, output: Output): Promise<number> {
+async function begin(model: string | undefined, file: unknown, values: CompareValues, output: Output): Promise<number> {
   const { beginStudy, resolvePlan } = await import('../../study/index.js');
-  const input = await planInput(model, values);
+  const input = planInput(model, file, values);
   const plan = namingFile(values.plan, () => resolvePlan(input));
   await checkNetworks(plan);
   if (values.dryRun) return showPlan(plan, values, output);
-  const { packageVersion } = await import('../version.js');
-  const versions = { rectio: packageVersion(), node: process.versions.node };
   const folder = values.study ?? `studies/${plan.name}`;
-  const { study, found } = await beginStudy(folder, plan, { command: commandLine(), versions, machine: machineName() });
+  const { study, found } = await beginStudy(folder, plan, await aboutThis());
   output.note(found ? `${folder} already holds this study; continuing it.` : await expectation(plan));
   return runAndReport(study, values, output);
 }
@@ -111,15 +112,35 @@ async function goOn(values: CompareValues, given: ReadonlySet<string>, output: O
       'Write: npx rectio compare --study DIR --add-seeds COUNT',
     );
   }
-  const { addSeeds, openStudy } = await import('../../study/index.js');
+  const { addSeeds, campaignFile, openCampaign, openStudy } = await import('../../study/index.js');
+  if (await exists(campaignFile(values.study))) {
+    if (values.addSeeds !== undefined) {
+      throw new RectioError(
+        'usage',
+        `${values.study} is a campaign, whose seeds are fixed`,
+        'Add seeds to one of its studies, below studies/; they do not count in the campaign.',
+      );
+    }
+    return runCampaign(await openCampaign(values.study), values, output);
+  }
   const study = await openStudy(values.study);
   const grown = values.addSeeds === undefined ? study : await addSeeds(study, values.addSeeds);
   return runAndReport(grown, values, output);
 }
 
+/** The options of a single study's grid say nothing to a campaign, whose plan has the grids of all its studies. */
+function refuseForCampaign(model: string | undefined, given: ReadonlySet<string>): void {
+  const grid = ['ratios', 'scopes', 'seeds', 'controls', 'worthwhile'].find((key) => given.has(key));
+  if (model === undefined && grid === undefined) return;
+  throw new RectioError(
+    'usage',
+    `${grid === undefined ? `The network ${model}` : optionName(grid)} cannot be given beside the plan of a campaign`,
+    'Write it into the study in the plan that it belongs to.',
+  );
+}
+
 /** The plan: the file's entries, overridden by options. */
-async function planInput(model: string | undefined, values: CompareValues): Promise<unknown> {
-  const file = values.plan === undefined ? {} : await readDocument(values.plan);
+function planInput(model: string | undefined, file: unknown, values: CompareValues): unknown {
   if (model === undefined && values.plan === undefined) missingModel('compare');
   const settings = givenSettings(trainingFields, values);
   const standard = { ratios: ['2:1'], seeds: 3 };
@@ -145,23 +166,6 @@ function rejoinStages(items: readonly string[]): string[] {
     else ratios.push(item);
   }
   return ratios;
-}
-
-/** Refuses unknown networks and impossible ratios before the first training starts. */
-async function checkNetworks({ arms }: StudyPlan): Promise<void> {
-  const [{ applyRatio }, { proportionOptions }] = await Promise.all([
-    import('../../proportion/index.js'),
-    import('../../config/index.js'),
-  ]);
-  for (const { config } of arms) {
-    const network = await openNetwork(config.model);
-    try {
-      const graph = network.known();
-      if (graph !== undefined) applyRatio(graph, proportionOptions(config.ratio));
-    } finally {
-      await network.close();
-    }
-  }
 }
 
 async function showPlan(plan: StudyPlan, { json }: CompareValues, output: Output): Promise<number> {
@@ -196,45 +200,13 @@ async function expectation(plan: StudyPlan): Promise<string> {
 
 /** Runs the trainings that remain, then writes the report. */
 async function runAndReport(study: Study, values: CompareValues, output: Output): Promise<number> {
-  const { runStudy, writeReport } = await import('../../study/index.js');
-  const progress = createStudyProgress(output.progressTo(values.json), study.trials);
-  const stopping = listenForSignals((signal) => {
-    progress.clear();
-    output.note(`${signal}: every training finishes its step and writes a checkpoint.`);
-  });
-  try {
-    const { jobs, threads, engine, retryFailed } = values;
-    const events = runStudy({
-      study,
-      rectio: { file: process.execPath, args: [fileURLToPath(new URL('../../../bin/rectio.js', import.meta.url))] },
-      ...defined({ jobs, threads }),
-      engine,
-      retryFailed,
-      signal: stopping.signal,
-    });
-    for await (const event of events) progress.show(event);
-  } finally {
-    progress.clear();
-    stopping.release();
-  }
+  const { writeReport } = await import('../../study/index.js');
+  const stopped = await runTrainings(study, values, output);
   const report = await writeReport(study);
   await printReport(report, values.json, output);
-  const signal = stopping.received();
-  if (signal !== undefined) {
+  if (stopped !== undefined) {
     output.note(`Go on with: npx rectio compare --study ${study.folder}`);
-    return signalExitCode(signal);
+    return signalExitCode(stopped);
   }
   return report.result.trials.every(({ state }) => state === 'done') ? exitCodes.done : exitCodes.failed;
-}
-
-/** `AMD EPYC, 2 cores, 24 GB, linux x64` */
-function machineName(): string {
-  const { cpu, cores, memoryGb, platform } = thisMachine();
-  return `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${memoryGb} GB, ${platform}`;
-}
-
-/** The command as the user would type it. */
-function commandLine(): string {
-  const words = process.argv.slice(2).map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`));
-  return ['npx rectio', ...words].join(' ');
 }

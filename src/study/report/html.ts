@@ -1,62 +1,20 @@
-/** The report as one HTML file that needs nothing else: no script, no network, light and dark, wide and narrow. */
+/** The report as one HTML page. */
 
-import { pageColors, themeRules } from '../../base/colors.js';
 import { escapeText } from '../figures/index.js';
 import type { GroupResult, StudyResult } from '../results.js';
 import type { ReportFigure } from './figures.js';
 import type { Provenance } from './markdown.js';
+import { listOf, pageOf } from './page.js';
 import { caveats, method, verdictSentence } from './sentences.js';
 import { costColumns, resultColumns, type TableColumn } from './tables.js';
 
-const style = `
-:root{color-scheme:light dark}
-${themeRules(':root', pageColors).join('\n')}
-*{box-sizing:border-box}
-body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif}
-main{max-width:1080px;margin:0 auto;padding:32px 20px 64px}
-h1{font-size:28px;line-height:1.2;margin:0 0 4px}
-h2{font-size:20px;margin:40px 0 12px}
-h3{font-size:16px;margin:28px 0 8px}
-.meta{color:var(--muted);margin:0 0 24px;font-size:14px;overflow-wrap:anywhere}
-.verdict{font-size:19px;line-height:1.45;padding:16px 20px;background:var(--panel);border-left:4px solid var(--ink);border-radius:4px;margin:0 0 12px}
-.scroll{overflow-x:auto;border:1px solid var(--line);border-radius:6px;margin:0 0 20px}
-table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
-th,td{padding:8px 12px;text-align:left;border-top:1px solid var(--line);white-space:nowrap}
-td.words{white-space:normal;min-width:220px}
-thead th{border-top:0;color:var(--muted);font-weight:600}
-.right{text-align:right}
-.better td.words{color:var(--better);font-weight:600}
-.worse td.words{color:var(--worse);font-weight:600}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:20px}
-figure{margin:0;border:1px solid var(--line);border-radius:6px;padding:8px;overflow-x:auto}
-figure svg{display:block;width:100%;min-width:460px;height:auto}
-.drawings figure{max-height:720px;overflow:auto}
-.drawings figure svg{width:auto;min-width:0;max-width:none}
-figcaption{color:var(--muted);font-size:13px;padding:6px 8px 0}
-details{margin:12px 0}
-summary{cursor:pointer;font-weight:600}
-pre{background:var(--panel);padding:12px 16px;border-radius:6px;overflow-x:auto;font-size:13px}
-ul{padding-left:20px}
-li{margin:4px 0}
-`;
-
 export function htmlOf(result: StudyResult, figures: readonly ReportFigure[], { command, made }: Provenance): string {
   const several = result.groups.length > 1;
-  return [
-    '<!doctype html>',
-    '<html lang="en">',
-    '<head>',
-    '<meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escapeText(result.study)}: a study by Rectio</title>`,
-    `<style>${style}</style>`,
-    '</head>',
-    '<body>',
-    '<main>',
+  return pageOf(`${result.study}: a study by Rectio`, [
     `<h1>${escapeText(result.study)}</h1>`,
     ...result.groups.map((group) => `<p class="verdict">${escapeText(verdictSentence(group))}</p>`),
     `<p class="meta">${escapeText(metaOf(result))}</p>`,
-    list(caveats(result)),
+    listOf(caveats(result)),
     ...result.groups.flatMap((group) => [
       ...(several ? [`<h2>${escapeText(group.name)}</h2>`] : []),
       table(group, resultColumns, 'Test error by ratio'),
@@ -65,13 +23,9 @@ export function htmlOf(result: StudyResult, figures: readonly ReportFigure[], { 
     ]),
     ...failures(result),
     '<h2>How it was made</h2>',
-    list([...method, ...made]),
+    listOf([...method, ...made]),
     `<pre><code>${escapeText(command)}</code></pre>`,
-    '</main>',
-    '</body>',
-    '</html>',
-    '',
-  ].join('\n');
+  ]);
 }
 
 function metaOf({ trials, dataset, epochs, hash, created }: StudyResult): string {
@@ -123,9 +77,5 @@ function figuresOf(figures: readonly ReportFigure[], group: GroupResult): string
 
 function failures({ trials }: StudyResult): string[] {
   const failed = trials.flatMap(({ trial, failure }) => (failure === null ? [] : [`${trial.id}: ${failure.reason}`]));
-  return failed.length === 0 ? [] : ['<h2>Trainings that failed</h2>', list(failed)];
-}
-
-function list(items: readonly string[]): string {
-  return `<ul>${items.map((item) => `<li>${escapeText(item)}</li>`).join('')}</ul>`;
+  return failed.length === 0 ? [] : ['<h2>Trainings that failed</h2>', listOf(failed)];
 }

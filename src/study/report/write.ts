@@ -24,7 +24,11 @@ export interface Report {
  * @throws RectioError `disk`, `checkpoint` if a finished run is damaged
  */
 export async function writeReport(study: Study): Promise<Report> {
-  const result = await studyResult(study);
+  return writeReportOf(study, await studyResult(study));
+}
+
+/** `writeReport` for a result that was read already. */
+export async function writeReportOf(study: Study, result: StudyResult): Promise<Report> {
   const figures = reportFigures(result);
   const provenance = provenanceOf(study, result);
   const folder = join(study.folder, 'report');

@@ -31,6 +31,27 @@ export function pairedP(differences: readonly number[]): number | null {
   return twoSidedP((mean * Math.sqrt(n)) / deviation, n - 1);
 }
 
+/** The difference of two means, with its 95 % interval and two-sided p-value; both null if a side has a single value. */
+export interface MeanDifference {
+  readonly mean: number;
+  readonly ci: Interval | null;
+  readonly p: number | null;
+}
+
+/** The mean of `a` minus that of `b`, as independent samples of unequal variance (Welch 1947). @throws Error if one is empty */
+export function welch(a: readonly number[], b: readonly number[]): MeanDifference {
+  const [one, other] = [summarize(a), summarize(b)];
+  const mean = one.mean - other.mean;
+  if (one.deviation === null || other.deviation === null) return { mean, ci: null, p: null };
+  const [ofOne, ofOther] = [one.deviation ** 2 / one.n, other.deviation ** 2 / other.n];
+  const variance = ofOne + ofOther;
+  if (variance === 0) return { mean, ci: { low: mean, high: mean }, p: mean === 0 ? 1 : 0 };
+  const degrees = variance ** 2 / (ofOne ** 2 / (one.n - 1) + ofOther ** 2 / (other.n - 1));
+  const error = Math.sqrt(variance);
+  const reach = studentQuantile(0.975, degrees) * error;
+  return { mean, ci: { low: mean - reach, high: mean + reach }, p: twoSidedP(mean / error, degrees) };
+}
+
 /** Up to this many differences, all 2ⁿ signs are tried; above, as many signs are drawn at random. */
 const exactUpTo = 16;
 const draws = 2 ** exactUpTo;

@@ -75,6 +75,8 @@ export async function beginCampaign(
   plan: CampaignPlan,
   about: Pick<StudyRecord, 'command' | 'versions' | 'machine'>,
 ): Promise<{ readonly campaign: Campaign; readonly found: boolean }> {
+  // Before its studies are begun, so that a study from before can be told from one of the campaign's own.
+  const created = new Date().toISOString();
   const found = await exists(campaignFile(folder));
   const before = found ? await openCampaign(folder) : undefined;
   const hashes: { name: string; hash: string }[] = [];
@@ -100,7 +102,7 @@ export async function beginCampaign(
       studies: hashes,
       claims: plan.claims,
       hash,
-      created: new Date().toISOString(),
+      created,
       ...about,
     };
     await replaceJson(campaignFile(folder), record);

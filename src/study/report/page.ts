@@ -17,11 +17,12 @@ h3{font-size:16px;margin:28px 0 8px}
 .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:6px;margin:0 0 20px}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 th,td{padding:8px 12px;text-align:left;border-top:1px solid var(--line);white-space:nowrap}
-td.words{white-space:normal;min-width:220px}
+td.words,td.claim{white-space:normal;min-width:220px}
+a{color:var(--accent)}
 thead th{border-top:0;color:var(--muted);font-weight:600}
 .right{text-align:right}
-.better td.words{color:var(--better);font-weight:600}
-.worse td.words{color:var(--worse);font-weight:600}
+.better td.words,.better td.found{color:var(--better);font-weight:600}
+.worse td.words,.worse td.found{color:var(--worse);font-weight:600}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:20px}
 figure{margin:0;border:1px solid var(--line);border-radius:6px;padding:8px;overflow-x:auto}
 figure svg{display:block;width:100%;min-width:460px;height:auto}

@@ -1,27 +1,29 @@
 /** A campaign's results in sentences and cells, the same in every form of the report. */
 
-import { formatDifference, formatP } from '../../figures/index.js';
-import { printClaim, type Finding, type Hypothesis } from '../hypothesis.js';
-import type { HypothesisResult, Whole } from '../judge.js';
+import { formatDifference, formatP, signed } from '../../figures/index.js';
+import { printClaim, type Hypothesis } from '../hypothesis.js';
+import type { HypothesisResult } from '../judge.js';
 import type { Claims } from '../plan.js';
 import type { CampaignResult } from '../results.js';
 
-/** The verdict on the whole in one sentence. */
+/** The verdict on the whole, and what it follows from. */
 export function wholeSentence(result: CampaignResult): string {
-  const count = (role: Hypothesis['role'], finding: Finding): string => {
-    const ofRole = result.hypotheses.filter(({ hypothesis }) => hypothesis.role === role);
-    return `${ofRole.filter((one) => one.finding === finding).length} of ${ofRole.length}`;
-  };
-  const facts =
-    `${count('primary', 'confirmed')} primary hypotheses confirmed, ${count('primary', 'refuted')} refuted; ` +
-    `${count('requirement', 'confirmed')} requirements confirmed; ${count('control', 'refuted')} controls refuted.`;
-  const rules: { readonly [W in Whole]: () => string } = {
-    supported: () => `Supported: ${facts}`,
-    refuted: () => `Refuted: ${facts}`,
-    mixed: () => `Mixed: ${facts}`,
-    pending: () => `Not decided yet: ${progressSentence(result)}`,
-  };
-  return rules[result.whole]();
+  if (result.whole === 'pending') return `Not decided yet. ${progressSentence(result)}`;
+  const words = { supported: 'Supported', refuted: 'Refuted', mixed: 'Mixed' } as const;
+  return `${words[result.whole]}. ${decidingRoles.flatMap((role) => findingsOf(result, role)).join(' ')}`;
+}
+
+const decidingRoles = ['primary', 'requirement', 'control'] as const;
+const plurals = { primary: 'Primaries', requirement: 'Requirements', control: 'Controls' } as const;
+
+/** `Primaries: P1, P2 confirmed; P3 open.`; empty if the plan has none of the role. */
+function findingsOf({ hypotheses }: CampaignResult, role: (typeof decidingRoles)[number]): string[] {
+  const ofRole = hypotheses.filter(({ hypothesis }) => hypothesis.role === role);
+  const parts = (['confirmed', 'refuted', 'open'] as const).flatMap((finding) => {
+    const names = ofRole.filter((one) => one.finding === finding).map(({ hypothesis }) => hypothesis.name);
+    return names.length === 0 ? [] : [`${names.join(', ')} ${finding}`];
+  });
+  return parts.length === 0 ? [] : [`${plurals[role]}: ${parts.join('; ')}.`];
 }
 
 function progressSentence({ studies }: CampaignResult): string {
@@ -59,7 +61,9 @@ export function campaignCaveats({ record, studies }: CampaignResult): string[] {
     ...record.claims.earlier.map((text) => `Trained before, and not pooled: ${text}`),
     ...studies.flatMap(({ name, result, begunBefore, leftOut, added }) => [
       ...(begunBefore && result !== null
-        ? [`The study ${name} was begun on ${result.created}, before this plan was written on ${record.created}.`]
+        ? [
+            `The study ${name} was begun on ${dateText(result.created)}, before this plan was written on ${dateText(record.created)}.`,
+          ]
         : []),
       ...(leftOut.length > 0
         ? [`In ${name}, seeds ${leftOut.join(', ')} are left out of all arms, since a training with them failed.`]
@@ -71,6 +75,11 @@ export function campaignCaveats({ record, studies }: CampaignResult): string[] {
   ];
 }
 
+/** `2026-11-26 11:48 UTC` */
+export function dateText(iso: string): string {
+  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+}
+
 export const campaignMethod = [
   'A difference is the arm’s test error minus that of the arm it is compared with, seed by seed, in points. Intervals (95 %) and p-values count both seeds and test images as samples. Results are from the last epoch unless a study says otherwise.',
   'P-values of primaries are corrected together (Holm). A hypothesis about several arms needs each of them: its p-value is the largest, or 1 if the differences have different signs. “Better” is confirmed, or refuted, by a p-value of at most 0.05 on its side; “not better” is refuted by one on the other side, and confirmed if the interval excludes differences that matter.',
@@ -79,26 +88,27 @@ export const campaignMethod = [
 
 export interface HypothesisColumn {
   readonly title: string;
-  readonly words: boolean;
+  /** How the cell looks in a page: words that may wrap, or the verdict in its color. */
+  readonly look: 'plain' | 'claim' | 'found';
   readonly cell: (result: HypothesisResult) => string;
 }
 
 const none = '–';
 
 export const hypothesisColumns: readonly HypothesisColumn[] = [
-  { title: 'hypothesis', words: false, cell: ({ hypothesis }) => hypothesis.name },
-  { title: 'role', words: false, cell: ({ hypothesis }) => hypothesis.role },
-  { title: 'claim', words: true, cell: ({ hypothesis }) => printClaim(hypothesis) },
+  { title: 'hypothesis', look: 'plain', cell: ({ hypothesis }) => hypothesis.name },
+  { title: 'verdict', look: 'found', cell: ({ finding }) => finding },
+  { title: 'difference, points', look: 'plain', cell: differenceCell },
   {
     title: 'predicted',
-    words: false,
-    cell: ({ hypothesis: { expect } }) => (expect === null ? none : `${expect.low} to ${expect.high}`),
+    look: 'plain',
+    cell: ({ hypothesis: { expect } }) => (expect === null ? none : `${signed(expect.low)} to ${signed(expect.high)}`),
   },
-  { title: 'n', words: false, cell: ({ pairs }) => pairs.map((pair) => String(pair?.seeds ?? 0)).join(', ') },
-  { title: 'difference, points', words: false, cell: differenceCell },
-  { title: 'p', words: false, cell: ({ p }) => pCell(p) },
-  { title: 'p (Holm)', words: false, cell: ({ pHolm }) => pCell(pHolm) },
-  { title: 'verdict', words: false, cell: ({ finding }) => finding },
+  { title: 'p', look: 'plain', cell: ({ p }) => pCell(p) },
+  { title: 'p (Holm)', look: 'plain', cell: ({ pHolm }) => pCell(pHolm) },
+  { title: 'n', look: 'plain', cell: ({ pairs }) => pairs.map((pair) => String(pair?.seeds ?? 0)).join(', ') },
+  { title: 'role', look: 'plain', cell: ({ hypothesis }) => hypothesis.role },
+  { title: 'claim', look: 'claim', cell: ({ hypothesis }) => printClaim(hypothesis) },
 ];
 
 function differenceCell({ pairs, contrast, hypothesis }: HypothesisResult): string {

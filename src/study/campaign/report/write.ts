@@ -16,6 +16,7 @@ import {
   campaignCaveats,
   campaignMethod,
   conclusions,
+  dateText,
   hypothesisColumns,
   ruleSentence,
   wholeSentence,
@@ -111,7 +112,7 @@ function markdownOf(result: CampaignResult, figures: readonly Figure[]): string 
 function madeSentence({ record }: CampaignResult): string {
   const versions = Object.entries(record.versions).map(([name, version]) => `${name} ${version}`);
   const machine = record.machine === undefined ? '' : ` Machine: ${record.machine}.`;
-  return `Plan ${record.hash}, made ${record.created}; versions: ${versions.join(', ')}.${machine}`;
+  return `Plan ${record.hash}, made ${dateText(record.created)}; versions: ${versions.join(', ')}.${machine}`;
 }
 
 function htmlOf(result: CampaignResult, figures: readonly Figure[]): string {
@@ -149,9 +150,11 @@ function hypothesisTable({ hypotheses }: CampaignResult): string {
     'Hypotheses',
     hypothesisColumns.map(({ title }) => `<th scope="col">${escapeText(title)}</th>`),
     hypotheses.map((result) => {
-      const cells = hypothesisColumns.map(({ cell, words }) => ({ text: cell(result), words }));
+      const cells = hypothesisColumns.map(({ cell, look }) => ({ text: cell(result), look }));
       const [name, ...rest] = cells;
-      const inner = rest.map(({ text, words }) => `<td${words ? ' class="words"' : ''}>${escapeText(text)}</td>`);
+      const inner = rest.map(
+        ({ text, look }) => `<td class="${look}">${escapeText(text).replaceAll('; ', '<br>')}</td>`,
+      );
       return `<tr class="${rowClasses[result.finding]}"><th scope="row">${escapeText(name!.text)}</th>${inner.join('')}</tr>`;
     }),
   );

@@ -77,7 +77,7 @@ describe('rectio compare with the plan of a campaign', () => {
 
   it('trains all studies and judges every hypothesis, and report makes the same again', async () => {
     const { code, stdout, stderr } = await compare('--json');
-    expect(code, stderr).toBe(0);
+    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     const document = JSON.parse(stdout) as CampaignDocument;
     expect(document.studies.map(({ trainings }) => trainings)).toEqual([
       { all: 4, done: 4, failed: 0 },

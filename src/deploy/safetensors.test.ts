@@ -170,7 +170,7 @@ describe('an export as safetensors', () => {
       await writeFile(join(disk, 'filler'), new Uint8Array(4096));
       await expect(exportSafetensors(run, join(disk, 'x.safetensors'))).rejects.toMatchObject({
         code: 'disk',
-        message: `Cannot write ${join(disk, 'x.safetensors.tmp')}: the disk is full.`,
+        message: `Cannot write ${join(disk, 'x.safetensors')}: the disk is full.`,
       });
       expect(await readdir(disk)).toEqual(['filler']);
     } finally {

@@ -55,9 +55,9 @@ export async function listCheckpoints(run: string): Promise<{ readonly step: num
     .sort((a, b) => a.step - b.step);
 }
 
-/** Whether a run began: it has a place for checkpoints. */
+/** Whether a run began: it has its record. One that was killed earlier can only be begun again. */
 export function hasBegun(run: string): Promise<boolean> {
-  return exists(inRun(run, 'checkpoints'));
+  return exists(inRun(run, 'record'));
 }
 
 /** Removes what a crash left half-written. */

@@ -45,6 +45,11 @@ export function holdsRun(entries: ReadonlySet<string>): boolean {
   return entries.has(names.record);
 }
 
+/** Whether an entry of a run's folder is its lock, or what is beside it while one process takes it over from another. */
+export function ofLock(entry: string): boolean {
+  return entry === names.lock || entry.startsWith(`${names.lock}.`);
+}
+
 /** Whether a folder with these entries has the file of a run. */
 export function holds(entries: ReadonlySet<string>, file: RunFile): boolean {
   return entries.has(names[file]);

@@ -30,8 +30,10 @@ describe('the name of a run', () => {
 describe('the folder of a run', () => {
   it('is made where it is asked for, along with what is above it', async () => {
     const path = join(folder, 'a', 'b');
-    expect((await createRunFolder(path, 'x')).path).toBe(path);
-    expect(await readdir(path)).toEqual([]);
+    const made = await createRunFolder(path, 'x');
+    expect(made.path).toBe(path);
+    expect(await readdir(path)).toEqual(['lock']);
+    await made.lock.release();
   });
 
   it('may be there already if it is empty, and then outlives a run that could not begin', async () => {

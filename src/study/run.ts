@@ -7,7 +7,7 @@ import type { Trial } from './plan.js';
 import { usableCores } from '../system/machine.js';
 import { runTrial, trialState, type RectioCommand } from './trial.js';
 import { readLastMetrics, type MetricsLine, type TrainSummary } from '../run/index.js';
-import { takeLock, type Lock } from '../system/lock.js';
+import { tryLock, type Lock } from '../system/lock.js';
 
 export interface RunStudyOptions {
   readonly study: Study;
@@ -86,7 +86,7 @@ async function trialsLeft({ study, retryFailed = false }: RunStudyOptions): Prom
 /** Takes a trial, unless it is done or another process works on it. */
 async function claimTrial({ folder }: Study, trial: Trial): Promise<Lock | 'done' | 'elsewhere'> {
   if ((await trialState(folder, trial)) === 'done') return 'done';
-  const claim = await takeLock(claimFile(folder, trial));
+  const claim = await tryLock(claimFile(folder, trial));
   if (typeof claim === 'string') return 'elsewhere';
   // Look again under the claim: a training may outlive the process that began it.
   const state = await trialState(folder, trial);

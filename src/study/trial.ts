@@ -1,7 +1,7 @@
 /** One trial: an ordinary training in a process of its own. */
 
 import { spawn } from 'node:child_process';
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 
 import { logFile, runFolder, settingsFile } from './folder.js';
 import type { Trial } from './plan.js';
@@ -43,9 +43,8 @@ export async function trialState(study: string, trial: Trial): Promise<TrialStat
 export async function runTrial(options: TrialOptions): Promise<TrialEnd> {
   const { study, trial, rectio, signal } = options;
   const run = runFolder(study, trial);
+  // What a killed beginning left in the folder is removed by the training itself, once it holds the run's lock.
   const begun = (await trialState(study, trial)) === 'begun';
-  // A run that crashed before its first checkpoint cannot resume.
-  if (!begun) await onDisk(run, () => rm(run, { recursive: true, force: true }));
   const how = begun
     ? ['--resume', run]
     : ['--config', settingsFile(study, trial), '--seed', String(trial.trainingSeed), '--run', run];

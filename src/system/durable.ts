@@ -3,33 +3,43 @@
  * never a mixture.
  */
 
+import { randomBytes } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { onDisk } from './errno.js';
+import { errorCode, onDisk } from './errno.js';
 
-/** Writes a new file through `write` and syncs it; removes it again if that fails. @throws RectioError `disk` */
+/** A temporary name beside `path` that no other process uses: process ids repeat in containers that share a folder. */
+export function besideName(path: string): string {
+  return `${path}.${randomBytes(4).toString('hex')}.tmp`;
+}
+
+/** Writes a new file through `write` and syncs it; removes it again if that fails. */
 async function createFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  await onDisk(path, async () => {
-    const file = await open(path, 'w');
-    try {
-      await write(file);
-      await file.sync();
-    } catch (error) {
-      await rm(path, { force: true });
-      throw error;
-    } finally {
-      await file.close();
-    }
-  });
+  const file = await open(path, 'wx');
+  try {
+    await write(file);
+    await file.sync();
+  } catch (error) {
+    // The first error is the one to tell; closing often fails for the same cause.
+    await file.close().catch(() => undefined);
+    await rm(path, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  await file.close();
 }
 
 /** Puts a file in place durably: written beside, synced, renamed, the folder synced. @throws RectioError `disk` */
 export async function replaceFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  const beside = `${path}.tmp`;
-  await createFile(beside, write);
+  const beside = besideName(path);
   await onDisk(path, async () => {
-    await rename(beside, path);
+    await createFile(beside, write);
+    try {
+      await rename(beside, path);
+    } catch (error) {
+      await rm(beside, { force: true }).catch(() => undefined);
+      throw error;
+    }
     await syncFolder(dirname(path));
   });
 }
@@ -39,13 +49,18 @@ export async function replaceJson(path: string, value: unknown): Promise<void> {
   await replaceFile(path, (file) => file.writeFile(`${JSON.stringify(value, null, 2)}\n`));
 }
 
-/** Makes the names in a folder durable. */
+/** What file systems answer that cannot sync a folder: some of FUSE, and network shares. */
+const cannotSync: ReadonlySet<string> = new Set(['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EBADF', 'EISDIR']);
+
+/** Makes the names in a folder durable, where the file system can. */
 export async function syncFolder(path: string): Promise<void> {
   // Windows opens no folders; there the file system keeps its own order.
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
   try {
     await folder.sync();
+  } catch (error) {
+    if (!cannotSync.has(errorCode(error) ?? '')) throw error;
   } finally {
     await folder.close();
   }

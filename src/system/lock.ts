@@ -1,138 +1,275 @@
 /**
- * Lock files, so that one process at a time works on a run or a trial. The file names its holder. A holder that no longer
- * lives (it was killed, or the machine restarted) does not count.
+ * Lock files, so that one process at a time works on a run, a trial or a study. The file names its holder, which gives a sign
+ * of life from time to time. A holder that no longer lives (it was killed, or the machine restarted) does not count.
+ *
+ * Taking over a dead holder's lock is what must not race: between "it is dead" and "remove its file", another process may have
+ * taken the lock anew. So a lock is removed only under a guard, a second lock whose name comes from the first one's content.
+ * Each time a lock is taken its content is unique, so the guard stands for that one file, which nobody else then removes.
  */
 
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { createHash, randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { link, open, rm, type FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { RectioError } from '../base/error.js';
-import { aCount, aText, fields, orNull } from '../base/parse.js';
-import { errorCode, onDisk, whereGone } from './errno.js';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** Tells a process from a later one with the same number; null if the system does not say. */
-  readonly born: string | null;
-}
+import { RectioError } from '../base/error.js';
+import { besideName } from './durable.js';
+import { errorCode, onDisk, whereGone } from './errno.js';
+import { beatMs, describeHolder, lives, livesUnseen, parseHolder, thisHolder } from './holder.js';
 
 export interface Lock {
+  /** @throws RectioError `disk` if another process has taken the lock, which can follow a long standstill of this one */
+  verify(): Promise<void>;
   release(): Promise<void>;
 }
 
-/** Locks that this very process holds: its own number in a lock file does not tell whether it is in use. */
+/** Locks that this very process holds, by path. */
 const held = new Set<string>();
+const heldTokens = new Set<string>();
 
 const thisProcess = 'this process';
+
+/** Where hard links do not exist, a lock's file is empty for a moment; a text that no holder wrote counts as dead after this long. */
+const tornMs = 2_000;
 
 /** The process that holds a lock now, in words; undefined if none does. */
 export async function lockHolder(path: string): Promise<string | undefined> {
   if (held.has(resolve(path))) return thisProcess;
-  const text = await readFile(path, 'utf8').catch(whereGone);
-  const holder = text === undefined ? undefined : parseHolder(text);
-  return holder !== undefined && (await lives(holder)) ? describe(holder) : undefined;
+  const found = await readLock(path).catch(whereNoLock);
+  if (found === undefined) return undefined;
+  const holder = parseHolder(found.text);
+  const alive = holder !== undefined && (await lives(holder, Date.now() - found.changed, heldTokens));
+  return alive ? describeHolder(holder) : undefined;
 }
 
-/** Takes a lock, or returns who holds it, in words. @throws RectioError `disk` */
+/**
+ * Takes a lock, or returns who holds it, in words. If only a sign of life can tell whether the holder lives, because it
+ * is in another container or on another machine, waits for one.
+ * @throws RectioError `disk`
+ */
 export async function takeLock(path: string): Promise<Lock | string> {
+  const first = await tryLock(path);
+  if (typeof first !== 'string' || first === thisProcess) return first;
+  for (let waited = 0, seen = await beatOf(path); seen !== undefined && waited <= deadline; waited += lookMs) {
+    await sleep(lookMs);
+    const lock = await tryLock(path);
+    if (typeof lock !== 'string') return lock;
+    const now = await beatOf(path);
+    if (now !== seen) return lock;
+  }
+  return first;
+}
+
+const lookMs = 500;
+/** Longer than a dead process of this machine counts as alive. */
+const deadline = 35_000;
+
+/** The last sign of life of a holder whose process this one cannot see; undefined for any other. */
+async function beatOf(path: string): Promise<number | undefined> {
+  const found = await readLock(path).catch(whereNoLock);
+  const holder = found === undefined ? undefined : parseHolder(found.text);
+  return holder !== undefined && (await livesUnseen(holder)) ? found?.changed : undefined;
+}
+
+/** Takes a lock, or returns who holds it, in words, without waiting. @throws RectioError `disk` */
+export async function tryLock(path: string): Promise<Lock | string> {
   // However the caller spells the path: `runs/a` and its absolute form are one run.
   const id = resolve(path);
   if (held.has(id)) return thisProcess;
   held.add(id);
   try {
-    const holder = await onDisk(path, () => take(path));
-    if (holder !== undefined) {
-      held.delete(id);
-      return holder;
-    }
+    const taken = await onDisk(path, () => take(path));
+    if ('text' in taken) return keep(path, taken);
+    held.delete(id);
+    return taken.holder;
   } catch (error) {
     held.delete(id);
     throw error;
   }
+}
+
+/** Does `work` while holding a lock; waits for it, and tells once for whom. @throws RectioError `disk`, and what `work` throws */
+export async function withLock<T>(
+  path: string,
+  { onWait, signal }: { readonly onWait?: (holder: string) => void; readonly signal?: AbortSignal },
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let told = false; ;) {
+    const lock = await tryLock(path);
+    if (typeof lock !== 'string') return work().finally(() => lock.release());
+    if (!told) onWait?.(lock);
+    told = true;
+    await sleep(200, undefined, { ...(signal === undefined ? {} : { signal }) });
+  }
+}
+
+/** Keeps the signs of life coming until the lock is released. */
+function keep(path: string, { text, token }: Mine): Lock {
+  heldTokens.add(token);
+  // A disk that refuses now may do better in five seconds.
+  const timer = setInterval(() => void beat(path, text).catch(() => undefined), beatMs);
+  timer.unref();
   return {
+    async verify() {
+      const found = await readLock(path).catch(whereNoLock);
+      if (found?.text === text) return;
+      const holder = found === undefined ? undefined : parseHolder(found.text);
+      throw new RectioError(
+        'disk',
+        `${path} is no longer this process's lock: ${holder === undefined ? 'it is gone' : `${describeHolder(holder)} took it`}.`,
+        'This process stood still for long, or somebody removed the file; see that no other one does the same work.',
+      );
+    },
     async release() {
-      await rm(path, { force: true });
-      held.delete(id);
+      clearInterval(timer);
+      const found = await readLock(path).catch(whereNoLock);
+      if (found?.text === text) await rm(path, { force: true });
+      heldTokens.delete(token);
+      held.delete(resolve(path));
     },
   };
 }
 
-/** @returns who holds it, if another process does */
-async function take(path: string): Promise<string | undefined> {
-  const mine = `${path}.${process.pid}`;
-  const holder: Holder = { pid: process.pid, host: hostname(), born: await bornAt(process.pid) };
-  await writeFile(mine, JSON.stringify(holder));
+/** Writes the same text again, so that the file system's own clock gives the time. */
+async function beat(path: string, text: string): Promise<void> {
+  const file = await open(path, constants.O_RDWR | asItLies);
   try {
-    // A link appears with its content in one step, and fails if the name is taken.
-    for (let attempt = 0; !(await linked(mine, path)); attempt++) {
-      const text = await readFile(path, 'utf8').catch(whereGone);
-      if (text === undefined) continue;
-      const other = parseHolder(text);
-      if (attempt > 9 || (other !== undefined && (await lives(other)))) return describe(other);
-      await removeStale(path, text);
-    }
-    return undefined;
+    if ((await textOf(file)) === text) await file.write(text, 0, 'utf8');
   } finally {
-    await rm(mine, { force: true });
+    await file.close();
   }
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
+/** What this process wrote into a lock that it took. */
+interface Mine {
+  readonly text: string;
+  readonly token: string;
+}
+
+/** Who else holds a lock, in words. */
+interface Other {
+  readonly holder: string;
+}
+
+const mostTries = 20;
+
+async function take(path: string): Promise<Mine | Other> {
+  const token = randomBytes(8).toString('hex');
+  const text = `${JSON.stringify(await thisHolder(token))}\n`;
+  for (let tries = 0; ; tries++) {
+    const { made, now } = await create(path, text);
+    if (made) return { text, token };
+    const found = await readLock(path).catch(whereGone);
+    if (found === undefined) continue;
+    const holder = parseHolder(found.text);
+    // A time in the future, from a clock that was set back, is no sign of life either.
+    const silentMs = Math.abs(now - found.changed);
+    const alive = holder === undefined ? silentMs < tornMs : await lives(holder, silentMs, heldTokens);
+    if ((alive && holder !== undefined) || tries > mostTries) return { holder: describeHolder(holder) };
+    if (alive) await sleep(tornMs / 10);
+    else await removeDead(path, found.text);
+  }
+}
+
+/** Removes the file that a dead holder left, unless another process does. */
+async function removeDead(path: string, text: string): Promise<void> {
+  const guard = `${path}.${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+  if ('holder' in (await take(guard))) {
+    await sleep(tornMs / 100);
+    return;
+  }
   try {
-    await link(from, to);
+    const found = await readLock(path).catch(whereGone);
+    if (found?.text === text) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
+/** What file systems without hard links answer: exFAT, many network shares and those of FUSE. */
+const noHardLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']);
+
+/** Creates a lock's file unless there is one; `now` is the time by the file system's clock. */
+async function create(path: string, text: string): Promise<{ readonly made: boolean; readonly now: number }> {
+  const beside = besideName(path);
+  try {
+    const now = await writeNew(beside, text);
+    // A link appears with its content in one step, and fails if the name is taken.
+    const made = await placed(link(beside, path), () => writeNew(path, text));
+    return { made, now };
+  } finally {
+    await rm(beside, { force: true });
+  }
+}
+
+/** Whether linking put the lock in place, or else what is done where there are no links. */
+async function placed(linking: Promise<void>, otherwise: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await linking.catch(async (error: unknown) => {
+      if (!noHardLinks.has(errorCode(error) ?? '')) throw error;
+      await otherwise();
+    });
     return true;
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
+    // Gone can be what was written beside: the holder of a lock cleans its folder up.
+    if (['EEXIST', 'ENOENT'].includes(errorCode(error) ?? '')) return false;
     throw error;
   }
 }
 
-/** Moves a dead holder's lock away, and puts it back where another process was quicker and it is a new one. */
-async function removeStale(path: string, text: string): Promise<void> {
-  const aside = `${path}.stale.${process.pid}`;
+/** @returns when it was written, by the file system's clock */
+async function writeNew(path: string, text: string): Promise<number> {
+  const file = await open(path, 'wx');
   try {
-    await rename(path, aside);
+    await file.writeFile(text);
+    return (await file.stat()).mtimeMs;
   } catch (error) {
-    return whereGone(error);
-  }
-  if ((await readFile(aside, 'utf8')) !== text) await linked(aside, path);
-  await rm(aside, { force: true });
-}
-
-const holderOf = fields<Holder>({ pid: aCount, host: aText, born: orNull(aText) });
-
-/** Undefined if a crash cut the text off, or if no holder wrote it: then nobody holds the lock. */
-function parseHolder(text: string): Holder | undefined {
-  try {
-    return holderOf(JSON.parse(text), '');
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RectioError) return undefined;
+    await rm(path, { force: true });
     throw error;
+  } finally {
+    await file.close();
   }
 }
 
-async function lives(holder: Holder): Promise<boolean> {
-  // Nothing can be known of another machine's processes.
-  if (holder.host !== hostname()) return true;
-  if (holder.pid === process.pid) return false;
+/** No lock is longer. */
+const mostBytes = 4096;
+
+/** So that opening a pipe does not wait for its other end, and a link is not followed. */
+const asItLies = (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+
+interface Found {
+  readonly text: string;
+  /** In milliseconds since 1970, by the file system's clock. */
+  readonly changed: number;
+}
+
+/** @throws RectioError `disk` if something else than a file has the lock's name; ENOENT if nothing has */
+async function readLock(path: string): Promise<Found> {
+  const refuse = (): never => {
+    throw new RectioError('disk', `${path} is not a file, as a lock is.`, 'Remove it and try again.');
+  };
+  const file = await open(path, constants.O_RDONLY | asItLies).catch((error: unknown) =>
+    ['ELOOP', 'ENXIO'].includes(errorCode(error) ?? '') ? refuse() : Promise.reject(error),
+  );
   try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
+    const stats = await file.stat();
+    if (!stats.isFile()) return refuse();
+    return { text: await textOf(file), changed: stats.mtimeMs };
+  } finally {
+    await file.close();
   }
-  const born = await bornAt(holder.pid);
-  return holder.born === null || born === null || born === holder.born;
 }
 
-/** When a process began, in the system's own count; known on Linux only. */
-async function bornAt(pid: number): Promise<string | null> {
-  if (process.platform !== 'linux') return null;
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // Field 22; counted from behind the name in parentheses, which may hold anything.
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+/** Its first bytes; a longer text is no lock's. */
+async function textOf(file: FileHandle): Promise<string> {
+  const bytes = Buffer.alloc(mostBytes);
+  const { bytesRead } = await file.read(bytes, 0, mostBytes, 0);
+  return bytes.toString('utf8', 0, bytesRead);
 }
 
-function describe(holder: Holder | undefined): string {
-  return holder === undefined ? 'another process' : `process ${holder.pid} on ${holder.host}`;
+/** For those who only ask who holds a lock: nobody, if nothing that could be a lock is there. */
+function whereNoLock(error: unknown): undefined {
+  if (error instanceof RectioError) return undefined;
+  return whereGone(error);
 }

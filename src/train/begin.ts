@@ -3,7 +3,6 @@
 import {
   createRunFolder,
   describeWeights,
-  lockRun,
   removeLeftovers,
   runName,
   writeCheckpoint,
@@ -30,17 +29,16 @@ export async function begin(parts: TrainingParts, closings: Closing): Promise<Op
     weights,
   };
   return parts.run === null
-    ? { ...opened, run: null, checkpoint: undefined }
+    ? { ...opened, run: null, checkpoint: undefined, lock: undefined }
     : { ...opened, ...(await beginFolder(parts, programs, opened.state, closings)) };
 }
 
 async function beginFolder(parts: TrainingParts, programs: Programs, state: TrainState, closings: Closing) {
   const { graph, config, initial, run: wanted } = parts;
   const folder = await createRunFolder(typeof wanted === 'string' ? wanted : undefined, runName(graph, config));
-  const run = folder.path;
+  const { path: run, lock } = folder;
   let checkpoint: Opened['checkpoint'];
   try {
-    closings.add((await lockRun(run)).release);
     await removeLeftovers(run);
     // Stores the given weights before the record: a run with a record can resume without the weights file.
     if (initial !== undefined) {
@@ -49,11 +47,12 @@ async function beginFolder(parts: TrainingParts, programs: Programs, state: Trai
     }
     await writeRunRecord(run, recordOf(parts, programs));
   } catch (error) {
-    await closings.all().catch(() => undefined);
-    await folder.discard();
+    // The first error is the one to tell; clearing up often fails for the same cause.
+    await folder.discard().catch(() => undefined);
     throw error;
   }
-  return { run, checkpoint };
+  closings.add(lock.release);
+  return { run, checkpoint, lock };
 }
 
 function recordOf(parts: TrainingParts, programs: Programs): RunRecord {

@@ -1,6 +1,7 @@
 /** What a new training and one that goes on have in common when they open. */
 
 import { emptyTally, type TrainState, type WeightsReport } from '../run/index.js';
+import type { Lock } from '../system/lock.js';
 import type { Programs } from './programs.js';
 import type { TrainingParts } from './training.js';
 
@@ -8,6 +9,8 @@ import type { TrainingParts } from './training.js';
 export interface Opened {
   /** The run's folder; null if nothing is written. */
   readonly run: string | null;
+  /** The run's lock; undefined if nothing is written. */
+  readonly lock: Lock | undefined;
   readonly programs: Programs;
   /** Its state between two steps. */
   readonly state: TrainState;

@@ -18,6 +18,7 @@ import {
   type TrainState,
   type TrainSummary,
 } from '../run/index.js';
+import type { Lock } from '../system/lock.js';
 
 export type Weights = ReadonlyMap<string, StoredTensor>;
 
@@ -45,10 +46,10 @@ export interface Recorder {
 }
 
 /**
- * Records in the folder of a run that stands at `state`.
+ * Records in the folder of a run that stands at `state`, while its lock is held.
  * @throws RectioError `disk` from every function that writes
  */
-export async function folderRecorder(run: string, state: TrainState): Promise<Recorder> {
+export async function folderRecorder(run: string, lock: Lock, state: TrainState): Promise<Recorder> {
   const { lines, log: metrics } = await openMetrics(run, state);
   const tensorboard = await openTensorboard(run, lines).catch(async (error: unknown) => {
     await metrics.close();
@@ -61,6 +62,8 @@ export async function folderRecorder(run: string, state: TrainState): Promise<Re
       for (const log of logs) await log.write(line);
     },
     async checkpoint(at, tensors) {
+      // A process that stood still for minutes may wake to find that another one trains the run.
+      await lock.verify();
       // The log may hold more than the checkpoint, never less.
       for (const log of logs) await log.sync();
       return writeCheckpoint(run, at, tensors);
@@ -83,7 +86,8 @@ export async function folderRecorder(run: string, state: TrainState): Promise<Re
       await writeSummary(run, summary);
     },
     async close() {
-      for (const log of logs) await log.close();
+      const closed = await Promise.allSettled(logs.map((log) => log.close()));
+      for (const end of closed) if (end.status === 'rejected') throw end.reason;
     },
   };
 }

@@ -26,7 +26,8 @@ export async function goOn(options: TrainingParts, closings: Closing): Promise<O
   if (typeof run !== 'string') throw new Error('To resume, the folder of the run has to be given.');
   const record = await readRunRecord(run);
   verifyRecord(run, record, options);
-  closings.add((await lockRun(run)).release);
+  const lock = await lockRun(run);
+  closings.add(lock.release);
   await removeLeftovers(run);
   const sameDevice = record.engine.device === engine.device;
   const programs = await compilePrograms(engine, graph, config, sameDevice ? record.tuning : undefined);
@@ -40,13 +41,14 @@ export async function goOn(options: TrainingParts, closings: Closing): Promise<O
   if (checkpoints.length === 0) {
     if (weights !== null) throw withoutItsWeights(run, weights);
     await writeInitialState(programs, graph, config.seed);
-    return { run, programs, state: firstState(options), checkpoint: undefined, notes, weights };
+    return { run, lock, programs, state: firstState(options), checkpoint: undefined, notes, weights };
   }
   const { checkpoint, state, tensors, damaged } = await readNewest(checkpoints);
   verifyState(checkpoint.path, state, options);
   await writePersistent(programs.plan, programs.training, tensors, checkpoint.path);
   return {
     run,
+    lock,
     programs,
     state,
     checkpoint: { ...checkpoint, epoch: state.epoch },

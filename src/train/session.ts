@@ -13,7 +13,7 @@ import type { TrainingParts } from './training.js';
 export interface Session
   extends
     Pick<TrainingParts, 'config' | 'graph' | 'proportion' | 'dataset'>,
-    Omit<Opened, 'run' | 'state' | 'checkpoint'> {
+    Omit<Opened, 'run' | 'lock' | 'state' | 'checkpoint'> {
   readonly signal: AbortSignal | undefined;
   readonly recorder: Recorder;
   readonly loaders: {
@@ -45,8 +45,9 @@ export async function openSession(parts: TrainingParts): Promise<Session> {
   try {
     const loaders = openLoaders(parts, closings);
     const opened = parts.resume === true ? await goOn(parts, closings) : await begin(parts, closings);
-    const { run, ...rest } = opened;
-    const recorder = run === null ? memoryRecorder() : await folderRecorder(run, opened.state);
+    const { run, lock, ...rest } = opened;
+    const recorder =
+      run === null || lock === undefined ? memoryRecorder() : await folderRecorder(run, lock, opened.state);
     closings.add(() => recorder.close());
     const { config, graph, proportion, dataset, signal } = parts;
     const { stepsPerEpoch } = loaders.train;

@@ -45,8 +45,11 @@ export async function* train(training: Training): Events {
     if (ending === 'stopped') yield* interrupt(session);
     else yield { type: 'done', ...ending };
   } catch (error) {
+    // The first error is the one to tell; closing often fails for the same cause.
+    await session.close().catch(() => undefined);
     throw sayingHowToResume(error, session.recorder.run);
   } finally {
+    // Also when the loop over the events is left early; closing twice does nothing.
     await session.close();
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -128,6 +128,18 @@ describe('shapes and classes are checked before a folder is made', () => {
 });
 
 describe('a run with data from memory', () => {
+  it('says how to give the data’s new folder if they are not where they were', async () => {
+    const run = join(folder, 'moved');
+    await follow(await openTraining({ ...quick, model: network(), data: dataset(), run }));
+    const file = join(run, 'config.json');
+    const record = JSON.parse(await readFile(file, 'utf8')) as { config: { data: object } };
+    const data = { ...record.config.data, name: 'folder', dir: join(folder, 'was-here'), size: 4 };
+    await writeFile(file, JSON.stringify({ ...record, config: { ...record.config, data } }));
+    await expect(openTraining({ resume: run })).rejects.toMatchObject({
+      hint: expect.stringContaining('give their folder as `data.dir`'),
+    });
+  });
+
   it('goes on with the same dataset, and with no other', async () => {
     const run = join(folder, 'stopped');
     const settings = { ...quick, model: network(), data: dataset(), run };

@@ -109,7 +109,11 @@ async function openResumed(settings: ResumeSettings): Promise<Training> {
   const opened = await openEngine(engine ?? record.engine.name, {
     ...defined({ threads: threads ?? record.engine.threads ?? undefined }),
   });
-  const dataset = await openData(config, isDataset(data) ? data : undefined, { onProgress, signal });
+  const dataset = await openData(config, isDataset(data) ? data : undefined, { onProgress, signal }).catch(
+    (error: unknown) => {
+      throw sayingWhereDataLie(error, config.data);
+    },
+  );
   return sealTraining({
     engine: opened,
     dataset,
@@ -121,6 +125,13 @@ async function openResumed(settings: ResumeSettings): Promise<Training> {
     resume: true,
     ...defined({ signal }),
   });
+}
+
+/** A run's record has the place where its data lay, which can be relative to another folder, or of another machine. */
+function sayingWhereDataLie(error: unknown, { dir }: TrainConfig['data']): unknown {
+  if (!(error instanceof RectioError) || error.code !== 'data' || dir === null) return error;
+  const hint = `${error.hint} If the data lie elsewhere now, give their folder as \`data.dir\`.`;
+  return new RectioError(error.code, error.message, hint, { cause: error });
 }
 
 async function openData(

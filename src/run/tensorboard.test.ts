@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { appendFile, mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -71,10 +72,10 @@ describe('the log for TensorBoard', () => {
     expect(hex(encodeScalars(0, 2 ** 35, []).subarray(9, 16))).toBe('10808080808001');
   });
 
-  it('begins with its version, tells what it is told, and can be made anew from kept lines', async () => {
+  it('begins with its version and tells what it is told', async () => {
     const path = join(run, 'events.out.tfevents.0.rectio');
     const epoch: MetricsLine = { ...step, type: 'epoch', step: 400, test: null, validation: null, seconds: 3 };
-    const first = await openTensorboard(run, []);
+    const first = await openTensorboard(run, [], 0);
     for (const line of [step, epoch]) await first.write(line);
     await first.sync();
     await first.close();
@@ -84,7 +85,58 @@ describe('the log for TensorBoard', () => {
     expect(records[1]!.toString('latin1')).toContain('step/loss');
     expect(records[2]!.toString('latin1')).toContain('epoch/train/error');
     expect(records[2]!.toString('latin1')).not.toContain('test');
-    await (await openTensorboard(run, [step])).close();
-    expect(recordsOf(await readFile(path)).slice(1)).toEqual(recordsOf(Buffer.from(encodeLine(step))));
+  });
+
+  describe('of a run that goes on', () => {
+    const file = () => join(run, 'events.out.tfevents.0.rectio');
+    const lines = [0, 1, 2].map((at): MetricsLine => ({ ...step, step: at }));
+    const write = async (...written: MetricsLine[]) => {
+      const log = await openTensorboard(run, [], 0);
+      for (const line of written) await log.write(line);
+      await log.close();
+    };
+    const goOn = async (kept: readonly MetricsLine[], at: number, next: MetricsLine) => {
+      const log = await openTensorboard(run, kept, at);
+      await log.write(next);
+      await log.close();
+    };
+
+    it('goes on in the same file, which a TensorBoard may hold open', async () => {
+      await write(...lines.slice(0, 2));
+      const reader = await open(file());
+      try {
+        const { size } = await reader.stat();
+        await goOn(lines.slice(0, 2), 2, lines[2]!);
+        expect((await reader.stat()).size).toBeGreaterThan(size);
+        expect(recordsOf(await reader.readFile()).slice(1)).toEqual(
+          recordsOf(Buffer.concat(lines.map((line) => encodeLine(line)))),
+        );
+      } finally {
+        await reader.close();
+      }
+    });
+
+    it('revokes the steps that are repeated, and cuts off what a crash tore', async () => {
+      await write(...lines);
+      await appendFile(file(), encodeLine(lines[0]!).subarray(0, 20));
+      await goOn(lines.slice(0, 1), 1, lines[1]!);
+      const records = recordsOf(await readFile(file()));
+      expect(records).toHaveLength(6);
+      // step = 1 (field 2), session_log (field 7) of status = 1: START.
+      expect(hex(records[4]!).slice(18)).toBe('10013a020801');
+    });
+
+    it.each([
+      ['it is gone', () => rm(file())],
+      ['it lacks lines that are kept', () => truncate(file(), 60)],
+      ['it is something else', () => writeFile(file(), 'x'.repeat(100))],
+      ['a pipe is in its place', () => rm(file()).then(() => void spawnSync('mkfifo', [file()]))],
+    ])('is made anew from the kept lines if %s', async (_what, spoil) => {
+      await write(...lines.slice(0, 2));
+      const whole = await readFile(file());
+      await spoil();
+      await goOn(lines.slice(0, 1), 1, lines[1]!);
+      expect(recordsOf(await readFile(file())).slice(1)).toEqual(recordsOf(whole).slice(1));
+    });
   });
 });

@@ -3,21 +3,56 @@
  * hand in protocol-buffer wire format (tensorflow/core/util/event.proto, framework/summary.proto, lib/io/record_writer).
  */
 
+import { appendFile, lstat, readFile, truncate } from 'node:fs/promises';
+
 import { replaceFile, writeAll } from '../system/durable.js';
+import { onDisk, whereGone } from '../system/errno.js';
 import { appendTo, type EventLog, type MetricsLine } from './metrics.js';
 import { inRun } from './layout.js';
 
 /**
- * Opens the TensorBoard log of a run and rewrites it from the lines that the run's own log kept.
+ * Opens the TensorBoard log of a run at step `step`, whose own log kept these lines. A log that is there goes on in the same
+ * file, since a TensorBoard that is open would not see another one of its name. What a crash tore off at its end is cut, and
+ * what will be repeated is revoked, as TensorFlow does when it restarts.
  * @throws RectioError `disk`
  */
-export async function openTensorboard(run: string, lines: readonly MetricsLine[]): Promise<EventLog> {
+export async function openTensorboard(run: string, lines: readonly MetricsLine[], step: number): Promise<EventLog> {
   const path = inRun(run, 'tensorboard');
-  await replaceFile(path, async (file) => {
-    await writeAll(file, encodeRecord(encodeVersion(lines[0]?.time ?? Date.now() / 1000)));
-    for (const line of lines) await writeAll(file, encodeLine(line));
-  });
+  const there = await onDisk(path, () => wholeRecords(path));
+  if (there === undefined || there.records < 1 + lines.length) {
+    await replaceFile(path, async (file) => {
+      await writeAll(file, encodeRecord(encodeVersion(lines[0]?.time ?? Date.now() / 1000)));
+      for (const line of lines) await writeAll(file, encodeLine(line));
+    });
+    return appendTo(path, encodeLine);
+  }
+  await onDisk(path, () => truncate(path, there.bytes));
+  if (there.records > 1 + lines.length) {
+    await onDisk(path, () => appendFile(path, encodeRecord(encodeRestart(Date.now() / 1000, step))));
+  }
   return appendTo(path, encodeLine);
+}
+
+/** A longer log is written anew instead of being read. */
+const mostBytes = 256 * 1024 * 1024;
+
+/** The records of a log up to the first that is damaged; undefined if there is no log that could be read. */
+async function wholeRecords(path: string): Promise<{ readonly records: number; readonly bytes: number } | undefined> {
+  const found = await lstat(path).catch(whereGone);
+  if (found === undefined || !found.isFile() || found.size > mostBytes) return undefined;
+  const data = await readFile(path);
+  let records = 0;
+  let at = 0;
+  while (at + 16 <= data.length) {
+    const length = data.readBigUInt64LE(at);
+    const end = BigInt(at) + length + 16n;
+    if (end > BigInt(data.length) || data.readUInt32LE(at + 8) !== maskedChecksum(data.subarray(at, at + 8))) break;
+    const body = data.subarray(at + 12, Number(end) - 4);
+    if (data.readUInt32LE(Number(end) - 4) !== maskedChecksum(body)) break;
+    at = Number(end);
+    records++;
+  }
+  return { records, bytes: at };
 }
 
 /** The record of one line. */
@@ -81,10 +116,16 @@ export function crc32c(data: Uint8Array): number {
 }
 
 // Event: double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5.
+// SessionLog session_log = 7, with its status = 1, of which 1 is START.
 // Summary: repeated Value value = 1. Value: string tag = 1; float simple_value = 2.
 
 function encodeVersion(time: number): Uint8Array {
   return joined(double(1, time), bytesField(3, new TextEncoder().encode('brain.Event:2')));
+}
+
+/** Revokes everything from `step` on that stands before it in the file. */
+function encodeRestart(time: number, step: number): Uint8Array {
+  return joined(double(1, time), varintField(2, step), bytesField(7, varintField(1, 1)));
 }
 
 export function encodeScalars(

@@ -2,6 +2,8 @@
 
 import { availableParallelism, cpus, totalmem } from 'node:os';
 
+import { cpuQuota } from './cpu-quota.js';
+
 export interface Machine {
   /** System and architecture: `linux x64`. */
   readonly platform: string;
@@ -11,8 +13,8 @@ export interface Machine {
   readonly memoryGb: number;
 }
 
-/** How many threads can run at once for this process. */
-export const usableCores = (): number => availableParallelism();
+/** How many threads can run at once for this process, within the quota of its container. */
+export const usableCores = (): number => Math.max(1, Math.floor(Math.min(availableParallelism(), cpuQuota())));
 
 /** The processor's name, or `unknown`. */
 const processorName = (): string => cpus()[0]?.model.trim() ?? 'unknown';

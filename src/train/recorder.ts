@@ -51,7 +51,7 @@ export interface Recorder {
  */
 export async function folderRecorder(run: string, lock: Lock, state: TrainState): Promise<Recorder> {
   const { lines, log: metrics } = await openMetrics(run, state);
-  const tensorboard = await openTensorboard(run, lines).catch(async (error: unknown) => {
+  const tensorboard = await openTensorboard(run, lines, state.step).catch(async (error: unknown) => {
     await metrics.close();
     throw error;
   });

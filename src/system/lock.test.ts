@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { lockRun } from '../run/lock.js';
-import { lockHolder } from './lock.js';
+import { lockHolder, type tryLock } from './lock.js';
 
 let run: string;
 beforeEach(async () => {
@@ -115,7 +115,7 @@ describe('the lock of a run', () => {
 describe('a lock of a dead process', () => {
   /** As many as there would be processes: each copy of the module knows of its own locks alone. */
   const processes = async (count: number) => {
-    const copies: (typeof import('./lock.js'))[] = [];
+    const copies: { readonly tryLock: typeof tryLock }[] = [];
     for (let copy = 0; copy < count; copy++) {
       vi.resetModules();
       copies.push(await import('./lock.js'));

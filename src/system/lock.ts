@@ -51,7 +51,9 @@ export async function lockHolder(path: string): Promise<string | undefined> {
 export async function takeLock(path: string): Promise<Lock | string> {
   const first = await tryLock(path);
   if (typeof first !== 'string' || first === thisProcess) return first;
-  for (let waited = 0, seen = await beatOf(path); seen !== undefined && waited <= deadline; waited += lookMs) {
+  const seen = await beatOf(path);
+  if (seen === undefined) return first;
+  for (let waited = 0; waited <= deadline; waited += lookMs) {
     await sleep(lookMs);
     const lock = await tryLock(path);
     if (typeof lock !== 'string') return lock;

@@ -25,6 +25,15 @@ describe('a leak in place of dropped activations', () => {
     expect(report.sites).toEqual(applyRatio(graph, { ratio: '2:1' }).report.sites);
   });
 
+  it('is in every site if every name is dropped, in the stem too if asked for', () => {
+    const slopes = (stem: boolean) =>
+      applyRatio(graph, { drop: ['*'], leak: 0.24, stem }).graph.nodes.flatMap<number | string>(({ op }) =>
+        op.kind === 'leakyRelu' ? [op.slope] : op.kind === 'relu' ? ['relu'] : [],
+      );
+    expect(slopes(false)).toEqual(['relu', ...Array.from({ length: 18 }, () => 0.24)]);
+    expect(slopes(true)).toEqual(Array.from({ length: 19 }, () => 0.24));
+  });
+
   it.each([-0.1, 1.5, Number.NaN])('of %d is refused', (leak) => {
     expect(failure(() => applyRatio(graph, { ratio: '2:1', leak })).hint).toContain('0 to 1');
   });

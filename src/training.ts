@@ -21,6 +21,15 @@ export {
   type OpenOptions,
   type Split,
 } from './data/index.js';
+export {
+  benchmark,
+  benchmarkAgainst,
+  type AgainstOptions,
+  type AgainstResult,
+  type BenchmarkOptions,
+  type BenchmarkResult,
+} from './engines/benchmark.js';
+export { openEngine } from './engines/registry.js';
 export type { Engine } from './engines/engine.js';
 export { readSafetensors, type StoredTensor, type StoredTensors } from './formats/index.js';
 export { openNetworkFile, type NetworkFile } from './network-file/index.js';

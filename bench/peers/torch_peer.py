@@ -249,5 +249,5 @@ print(json.dumps({
     "images_per_s": round(args.batch / median, 1),
     "step_ms": {"min": round(times[0] * 1e3, 1), "median": round(median * 1e3, 1), "max": round(times[-1] * 1e3, 1)},
     "parameters": sum(q.numel() for q in model.parameters()),
-    "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 // 1_000_000,
 }))

@@ -251,6 +251,30 @@ describe('bench and doctor', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
+  it('bench --against times two ratios in turn and compares times and memory', async () => {
+    const args = [
+      '--ratio',
+      '2:1',
+      '--against',
+      '1:1',
+      '--batch',
+      '2',
+      '--steps',
+      '6',
+      '--size',
+      '8',
+      '--engine',
+      'reference',
+      '--json',
+    ];
+    const { code, stdout } = await rectio(['bench', 'resnet20', ...args], folder);
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout) as { timeRatio: { median: number; interval: { low: number; high: number } } };
+    expect(result).toMatchObject({ ratio: '2:1', against: { ratio: '1:1' }, memoryRatio: expect.any(Number) });
+    expect(result.timeRatio.interval.low).toBeLessThanOrEqual(result.timeRatio.median);
+    expect(result.timeRatio.median).toBeLessThanOrEqual(result.timeRatio.interval.high);
+  });
+
   it('bench says what an engine that does not count cannot tell', async () => {
     const args = [
       '--batch',

@@ -1,6 +1,7 @@
 /** Times a network's bare step: random images in memory, no loader, no logging. */
 
 import { RectioError } from '../base/error.js';
+import { median, medianInterval } from '../base/median.js';
 import { randomStream } from '../base/random.js';
 import type { CallCost, Engine, Program, RunInputs } from './engine.js';
 import { initializeWeights, type Graph } from '../graph/index.js';
@@ -49,27 +50,115 @@ const seed = 0;
  * @throws RectioError `usage` if there are no steps to time
  */
 export async function benchmark(options: BenchmarkOptions): Promise<BenchmarkResult> {
-  const { graph, engine, batch, mode, steps, warmUp } = options;
+  const { batch, steps, warmUp } = options;
+  refuseNoSteps(steps);
+  const bench = await openBench(options);
+  try {
+    const times: number[] = [];
+    for (let step = 0; step < warmUp + steps; step++) {
+      // Discards the costs of the warm-up.
+      if (step === warmUp) await bench.program.profile?.();
+      const time = await bench.step();
+      if (step >= warmUp) times.push(time);
+    }
+    const costs = await bench.program.profile?.();
+    return {
+      ...summary(times, batch),
+      ...(costs === undefined ? {} : { profile: costsByKind(costs, steps) }),
+    };
+  } finally {
+    await bench.program.dispose();
+  }
+}
+
+export interface AgainstOptions extends BenchmarkOptions {
+  /** The network that `graph` is compared with. */
+  readonly against: Graph;
+}
+
+export interface AgainstResult {
+  readonly step: BenchmarkResult;
+  readonly against: BenchmarkResult;
+  /** The time of a step of `graph` over that of the step of `against` before it: the median, and its 95 % interval. */
+  readonly timeRatio: {
+    readonly median: number;
+    readonly interval: { readonly low: number; readonly high: number } | null;
+  };
+  /** Bytes of device memory that each holds. */
+  readonly bytes: { readonly step: number; readonly against: number };
+}
+
+/**
+ * Times two networks in turn, step by step (A B A B …), so that whatever else the machine does slows both alike.
+ * @throws RectioError `usage` if there are no steps to time
+ */
+export async function benchmarkAgainst(options: AgainstOptions): Promise<AgainstResult> {
+  const { batch, steps, warmUp } = options;
+  refuseNoSteps(steps);
+  const against = await openBench({ ...options, graph: options.against });
+  try {
+    const bench = await openBench(options);
+    try {
+      const times: { own: number; other: number }[] = [];
+      for (let step = 0; step < warmUp + steps; step++) {
+        const other = await against.step();
+        const own = await bench.step();
+        if (step >= warmUp) times.push({ own, other });
+      }
+      const ratios = times.map(({ own, other }) => own / other);
+      return {
+        step: summary(
+          times.map(({ own }) => own),
+          batch,
+        ),
+        against: summary(
+          times.map(({ other }) => other),
+          batch,
+        ),
+        timeRatio: { median: median(ratios), interval: medianInterval(ratios) },
+        bytes: { step: bench.program.bytes, against: against.program.bytes },
+      };
+    } finally {
+      await bench.program.dispose();
+    }
+  } finally {
+    await against.program.dispose();
+  }
+}
+
+interface Bench {
+  readonly program: Program;
+  /** Runs one step. @returns its milliseconds */
+  readonly step: () => Promise<number>;
+}
+
+async function openBench({ graph, engine, batch, mode }: BenchmarkOptions): Promise<Bench> {
   const training = mode === 'train';
   const plan = training ? trainingPlan(graph, { batch, optimizer }) : inferencePlan(graph, { batch });
   const program = await engine.compile(plan);
   try {
     const weights = initializeWeights(graph, seed);
     await writeWeights(program, training ? weights : foldWeights(graph, weights));
-    const inputs = randomInputs(plan);
-    const times: number[] = [];
-    for (let step = 0; step < warmUp + steps; step++) {
-      // Discards the costs of the warm-up.
-      if (step === warmUp) await program.profile?.();
-      const start = performance.now();
-      await program.run(inputs, training ? { learningRate, step } : {});
-      if (step >= warmUp) times.push(performance.now() - start);
-    }
-    const costs = await program.profile?.();
-    return { ...summary(times, batch), ...(costs === undefined ? {} : { profile: costsByKind(costs, steps) }) };
-  } finally {
+  } catch (error) {
     await program.dispose();
+    throw error;
   }
+  const inputs = randomInputs(plan);
+  let count = 0;
+  return {
+    program,
+    async step() {
+      const start = performance.now();
+      await program.run(inputs, training ? { learningRate, step: count } : {});
+      count++;
+      return performance.now() - start;
+    },
+  };
+}
+
+function refuseNoSteps(steps: number): void {
+  if (steps >= 1) return;
+  throw new RectioError('usage', 'A benchmark needs at least one step', 'Raise the number of steps.');
 }
 
 async function writeWeights(program: Program, weights: ReadonlyMap<string, Float32Array>): Promise<void> {
@@ -98,11 +187,10 @@ function costsByKind(costs: readonly CallCost[], steps: number): KernelCost[] {
 }
 
 function summary(times: readonly number[], batch: number): BenchmarkResult {
-  if (times.length === 0) {
-    throw new RectioError('usage', 'A benchmark needs at least one step', 'Raise the number of steps.');
-  }
   const sorted = times.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-  return { imagesPerSecond: (batch / median) * 1000, stepMs: { min: sorted[0]!, median, max: sorted.at(-1)! } };
+  const middle = median(sorted);
+  return {
+    imagesPerSecond: (batch / middle) * 1000,
+    stepMs: { min: sorted[0]!, median: middle, max: sorted.at(-1)! },
+  };
 }

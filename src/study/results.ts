@@ -1,5 +1,6 @@
 /** The results of a study so far, read from the runs on disk. */
 
+import { median } from '../base/median.js';
 import { inspectGraph } from '../inspect/index.js';
 import { readFailure, runFolder, type Addition, type Failure, type Study } from './folder.js';
 import type { Arm, Trial } from './plan.js';
@@ -272,10 +273,4 @@ function gapOf(summaries: readonly TrainSummary[]): number | null {
 function medianOfKnown(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : median(known);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

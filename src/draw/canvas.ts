@@ -1,5 +1,7 @@
 /** Collects SVG shapes in layers: frames at the back, then cards, then lines, then everything in front of the lines. */
 
+import { look, type LookName } from './style.js';
+
 /** Formats a coordinate or length for SVG with at most one decimal place. */
 export const number = (value: number): string => String(Math.round(value * 10) / 10);
 
@@ -31,11 +33,12 @@ export interface Canvas {
   /** Draws in front of all lines. */
   front(markup: string): void;
   /** Draws a text with its baseline at y. */
-  text(style: string, x: number, y: number, content: string, anchor?: Anchor): void;
+  text(style: LookName, x: number, y: number, content: string, anchor?: Anchor): void;
   markup(): string;
 }
 
-const anchors = { start: 's', middle: 'm', end: 'e' } as const;
+/** The root element centers texts. */
+const anchors = { start: ' text-anchor="start"', middle: '', end: ' text-anchor="end"' } as const;
 
 export function createCanvas(): Canvas {
   const layers = {
@@ -56,14 +59,14 @@ export function createCanvas(): Canvas {
     front: (markup) => void layers.front.push(markup),
     text: (style, x, y, content, anchor = 'middle') =>
       void layers.front.push(
-        `<text class="${anchors[anchor]} ${style}" x="${number(x)}" y="${number(y)}">${escapeText(content)}</text>`,
+        `<text${look(style)}${anchors[anchor]} x="${number(x)}" y="${number(y)}">${escapeText(content)}</text>`,
       ),
     markup: () =>
       [
         ...layers.frames,
         ...layers.cards,
-        `<path class="l" d="${layers.lines.join('')}"/>`,
-        `<path class="a" d="${layers.arrows.join('')}"/>`,
+        `<path${look('l')} d="${layers.lines.join('')}"/>`,
+        `<path${look('a')} d="${layers.arrows.join('')}"/>`,
         ...layers.front,
       ].join('\n'),
   };

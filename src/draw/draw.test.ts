@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { graphBuilder, type Graph, type GraphBuilder, type Value } from '../graph/index.js';
 import { applyRatio } from '../proportion/index.js';
 import { createModel, modelNames } from '../zoo/index.js';
+import { colorShares } from '../testing/pixels.js';
+import { textWidth } from './canvas.js';
 import { activationMarks, drawGraph } from './index.js';
 import { sketchOf } from './sketch.js';
 import { printSketch } from './testing/print.js';
@@ -207,8 +209,25 @@ describe('marks of activations', () => {
 const attributes = (tag: string): { readonly [name: string]: number } =>
   Object.fromEntries([...tag.matchAll(/ (\w+)="(-?[\d.]+)"/g)].map(([, name, value]) => [name!, Number(value)]));
 
+/** Vertical stretches of the lines, and texts that are not centered in a shape: titles, captions and shapes. */
+const stretchesOf = (svg: string) =>
+  [...svg.matchAll(/<path class="l"[^>]* d="([^"]*)"/g)].flatMap(([, data]) =>
+    [...data!.matchAll(/M(-?[\d.]+) (-?[\d.]+)V(-?[\d.]+)/g)].map(([, x, from, to]) => ({
+      x: Number(x),
+      from: Number(from),
+      to: Number(to),
+    })),
+  );
+const labelsOf = (svg: string) =>
+  [...svg.matchAll(/<text([^>]*) text-anchor="(start|end)"([^>]*)>([^<]*)</g)].map(([, before, anchor, after, text]) => {
+    const { x = 0, y = 0 } = attributes(after!);
+    const size = Number(/font-size="(\d+)"/.exec(before!)?.[1] ?? 11);
+    const width = textWidth(text!, size);
+    return { text, y, size, left: anchor === 'start' ? x : x - width, right: anchor === 'start' ? x + width : x };
+  });
+
 const boxesOf = (svg: string) =>
-  [...svg.matchAll(/<rect class="b \w"[^>]*>/g)].map(([tag]) => attributes(tag)) as {
+  [...svg.matchAll(/<rect class="[pcdqfin]"[^>]*>/g)].map(([tag]) => attributes(tag)) as {
     x: number;
     y: number;
     width: number;
@@ -252,6 +271,15 @@ describe.each(modelNames)('the picture of %s', (name) => {
     }
   });
 
+  it('lets no line run through a title, a caption or a shape', () => {
+    const labels = labelsOf(svg);
+    expect(labels.length).toBeGreaterThan(3);
+    const crossed = labels.filter(({ y, size, left, right }) =>
+      stretchesOf(svg).some(({ x, from, to }) => left - 1 < x && x < right + 1 && from < y && to > y - 0.8 * size),
+    );
+    expect(crossed).toEqual([]);
+  });
+
   it('counts every convolution and every site, folded or not', () => {
     const description = /<desc [^>]*>(.*)<\/desc>/.exec(svg)![1]!;
     const sum = (pattern: RegExp) =>
@@ -266,6 +294,25 @@ describe.each(modelNames)('the picture of %s', (name) => {
     expect(drawGraph(graph, report)).toBe(svg);
     expect(drawGraph(createModel(name))).not.toBe(svg);
   });
+});
+
+it('blocks outside of any stage show the shapes of their outputs', () => {
+  const graph = network((net) => {
+    let x = net.input;
+    for (const width of [16, 32])
+      x = net.block(`block${width}`, () => net.relu('relu', conv(net, 'conv', x, width)));
+  });
+  const labels = labelsOf(drawGraph(graph)).map(({ text }) => text);
+  expect(labels).toEqual(expect.arrayContaining(['block16', '16×16×16', 'block32', '32×16×16']));
+});
+
+it('a renderer without CSS variables shows the colors of a light page', async () => {
+  const { graph, report } = applyRatio(createModel('resnet20'), { ratio: '2:1' });
+  const colors = await colorShares(drawGraph(graph, report));
+  // Page, panel, convolution, activation.
+  for (const color of ['#ffffff', '#f3f6f9', '#b9d4f8', '#e2542a']) expect(colors.get(color)).toBeGreaterThan(0.0005);
+  expect(colors.get('#ffffff')).toBeGreaterThan(0.3);
+  expect(colors.get('#000000') ?? 0).toBeLessThan(0.001);
 });
 
 it('the picture of a deep network stays small and is quick to draw', () => {

@@ -3,6 +3,7 @@
 import { number, textWidth, type Layout } from './canvas.js';
 import { labelText, type BoxStyle, type Drawn, type GlyphOf, type Sign } from './glyphs.js';
 import type { Chain, Element, Parallel } from './structure.js';
+import { look, type LookName } from './style.js';
 import { tangleLayout } from './tangle.js';
 
 /** Sizes of shapes. A gate is drawn smaller, beside the path that it weights. */
@@ -11,11 +12,11 @@ export interface Scale {
   readonly gap: number;
   readonly dot: number;
   readonly font: number;
-  readonly textStyle: string;
+  readonly textStyle: LookName;
 }
 
 export const normal: Scale = { box: 24, gap: 7, dot: 5, font: 11, textStyle: 't' };
-const small: Scale = { box: 17, gap: 5, dot: 3.5, font: 9, textStyle: 't u' };
+const small: Scale = { box: 17, gap: 5, dot: 3.5, font: 9, textStyle: 'u' };
 
 /** Counts in the last repetition of a fold, for nodes whose count grows. */
 export type Growth = ReadonlyMap<Drawn, number>;
@@ -24,12 +25,12 @@ const joinRadius = 8;
 const laneGap = 14;
 const branchGap = 14;
 
-const boxClasses: { readonly [S in BoxStyle]: string } = {
-  pointwise: 'b p',
-  convolution: 'b c',
-  depthwise: 'b d',
-  pool: 'b q',
-  linear: 'b f',
+const boxLooks: { readonly [S in BoxStyle]: LookName } = {
+  pointwise: 'p',
+  convolution: 'c',
+  depthwise: 'd',
+  pool: 'q',
+  linear: 'f',
 };
 
 /** Lays out a node on its line. `width` overrides the natural width of a box. */
@@ -39,9 +40,9 @@ export function nodeLayout(node: Drawn, growth: Growth, scale: Scale, width?: nu
     case 'box':
       return boxLayout(glyph, labelText(glyph.label, growth.get(node)), scale, width);
     case 'input':
-      return textBox('b i', labelText(glyph.label), scale);
+      return textBox('i', labelText(glyph.label), scale);
     case 'pill':
-      return textBox('b n', labelText(glyph.label, growth.get(node)), small);
+      return textBox('n', labelText(glyph.label, growth.get(node)), small);
     case 'bar':
       return barLayout(width);
     case 'dot':
@@ -66,15 +67,15 @@ function boxLayout({ style, normed }: GlyphOf<'box'>, text: string, scale: Scale
     right: half,
     height,
     draw: (canvas, x, y) => {
-      canvas.front(rectangle(boxClasses[style], x - half, y, width, height, 4));
+      canvas.front(rectangle(boxLooks[style], x - half, y, width, height, 4));
       if (normed)
-        canvas.front(`<path class="g" d="M${number(x - half + 4)} ${number(y + height - 3)}h${number(width - 8)}"/>`);
+        canvas.front(`<path${look('g')} d="M${number(x - half + 4)} ${number(y + height - 3)}h${number(width - 8)}"/>`);
       canvas.text(textStyle, x, y + height / 2 + 0.36 * font - (normed ? 1 : 0), text);
     },
   };
 }
 
-function textBox(style: string, text: string, { box: height, font, textStyle }: Scale): Layout {
+function textBox(style: LookName, text: string, { box: height, font, textStyle }: Scale): Layout {
   const half = textWidth(text, font) / 2 + 8;
   return {
     left: half,
@@ -98,14 +99,14 @@ function barLayout(width = 76): Layout {
   };
 }
 
-const dotClasses = { kept: 'k', dropped: 'o', other: 'x' } as const;
+const dotLooks = { kept: 'k', dropped: 'o', other: 'x' } as const;
 
 function dotLayout({ state }: GlyphOf<'dot'>, { dot: radius }: Scale): Layout {
   return {
     left: radius,
     right: radius,
     height: 2 * radius,
-    draw: (canvas, x, y) => canvas.front(circle(dotClasses[state], x, y + radius, radius)),
+    draw: (canvas, x, y) => canvas.front(circle(dotLooks[state], x, y + radius, radius)),
   };
 }
 
@@ -124,7 +125,7 @@ function junctionLayout({ sign }: GlyphOf<'junction'>): Layout {
     draw: (canvas, x, y) => {
       canvas.front(circle('j', x, y + joinRadius, joinRadius));
       canvas.front(
-        `<path class="h" transform="translate(${number(x)} ${number(y + joinRadius)})" d="${signs[sign]}"/>`,
+        `<path${look('h')} transform="translate(${number(x)} ${number(y + joinRadius)})" d="${signs[sign]}"/>`,
       );
     },
   };
@@ -310,8 +311,8 @@ function concatBar(join: Drawn, lanes: readonly Lane[]): Layout {
     right,
     height,
     draw: (canvas, x, y) => {
-      canvas.front(rectangle('b n', x - left, y, left + right, height, 4));
-      canvas.text('t u', x, y + height / 2 + 0.36 * 9, text);
+      canvas.front(rectangle('n', x - left, y, left + right, height, 4));
+      canvas.text('u', x, y + height / 2 + 0.36 * 9, text);
     },
   };
 }
@@ -336,10 +337,17 @@ function cornerBack(lane: number, top: number, x: number, y: number): string {
   return `M${number(lane)} ${number(top)}V${number(y - radius)}${turn}H${number(x)}`;
 }
 
-export function rectangle(style: string, x: number, y: number, width: number, height: number, radius: number): string {
-  return `<rect class="${style}" x="${number(x)}" y="${number(y)}" width="${number(width)}" height="${number(height)}" rx="${number(radius)}"/>`;
+export function rectangle(
+  style: LookName,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  radius: number,
+): string {
+  return `<rect${look(style)} x="${number(x)}" y="${number(y)}" width="${number(width)}" height="${number(height)}" rx="${number(radius)}"/>`;
 }
 
-export function circle(style: string, x: number, y: number, radius: number): string {
-  return `<circle class="${style}" cx="${number(x)}" cy="${number(y)}" r="${number(radius)}"/>`;
+export function circle(style: LookName, x: number, y: number, radius: number): string {
+  return `<circle${look(style)} cx="${number(x)}" cy="${number(y)}" r="${number(radius)}"/>`;
 }

@@ -5,6 +5,7 @@ import type { Fold } from './fold.js';
 import { activationNames, type Drawn, type Glyph, type Sign } from './glyphs.js';
 import { circle, drawnAsBar, rectangle, signs } from './layout.js';
 import { nodesOf, type Chain } from './structure.js';
+import { look, type LookName } from './style.js';
 
 interface Entry {
   readonly text: string;
@@ -67,18 +68,18 @@ function signsIn(chain: Chain): Sign[] {
   });
 }
 
-const dot = (style: string, text: string): Entry => ({
+const dot = (style: LookName, text: string): Entry => ({
   text,
   width: 11,
   draw: (canvas, x, y) => canvas.front(circle(style, x + 5.5, y, 5)),
 });
 
-const swatch = (style: string, text: string, normed = false): Entry => ({
+const swatch = (style: LookName, text: string, normed = false): Entry => ({
   text,
   width: 22,
   draw: (canvas, x, y) => {
-    canvas.front(rectangle(`b ${style}`, x, y - 7, 22, 14, 3));
-    if (normed) canvas.front(`<path class="g" d="M${x + 3} ${y + 4}h16"/>`);
+    canvas.front(rectangle(style, x, y - 7, 22, 14, 3));
+    if (normed) canvas.front(`<path${look('g')} d="M${x + 3} ${y + 4}h16"/>`);
   },
 });
 
@@ -87,7 +88,7 @@ const junction = (sign: Sign, text: string): Entry => ({
   width: 16,
   draw: (canvas, x, y) => {
     canvas.front(circle('j', x + 8, y, 8));
-    canvas.front(`<path class="h" transform="translate(${x + 8} ${y})" d="${signs[sign]}"/>`);
+    canvas.front(`<path${look('h')} transform="translate(${x + 8} ${y})" d="${signs[sign]}"/>`);
   },
 });
 

@@ -11,12 +11,15 @@ import { boxWidth, chainLayout, normal, rectangle } from './layout.js';
 import { legendOf } from './legend.js';
 import type { Section } from './parts.js';
 import { nodesOf } from './structure.js';
-import { styleSheet } from './style.js';
+import { look, rootLook, styleSheet } from './style.js';
 
 const margin = 20;
 const titleHeight = 78;
 const frameHead = 26;
 const frameFoot = 12;
+const frameSide = 12;
+/** The least distance between a line and the texts beside it. */
+const clear = 8;
 const measures: Measures = { gap: 14, frame: frameHead + frameFoot, sectionGap: 16, columnGap: 34, padding: 14 };
 
 /** A fold and the section it belongs to. */
@@ -30,7 +33,11 @@ export function pageOf(sections: readonly Section[], inspection: Inspection, rep
   const pieces = folded.flatMap(({ parts, folds }, section) => {
     const loose = parts.filter(({ block }) => block === undefined);
     const width = Math.max(0, ...loose.map(({ chain }) => boxWidth(chain)));
-    return folds.map((fold): Placed => ({ ...foldLayout(fold, width), section, shape: outputShape(fold) }));
+    return folds.map((fold): Placed => ({
+      ...foldLayout(fold, width, folded[section]!.title === undefined),
+      section,
+      shape: outputShape(fold),
+    }));
   });
   const ends = columnEnds(pieces, measures);
   const columns = ends.map((end, index) => pieces.slice(ends[index - 1] ?? 0, end));
@@ -58,7 +65,7 @@ export function pageOf(sections: readonly Section[], inspection: Inspection, rep
   const legend = legendOf(folded, width - 2 * margin);
   const height = bottom + 26 + legend.height + margin;
   legend.draw(canvas, margin, bottom + 26);
-  canvas.text('n1', margin, margin + 16, heading.name, 'start');
+  canvas.text('h1', margin, margin + 16, heading.name, 'start');
   heading.lines.forEach((line, index) => canvas.text('w', margin, margin + 34 + 15 * index, line, 'start'));
   return documentOf(canvas.markup(), { width, height }, heading, folded);
 }
@@ -71,13 +78,16 @@ function drawColumn(
   top: number,
   continues: boolean,
 ): { width: number; axis: number; bottom: number } {
-  const left = Math.max(...pieces.map((piece) => piece.left));
-  const right = Math.max(...pieces.map((piece) => piece.right));
-  const least = Math.max(
-    ...pieces.map(({ section, shape }) => 1.1 * textWidth(titles[section] ?? '', 12) + textWidth(shape, 10) + 40),
+  // A frame's title stands left of the line that enters it, and its shape right of the line.
+  const room = (text: string, size: number): number => textWidth(text, size) + frameSide + clear - measures.padding;
+  const named = pieces.filter(({ section }) => titles[section] !== undefined);
+  const left = Math.max(
+    ...pieces.map((piece) => piece.left),
+    ...named.map(({ section }) => room(titles[section]!, 1.1 * 12)),
   );
-  const width = Math.max(left + right + 2 * measures.padding, least);
-  const axis = x + (width - left - right) / 2 + left;
+  const right = Math.max(...pieces.map((piece) => piece.right), ...named.map(({ shape }) => room(shape, 10)));
+  const width = left + right + 2 * measures.padding;
+  const axis = x + measures.padding + left;
   let y = top;
   let lineFrom = continues ? top : undefined;
   for (let start = 0; start < pieces.length;) {
@@ -98,8 +108,8 @@ function drawColumn(
     if (title !== undefined) {
       y += frameFoot;
       canvas.frame(rectangle('fr', x, frameTop, width, y - frameTop, 10));
-      canvas.text('y', x + 12, frameTop + 17, title, 'start');
-      canvas.text('r', x + width - 12, frameTop + 17, own.at(-1)!.shape, 'end');
+      canvas.text('y', x + frameSide, frameTop + 17, title, 'start');
+      canvas.text('r', x + width - frameSide, frameTop + 17, own.at(-1)!.shape, 'end');
     }
     start = end;
     if (start < pieces.length) y += measures.sectionGap;
@@ -126,22 +136,29 @@ function connect(
   );
 }
 
-const outputShape = ({ parts }: Fold): string => nodesOf(parts.at(-1)!.chain).at(-1)!.shape.join('×');
+const shapeOf = ({ chain }: Part): string => nodesOf(chain).at(-1)!.shape.join('×');
+const outputShape = ({ parts }: Fold): string => shapeOf(parts.at(-1)!);
 
 const cardHead = 18;
 const cardFoot = 8;
 const cardSide = 10;
+const cardTextSide = 7;
 const sheet = 4;
 
-/** `width` applies to boxes outside blocks, so that they are equally wide within a section. */
-function foldLayout(fold: Fold, width: number): Layout {
+/**
+ * `width` applies to boxes outside blocks, so that they are equally wide within a section. `shapes`: whether each block
+ * shows the shape of its output, because its section has no title that would.
+ */
+function foldLayout(fold: Fold, width: number, shapes: boolean): Layout {
   const { parts, times, growth } = fold;
   const names = captions(fold);
   const [first] = parts;
   if (times === 1 && first !== undefined && first.block === undefined)
     return chainLayout(first.chain, growth, normal, width);
-  if (parts.length === 1) return card(first!, growth, names[0]!, times);
-  const cards = parts.map((part, index) => card(part, growth, names[index]!, 1));
+  const card = (part: Part, index: number, count: number): Layout =>
+    cardLayout(part, growth, { name: names[index]!, shape: shapes ? shapeOf(part) : '' }, count);
+  if (parts.length === 1) return card(first!, 0, times);
+  const cards = parts.map((part, index) => card(part, index, 1));
   const left = Math.max(...cards.map((each) => each.left)) + 8;
   const right = Math.max(...cards.map((each) => each.right)) + 8;
   const gap = 12;
@@ -165,11 +182,18 @@ function foldLayout(fold: Fold, width: number): Layout {
 }
 
 /** A part on a card. A repeated part looks like a stack of cards and shows the repetition count. */
-function card({ chain }: Part, growth: ReadonlyMap<Drawn, number>, name: string, times: number): Layout {
+function cardLayout(
+  { chain }: Part,
+  growth: ReadonlyMap<Drawn, number>,
+  { name, shape }: { readonly name: string; readonly shape: string },
+  times: number,
+): Layout {
   const inner = chainLayout(chain, growth);
-  const left = Math.max(inner.left + cardSide, 34);
-  const caption = textWidth(name, 9) + (times > 1 ? 26 : 14);
-  const right = Math.max(inner.right + cardSide, 34, caption - left);
+  // The caption stands left of the line that enters the card, and the shape between the line and the badge.
+  const room = (text: string): number => (text === '' ? 0 : textWidth(text, 9) + cardTextSide + clear);
+  const badgeRoom = times > 1 ? 14 : 0;
+  const left = Math.max(inner.left + cardSide, 34, room(name));
+  const right = Math.max(inner.right + cardSide, 34, room(shape) + badgeRoom);
   const sheets = times > 1 ? 2 * sheet : 0;
   const height = cardHead + inner.height + cardFoot;
   return {
@@ -180,7 +204,8 @@ function card({ chain }: Part, growth: ReadonlyMap<Drawn, number>, name: string,
       for (let offset = sheets; offset >= 0; offset -= sheet) {
         canvas.card(rectangle('ca', x - left + offset, y + offset, left + right, height, 7));
       }
-      canvas.text('v', x - left + 7, y + 12, name, 'start');
+      canvas.text('v', x - left + cardTextSide, y + 12, name, 'start');
+      if (shape !== '') canvas.text('v', x + right - cardTextSide - badgeRoom, y + 12, shape, 'end');
       if (times > 1) badge(canvas, x + right, y + 8, times);
       canvas.line(`M${number(x)} ${number(y)}V${number(y + cardHead)}`);
       inner.draw(canvas, x, y + cardHead);
@@ -239,13 +264,13 @@ function documentOf(
   // Ids must differ between drawings on one page.
   const id = `rectio-${name}`.replaceAll(/[^\w-]+/g, '-');
   const [w, h] = [number(Math.ceil(width)), number(Math.ceil(height))];
-  return `<svg xmlns="http://www.w3.org/2000/svg" class="rectio" role="img" aria-labelledby="${id}-title ${id}-desc" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}">
+  return `<svg xmlns="http://www.w3.org/2000/svg"${rootLook} role="img" aria-labelledby="${id}-title ${id}-desc" width="${w}" height="${h}" viewBox="0 0 ${w} ${h}">
 <title id="${id}-title">${escapeText(name)}</title>
 <desc id="${id}-desc">${escapeText([...lines, ...folded.map(sentence)].join('. '))}.</desc>
 <style>
 ${styleSheet}
 </style>
-<rect class="bg" width="${w}" height="${h}" rx="12"/>
+<rect${look('bg')} width="${w}" height="${h}" rx="12"/>
 ${markup}
 </svg>
 `;

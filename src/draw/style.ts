@@ -1,6 +1,9 @@
-/** Colors and fonts of a drawing, for light and dark pages. Class names are short because they occur very often. */
+/**
+ * Colors and fonts of a drawing, for light and dark pages. The light colors are attributes, which every renderer knows; a
+ * style sheet overrides them on dark pages. Renderers without media queries or CSS variables ignore it.
+ */
 
-import { pageColors, themeRules, type Theme } from '../base/colors.js';
+import { pageColors, type Theme } from '../base/colors.js';
 
 /** The page's colors that a drawing uses. */
 function shared(kind: keyof Theme) {
@@ -38,44 +41,91 @@ const dark: { readonly [K in keyof typeof light]: string } = {
   mark: '#ff7b4f',
 };
 
-/** Every rule is scoped to the drawing's class, so an inline drawing does not restyle its page. */
-const rules: { readonly [selector: string]: string } = {
-  text: "font:11px ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;fill:var(--ink)",
-  '.s': 'text-anchor:start',
-  '.m': 'text-anchor:middle',
-  '.e': 'text-anchor:end',
-  '.u': 'font-size:9px',
-  '.v': 'font-size:9px;fill:var(--muted);paint-order:stroke;stroke:var(--page);stroke-width:3px',
-  '.w': 'font-size:11px;fill:var(--muted)',
-  '.y': 'font-size:12px;font-weight:600;paint-order:stroke;stroke:var(--panel);stroke-width:4px',
-  '.r': 'font-size:10px;fill:var(--muted);paint-order:stroke;stroke:var(--panel);stroke-width:4px',
-  '.n1': 'font-size:18px;font-weight:650',
-  '.bt': 'font-size:11px;font-weight:650;fill:var(--page)',
-  '.bg': 'fill:var(--page)',
-  '.fr': 'fill:var(--panel);stroke:var(--edge)',
-  '.ca': 'fill:var(--page);stroke:var(--edge)',
-  '.gr': 'fill:none;stroke:var(--muted);stroke-dasharray:4 3',
-  '.ba': 'fill:var(--ink)',
-  '.l': 'fill:none;stroke:var(--wire);stroke-width:1.4',
-  '.a': 'fill:var(--wire)',
-  '.b': 'stroke-width:1.1',
-  '.p': 'fill:var(--point);stroke:var(--convEdge)',
-  '.c': 'fill:var(--conv);stroke:var(--convEdge)',
-  '.d': 'fill:var(--depth);stroke:var(--depthEdge)',
-  '.q': 'fill:var(--pool);stroke:var(--poolEdge)',
-  '.f': 'fill:var(--full);stroke:var(--fullEdge)',
-  '.i': 'fill:var(--page);stroke:var(--ink)',
-  '.n': 'fill:var(--page);stroke:var(--wire)',
-  '.g': 'fill:none;stroke:var(--convEdge);stroke-width:1.4;opacity:.75',
-  '.z': 'fill:var(--convEdge)',
-  '.k': 'fill:var(--mark);stroke:var(--mark);stroke-width:1.6',
-  '.o': 'fill:var(--page);stroke:var(--mark);stroke-width:1.6',
-  '.x': 'fill:var(--muted);stroke:var(--muted);stroke-width:1.2',
-  '.j': 'fill:var(--page);stroke:var(--ink);stroke-width:1.2',
-  '.h': 'fill:none;stroke:var(--ink);stroke-width:1.3',
-};
+type Ink = keyof typeof light;
 
+interface Look {
+  readonly fill?: Ink | 'none';
+  readonly stroke?: Ink;
+  /** Attributes that are the same on light and dark pages. */
+  readonly plain?: string;
+}
+
+/** The look of each kind of element. Names are short because they occur very often. */
+const looks = {
+  /** Text: plain, small, caption, note, section's title, section's shape, drawing's title, number on a badge. */
+  t: {},
+  u: { plain: 'font-size="9"' },
+  v: { fill: 'muted', plain: 'font-size="9"' },
+  w: { fill: 'muted' },
+  y: { plain: 'font-size="12" font-weight="600"' },
+  r: { fill: 'muted', plain: 'font-size="10"' },
+  h1: { plain: 'font-size="18" font-weight="700"' },
+  bt: { fill: 'page', plain: 'font-weight="700"' },
+  /** The background, a section's frame, a card, a group of cards, a badge. */
+  bg: { fill: 'page' },
+  fr: { fill: 'panel', stroke: 'edge' },
+  ca: { fill: 'page', stroke: 'edge' },
+  gr: { fill: 'none', stroke: 'muted', plain: 'stroke-dasharray="4 3"' },
+  ba: { fill: 'ink' },
+  /** Flow lines and their arrowheads. */
+  l: { fill: 'none', stroke: 'wire', plain: 'stroke-width="1.4"' },
+  a: { fill: 'wire' },
+  /** Boxes: pointwise, convolution, depthwise, pool, fully connected, input, anything else. */
+  p: { fill: 'point', stroke: 'convEdge', plain: 'stroke-width="1.1"' },
+  c: { fill: 'conv', stroke: 'convEdge', plain: 'stroke-width="1.1"' },
+  d: { fill: 'depth', stroke: 'depthEdge', plain: 'stroke-width="1.1"' },
+  q: { fill: 'pool', stroke: 'poolEdge', plain: 'stroke-width="1.1"' },
+  f: { fill: 'full', stroke: 'fullEdge', plain: 'stroke-width="1.1"' },
+  i: { fill: 'page', stroke: 'ink', plain: 'stroke-width="1.1"' },
+  n: { fill: 'page', stroke: 'wire', plain: 'stroke-width="1.1"' },
+  /** A norm within a box, and one that stands alone. */
+  g: { fill: 'none', stroke: 'convEdge', plain: 'stroke-width="1.4" opacity=".75"' },
+  z: { fill: 'convEdge' },
+  /** Activations: kept, dropped, not counted. */
+  k: { fill: 'mark', stroke: 'mark', plain: 'stroke-width="1.6"' },
+  o: { fill: 'page', stroke: 'mark', plain: 'stroke-width="1.6"' },
+  x: { fill: 'muted', stroke: 'muted', plain: 'stroke-width="1.2"' },
+  /** A junction and its sign. */
+  j: { fill: 'page', stroke: 'ink', plain: 'stroke-width="1.2"' },
+  h: { fill: 'none', stroke: 'ink', plain: 'stroke-width="1.3"' },
+} satisfies { readonly [name: string]: Look };
+
+export type LookName = keyof typeof looks;
+
+const attributeTexts = new Map(Object.entries(looks).map(([name, look]) => [name, attributesOf(name, look)]));
+
+function attributesOf(name: string, { fill, stroke, plain }: Look): string {
+  const colored = fill !== undefined || stroke !== undefined;
+  return [
+    ...(colored ? [`class="${name}"`] : []),
+    ...(fill === undefined ? [] : [`fill="${fill === 'none' ? 'none' : light[fill]}"`]),
+    ...(stroke === undefined ? [] : [`stroke="${light[stroke]}"`]),
+    ...(plain === undefined ? [] : [plain]),
+  ]
+    .map((attribute) => ` ${attribute}`)
+    .join('');
+}
+
+/** The attributes of an element, each preceded by a space: ` class="c" fill="#b9d4f8" stroke="#4a80c9"`. */
+export function look(name: LookName): string {
+  return attributeTexts.get(name)!;
+}
+
+/** The attributes of the root element: what elements inherit unless their own look says otherwise. */
+export const rootLook = ` class="rectio" fill="${light.ink}" text-anchor="middle" font-size="11" font-family="ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"`;
+
+function darkRule([name, { fill, stroke }]: readonly [name: string, look: Look]): string[] {
+  const colors = [
+    ...(fill === undefined || fill === 'none' ? [] : [`fill:${dark[fill]}`]),
+    ...(stroke === undefined ? [] : [`stroke:${dark[stroke]}`]),
+  ];
+  return colors.length === 0 ? [] : [`.rectio .${name}{${colors.join(';')}}`];
+}
+
+/** The colors on dark pages. Every rule is scoped to the drawing's class, so an inline drawing does not restyle its page. */
 export const styleSheet: string = [
-  ...themeRules('.rectio', { light, dark }),
-  ...Object.entries(rules).map(([selector, rule]) => `.rectio ${selector}{${rule}}`),
+  '@media(prefers-color-scheme:dark){',
+  `.rectio{fill:${dark.ink}}`,
+  ...Object.entries(looks).flatMap(darkRule),
+  '}',
 ].join('\n');

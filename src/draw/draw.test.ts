@@ -219,12 +219,14 @@ const stretchesOf = (svg: string) =>
     })),
   );
 const labelsOf = (svg: string) =>
-  [...svg.matchAll(/<text([^>]*) text-anchor="(start|end)"([^>]*)>([^<]*)</g)].map(([, before, anchor, after, text]) => {
-    const { x = 0, y = 0 } = attributes(after!);
-    const size = Number(/font-size="(\d+)"/.exec(before!)?.[1] ?? 11);
-    const width = textWidth(text!, size);
-    return { text, y, size, left: anchor === 'start' ? x : x - width, right: anchor === 'start' ? x + width : x };
-  });
+  [...svg.matchAll(/<text([^>]*) text-anchor="(start|end)"([^>]*)>([^<]*)</g)].map(
+    ([, before, anchor, after, text]) => {
+      const { x = 0, y = 0 } = attributes(after!);
+      const size = Number(/font-size="(\d+)"/.exec(before!)?.[1] ?? 11);
+      const width = textWidth(text!, size);
+      return { text, y, size, left: anchor === 'start' ? x : x - width, right: anchor === 'start' ? x + width : x };
+    },
+  );
 
 const boxesOf = (svg: string) =>
   [...svg.matchAll(/<rect class="[pcdqfin]"[^>]*>/g)].map(([tag]) => attributes(tag)) as {
@@ -299,8 +301,7 @@ describe.each(modelNames)('the picture of %s', (name) => {
 it('blocks outside of any stage show the shapes of their outputs', () => {
   const graph = network((net) => {
     let x = net.input;
-    for (const width of [16, 32])
-      x = net.block(`block${width}`, () => net.relu('relu', conv(net, 'conv', x, width)));
+    for (const width of [16, 32]) x = net.block(`block${width}`, () => net.relu('relu', conv(net, 'conv', x, width)));
   });
   const labels = labelsOf(drawGraph(graph)).map(({ text }) => text);
   expect(labels).toEqual(expect.arrayContaining(['block16', '16×16×16', 'block32', '32×16×16']));

@@ -1,6 +1,12 @@
-/** Scales, axes and colors that the figures of a study share. Each figure is an SVG document that can stand in a page. */
+/**
+ * Scales, axes and colors that the figures of a study share. Each figure is an SVG document that can stand in a page. Its
+ * light colors are attributes, which every renderer knows; a style sheet overrides them on dark pages.
+ */
 
-import { armColors, armProperty, pageColors, themeRules } from '../../base/colors.js';
+import { armColors, armProperty, pageColors } from '../../base/colors.js';
+
+/** Narrow enough for its texts to be legible on a screen of 400 pixels, where a page shrinks it a little. */
+export const figureWidth = 440;
 
 export interface Scale {
   /** From a value to a place in the drawing. */
@@ -22,7 +28,8 @@ export function linearScale(values: readonly number[], from: number, to: number,
   return {
     at: (value) => from + ((value - low) / (high - low)) * (to - from),
     ticks,
-    format: (value) => (digits === 0 && Math.abs(value) >= 1000 ? short(value) : value.toFixed(digits)),
+    format: (value) =>
+      (digits === 0 && Math.abs(value) >= 1000 ? short(value) : value.toFixed(digits)).replace('-', '−'),
   };
 }
 
@@ -49,20 +56,44 @@ export function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
+const light: { readonly [name: string]: string } = { ...pageColors.light, ...armColors.light };
+const dark: { readonly [name: string]: string } = { ...pageColors.dark, ...armColors.dark };
+
+/** The name of a color of the theme: `ink`, `muted`, `arm0`. */
+export type ColorName = string;
+
 /** The color of the arm at a place in its group. */
-export function armColor(index: number): string {
-  return `var(${armProperty(index)})`;
+export function armColor(index: number): ColorName {
+  return armProperty(index).slice('--'.length);
 }
 
-const rules = [
-  ...themeRules('.figure', pageColors, armColors),
-  '.figure{background:var(--page)}',
-  ".figure text{font:13px ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;fill:var(--ink)}",
-  '.figure .small{font-size:12px;fill:var(--muted)}',
-  '.figure .strong{font-weight:650}',
-  '.figure .axis{stroke:var(--line);fill:none}',
-  '.figure .zero{stroke:var(--muted);stroke-dasharray:4 3;fill:none}',
-];
+/** The attributes of a mark that is filled with a color. */
+export function filled(color: ColorName): string {
+  return `class="f-${color}" fill="${light[color]!}"`;
+}
+
+/** The attributes of a mark whose outline has a color. */
+export function stroked(color: ColorName, width = 1): string {
+  return `class="s-${color}" stroke="${light[color]!}"${width === 1 ? '' : ` stroke-width="${width}"`} fill="none"`;
+}
+
+/** What readers see when the pointer rests on a mark, and what screen readers say of it. */
+export function tooltip(text: string): string {
+  return `<title>${escapeText(text)}</title>`;
+}
+
+/** Scoped to the figure's class, so an inline figure does not restyle its page. Only the colors that it has are named. */
+function darkRules(marks: string): string {
+  const rules = Object.entries(dark).flatMap(([name, color]) => [
+    ...(marks.includes(`"f-${name}"`) ? [`.figure .f-${name}{fill:${color}}`] : []),
+    ...(marks.includes(`"s-${name}"`) ? [`.figure .s-${name}{stroke:${color}}`] : []),
+  ]);
+  return `@media(prefers-color-scheme:dark){${[`.figure{fill:${dark['ink']!}}`, ...rules].join('')}}`;
+}
+
+const font =
+  `fill="${light['ink']!}" font-size="13" ` +
+  `font-family="ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"`;
 
 export interface FigureText {
   readonly title: string;
@@ -77,13 +108,13 @@ export function figure(
   { title, description }: FigureText,
   marks: readonly string[],
 ): string {
+  const content = [`<rect width="100%" height="100%" ${filled('page')}/>`, ...marks].join('\n');
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="figure" viewBox="0 0 ${place(width)} ${place(height)}" width="${place(width)}" height="${place(height)}" role="img">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" class="figure" ${font} viewBox="0 0 ${place(width)} ${place(height)}" width="${place(width)}" height="${place(height)}" role="img">`,
     `<title>${escapeText(title)}</title>`,
     `<desc>${escapeText(description)}</desc>`,
-    `<style>${rules.join('')}</style>`,
-    `<rect width="100%" height="100%" fill="var(--page)"/>`,
-    ...marks,
+    `<style>${darkRules(content)}</style>`,
+    content,
     '</svg>',
     '',
   ].join('\n');
@@ -92,8 +123,10 @@ export function figure(
 export interface TextOptions {
   readonly anchor?: 'start' | 'middle' | 'end';
   readonly kind?: 'small' | 'strong';
-  readonly color?: string;
+  readonly color?: ColorName;
 }
+
+const kinds = { small: ' font-size="12"', strong: ' font-weight="600"' } as const;
 
 export function textMark(
   x: number,
@@ -101,12 +134,15 @@ export function textMark(
   text: string,
   { anchor = 'start', kind, color }: TextOptions = {},
 ): string {
-  const look = `${kind === undefined ? '' : ` class="${kind}"`}${color === undefined ? '' : ` style="fill:${color}"`}`;
+  const shown = color ?? (kind === 'small' ? 'muted' : undefined);
+  const look = `${kind === undefined ? '' : kinds[kind]}${shown === undefined ? '' : ` ${filled(shown)}`}`;
   return `<text x="${place(x)}" y="${place(y)}" text-anchor="${anchor}"${look}>${escapeText(text)}</text>`;
 }
 
+const lineLooks = { axis: stroked('line'), zero: `${stroked('muted')} stroke-dasharray="4 3"` } as const;
+
 export function lineMark(kind: 'axis' | 'zero', x1: number, y1: number, x2: number, y2: number): string {
-  return `<path class="${kind}" d="M${place(x1)} ${place(y1)}L${place(x2)} ${place(y2)}"/>`;
+  return `<path ${lineLooks[kind]} d="M${place(x1)} ${place(y1)}L${place(x2)} ${place(y2)}"/>`;
 }
 
 /** The area between the axes of a chart. */
@@ -137,7 +173,7 @@ export function axes(frame: Frame, x: Scale, y: Scale, xLabel: string, yLabel: s
 
 /** Names with their colors, as many in a line as fit. */
 export function legend(
-  names: readonly { readonly name: string; readonly color: string }[],
+  names: readonly { readonly name: string; readonly color: ColorName }[],
   left: number,
   width: number,
   y: number,
@@ -149,7 +185,7 @@ export function legend(
     if (x > left && x + needed > left + width) [x, line] = [left, line + 1];
     const top = y + line * 20;
     marks.push(
-      `<rect x="${place(x)}" y="${place(top - 8)}" width="16" height="4" rx="2" style="fill:${color}"/>`,
+      `<rect x="${place(x)}" y="${place(top - 8)}" width="16" height="4" rx="2" ${filled(color)}/>`,
       textMark(x + 22, top - 1, name),
     );
     x += needed;

@@ -2,14 +2,26 @@
 
 import { rangeByEpoch, type EpochRange } from '../evaluations.js';
 import type { ArmResult, GroupResult } from '../results.js';
-import { armColor, axes, figure, legend, linearScale, place, textMark } from './chart.js';
+import {
+  armColor,
+  axes,
+  figure,
+  figureWidth,
+  filled,
+  legend,
+  linearScale,
+  place,
+  stroked,
+  textMark,
+  tooltip,
+  type ColorName,
+} from './chart.js';
 
-const width = 640;
-const frame = { left: 60, right: 616, top: 64, bottom: 330 };
+const frame = { left: 60, right: figureWidth - 20, top: 64, bottom: 330 };
 
 interface Curve {
   readonly name: string;
-  readonly color: string;
+  readonly color: ColorName;
   readonly points: readonly EpochRange[];
 }
 
@@ -34,7 +46,7 @@ export function learningCurves(group: GroupResult): string | undefined {
   );
   const names = legend(curves, frame.left, frame.right - frame.left, frame.bottom + 62);
   return figure(
-    width,
+    figureWidth,
     frame.bottom + 56 + names.height,
     {
       title: `Learning curves: ${group.name}`,
@@ -65,15 +77,19 @@ type At = (value: number) => number;
 function bandMark({ color, points }: Curve, x: At, y: At): string {
   const upper = points.map(({ epoch, high }) => `${place(x(epoch))} ${place(y(high))}`);
   const lower = points.map(({ epoch, low }) => `${place(x(epoch))} ${place(y(low))}`).reverse();
-  return `<path d="M${[...upper, ...lower].join('L')}Z" style="fill:${color};opacity:.14"/>`;
+  return `<path d="M${[...upper, ...lower].join('L')}Z" ${filled(color)} opacity=".14"/>`;
 }
 
-function lineOf({ color, points }: Curve, x: At, y: At): string {
+function lineOf({ name, color, points }: Curve, x: At, y: At): string {
   const places = points.map(({ epoch, mean }) => `${place(x(epoch))} ${place(y(mean))}`);
-  // A single epoch makes no line, so a dot shows the last mean.
+  // A single epoch makes no line, so a dot shows the last mean. The dots of the other epochs only hold what the pointer shows.
   const last = points.at(-1)!;
-  return (
-    `<path d="M${places.join('L')}" style="stroke:${color};stroke-width:2;fill:none"/>` +
-    `<circle cx="${place(x(last.epoch))}" cy="${place(y(last.mean))}" r="3.5" style="fill:${color}"/>`
-  );
+  const dots = points.map((point) => {
+    const { epoch, mean, low, high } = point;
+    const shown = point === last ? `r="3.5" ${filled(color)}` : 'r="6" fill-opacity="0"';
+    const range = low === high ? '' : `, ${low.toFixed(2)} to ${high.toFixed(2)}`;
+    const text = `${name}, epoch ${epoch}: ${mean.toFixed(2)} %${range}`;
+    return `<circle cx="${place(x(epoch))}" cy="${place(y(mean))}" ${shown}>${tooltip(text)}</circle>`;
+  });
+  return `<path d="M${places.join('L')}" ${stroked(color, 2)}/>` + dots.join('');
 }

@@ -2,17 +2,32 @@
 
 import type { ArmResult, GroupResult } from '../results.js';
 import type { Difference } from '../statistics/index.js';
-import { armColor, figure, linearScale, lineMark, place, textMark } from './chart.js';
+import {
+  armColor,
+  figure,
+  figureWidth,
+  filled,
+  linearScale,
+  lineMark,
+  place,
+  stroked,
+  textMark,
+  tooltip,
+  type ColorName,
+} from './chart.js';
 
-const width = 690;
-const plot = { left: 190, right: 470 };
-const rowHeight = 34;
+const plot = { left: 24, right: figureWidth - 24 };
+/** A line of text, and below it the interval and the seeds. */
+const rowHeight = 52;
+/** The part of a row where lines run, below its text. */
+const plotHeight = 28;
 const top = 56;
+const plotTop = (row: number): number => top + (row + 1) * rowHeight - plotHeight;
 
 interface Row {
   readonly arm: ArmResult;
   readonly difference: Difference;
-  readonly color: string;
+  readonly color: ColorName;
 }
 
 /** The differences of a group; undefined if there is none yet. */
@@ -23,25 +38,24 @@ export function forestPlot(group: GroupResult): string | undefined {
   );
   if (rows.length === 0) return undefined;
   const values = rows.flatMap(({ difference: { values: seeds, ci } }) => [...seeds, ...(ci ? [ci.low, ci.high] : [])]);
-  const x = linearScale([0, ...values], plot.left, plot.right, 4);
+  const x = linearScale([0, ...values], plot.left, plot.right, 6);
   const bottom = top + rows.length * rowHeight;
   const marks = [
     textMark(16, 24, `Test error against ${baseline!.arm.label}, in points`, { kind: 'strong' }),
     textMark(plot.left, top - 12, '◀ better', { kind: 'small' }),
     textMark(plot.right, top - 12, 'worse ▶', { anchor: 'end', kind: 'small' }),
     ...x.ticks.flatMap((tick) => [
-      lineMark('axis', x.at(tick), top, x.at(tick), bottom),
+      ...rows.map((_, index) => lineMark('axis', x.at(tick), plotTop(index), x.at(tick), plotTop(index) + plotHeight)),
       textMark(x.at(tick), bottom + 18, x.format(tick), { anchor: 'middle', kind: 'small' }),
     ]),
-    lineMark('zero', x.at(0), top - 4, x.at(0), bottom + 4),
-    ...rows.flatMap((row, index) => rowMarks(row, top + (index + 0.5) * rowHeight, x.at)),
-    textMark(16, bottom + 44, 'Dots are seeds; bars are 95 % intervals over other seeds and other test images.', {
-      kind: 'small',
-    }),
+    ...rows.map((_, index) => lineMark('zero', x.at(0), plotTop(index), x.at(0), plotTop(index) + plotHeight)),
+    ...rows.flatMap((row, index) => rowMarks(row, top + index * rowHeight, x.at)),
+    textMark(16, bottom + 42, 'Dots are seeds. Bars are 95 % intervals, over other seeds', { kind: 'small' }),
+    textMark(16, bottom + 58, 'and other test images.', { kind: 'small' }),
   ];
   return figure(
-    width,
-    bottom + 60,
+    figureWidth,
+    bottom + 74,
     {
       title: `Differences in test error: ${group.name}`,
       description: rows.map(({ arm, difference }) => `${arm.arm.label}: ${difference.verdict.text}`).join('. '),
@@ -50,22 +64,24 @@ export function forestPlot(group: GroupResult): string | undefined {
   );
 }
 
-function rowMarks({ arm, difference, color }: Row, y: number, at: (value: number) => number): string[] {
+function rowMarks({ arm, difference, color }: Row, top: number, at: (value: number) => number): string[] {
   const { mean, ci, values, pHolm } = difference;
   const control = arm.arm.role === 'control' ? ' (control)' : '';
+  const y = top + 33;
+  const p = pHolm === null ? '' : `, p ${formatP(pHolm)}`;
   return [
-    textMark(16, y + 4, `${arm.arm.label}${control}`, { color }),
+    textMark(16, top + 17, `${arm.arm.label}${control}`, { color }),
+    textMark(figureWidth - 16, top + 17, `${formatDifference(difference)}${p}`, { anchor: 'end' }),
     ...values.map(
-      (value) => `<circle cx="${place(at(value))}" cy="${place(y + 9)}" r="2.2" style="fill:${color};opacity:.45"/>`,
+      (value) =>
+        `<circle cx="${place(at(value))}" cy="${place(y + 9)}" r="2.5" ${filled(color)} opacity=".55">` +
+        `${tooltip(`${arm.arm.label}, a seed: ${signed(value)} points`)}</circle>`,
     ),
     ...(ci === null
       ? []
-      : [
-          `<path d="M${place(at(ci.low))} ${place(y)}H${place(at(ci.high))}" style="stroke:${color};stroke-width:2.5"/>`,
-        ]),
-    `<rect x="${place(at(mean) - 4.5)}" y="${place(y - 4.5)}" width="9" height="9" style="fill:${color}"/>`,
-    textMark(plot.right + 16, y - 2, formatDifference(difference)),
-    ...(pHolm === null ? [] : [textMark(plot.right + 16, y + 13, `p ${formatP(pHolm)}`, { kind: 'small' })]),
+      : [`<path d="M${place(at(ci.low))} ${place(y)}H${place(at(ci.high))}" ${stroked(color, 2.5)}/>`]),
+    `<rect x="${place(at(mean) - 4.5)}" y="${place(y - 4.5)}" width="9" height="9" ${filled(color)}>` +
+      `${tooltip(`${arm.arm.label}: ${formatDifference(difference)} points`)}</rect>`,
   ];
 }
 

@@ -1,10 +1,21 @@
 /** Test error against the number of values that pass through an activation. */
 
 import type { GroupResult } from '../results.js';
-import { armColor, axes, figure, legend, linearScale, place, textMark } from './chart.js';
+import {
+  armColor,
+  axes,
+  figure,
+  figureWidth,
+  filled,
+  legend,
+  linearScale,
+  place,
+  stroked,
+  textMark,
+  tooltip,
+} from './chart.js';
 
-const width = 640;
-const frame = { left: 60, right: 616, top: 64, bottom: 310 };
+const frame = { left: 60, right: figureWidth - 20, top: 64, bottom: 310 };
 
 /** Undefined if no seed is done yet. */
 export function tradeOff(group: GroupResult): string | undefined {
@@ -26,7 +37,7 @@ export function tradeOff(group: GroupResult): string | undefined {
   );
   const names = legend(points, frame.left, frame.right - frame.left, frame.bottom + 62);
   return figure(
-    width,
+    figureWidth,
     frame.bottom + 56 + names.height,
     {
       title: `Test error against activation elements: ${group.name}`,
@@ -35,15 +46,15 @@ export function tradeOff(group: GroupResult): string | undefined {
         .join('. '),
     },
     [
-      textMark(16, 24, 'Test error against values through an activation, for one image', { kind: 'strong' }),
-      ...axes(frame, x, y, 'activation elements', 'test error, %'),
-      ...points.flatMap(({ color, error: { mean, ci }, elements }) => [
+      textMark(16, 24, 'Test error by values through an activation', { kind: 'strong' }),
+      ...axes(frame, x, y, 'activation elements for one image', 'test error, %'),
+      ...points.flatMap(({ name, color, error: { mean, ci }, elements }) => [
         ...(ci === null
           ? []
           : [
-              `<path d="M${place(x.at(elements))} ${place(y.at(ci.low))}V${place(y.at(ci.high))}" style="stroke:${color};stroke-width:2"/>`,
+              `<path d="M${place(x.at(elements))} ${place(y.at(ci.low))}V${place(y.at(ci.high))}" ${stroked(color, 2)}/>`,
             ]),
-        `<circle cx="${place(x.at(elements))}" cy="${place(y.at(mean))}" r="5" style="fill:${color}"/>`,
+        `<circle cx="${place(x.at(elements))}" cy="${place(y.at(mean))}" r="5" ${filled(color)}>${tooltip(`${name}: ${mean.toFixed(2)} % at ${elements} elements`)}</circle>`,
       ]),
       ...names.marks,
     ],

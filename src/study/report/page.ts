@@ -25,7 +25,7 @@ thead th{border-top:0;color:var(--muted);font-weight:600}
 .worse td.words,.worse td.found{color:var(--worse);font-weight:600}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:20px}
 figure{margin:0;border:1px solid var(--line);border-radius:6px;padding:8px;overflow-x:auto}
-figure svg{display:block;width:100%;min-width:460px;height:auto}
+figure svg{display:block;width:100%;max-width:560px;height:auto}
 .drawings figure{max-height:720px;overflow:auto}
 .drawings figure svg{width:auto;min-width:0;max-width:none}
 figcaption{color:var(--muted);font-size:13px;padding:6px 8px 0}

@@ -1,6 +1,19 @@
 /** The figures of a campaign: every hypothesis with its interval, and differences against depth or another number. */
 
-import { armColor, axes, figure, legend, linearScale, lineMark, place, textMark } from '../../figures/chart.js';
+import {
+  armColor,
+  axes,
+  figure,
+  figureWidth,
+  filled,
+  legend,
+  linearScale,
+  lineMark,
+  place,
+  stroked,
+  textMark,
+  type ColorName,
+} from '../../figures/chart.js';
 import { formatDifference } from '../../figures/index.js';
 import type { HypothesisResult } from '../judge.js';
 import type { CampaignResult, ChartPoint, ChartResult } from '../results.js';
@@ -12,13 +25,16 @@ interface Row {
   readonly estimate: MeanDifference;
   readonly values: readonly number[];
   readonly expect: Interval | null;
-  readonly color: string;
+  readonly color: ColorName;
 }
 
-const width = 760;
-const plot = { left: 250, right: 560 };
-const rowHeight = 40;
+const plot = { left: 24, right: figureWidth - 24 };
+/** Two lines of text, and below them the interval and the seeds. */
+const rowHeight = 70;
+/** The part of a row where lines run, below its text. */
+const plotHeight = 30;
 const top = 56;
+const plotTop = (row: number): number => top + (row + 1) * rowHeight - plotHeight;
 
 /** Differences of all hypotheses; undefined if there is none yet. */
 export function hypothesisPlot({ hypotheses, record }: CampaignResult): string | undefined {
@@ -30,23 +46,23 @@ export function hypothesisPlot({ hypotheses, record }: CampaignResult): string |
     ...(ci ? [ci.low, ci.high] : []),
     ...(expect ? [expect.low, expect.high] : []),
   ]);
-  const x = linearScale([0, ...values], plot.left, plot.right, 4);
+  const x = linearScale([0, ...values], plot.left, plot.right, 6);
   const bottom = top + rows.length * rowHeight;
   const marks = [
     textMark(16, 24, 'Differences in test error, in points', { kind: 'strong' }),
     textMark(plot.left, top - 12, '◀ lower error', { kind: 'small' }),
     textMark(plot.right, top - 12, 'higher error ▶', { anchor: 'end', kind: 'small' }),
     ...x.ticks.flatMap((tick) => [
-      lineMark('axis', x.at(tick), top, x.at(tick), bottom),
+      ...rows.map((_, index) => lineMark('axis', x.at(tick), plotTop(index), x.at(tick), plotTop(index) + plotHeight)),
       textMark(x.at(tick), bottom + 18, x.format(tick), { anchor: 'middle', kind: 'small' }),
     ]),
-    lineMark('zero', x.at(0), top - 4, x.at(0), bottom + 4),
-    ...rows.flatMap((row, index) => rowMarks(row, top + (index + 0.5) * rowHeight, x.at)),
+    ...rows.map((_, index) => lineMark('zero', x.at(0), plotTop(index), x.at(0), plotTop(index) + plotHeight)),
+    ...rows.flatMap((row, index) => rowMarks(row, plotTop(index), x.at)),
     textMark(16, bottom + 44, 'Dots are seeds, bars 95 % intervals, pale bands what was predicted.', { kind: 'small' }),
   ];
   const description = rows.map(({ label, detail, estimate }) => `${label}, ${detail}: ${formatDifference(estimate)}`);
   return figure(
-    width,
+    figureWidth,
     bottom + 60,
     { title: `Hypotheses of ${record.name}`, description: description.join('. ') },
     marks,
@@ -69,35 +85,36 @@ function rowsOf({ hypothesis, pairs, contrast, finding }: HypothesisResult, inde
   });
 }
 
-function rowMarks({ label, detail, estimate, values, expect, color }: Row, y: number, at: (v: number) => number) {
+function rowMarks({ label, detail, estimate, values, expect, color }: Row, top: number, at: (v: number) => number) {
+  const y = top + plotHeight / 2;
   const { mean, ci } = estimate;
   const predicted = expect && { left: at(expect.low), right: at(expect.high) };
   return [
     ...(predicted === null
       ? []
       : [
-          `<rect x="${place(predicted.left)}" y="${place(y - 14)}" width="${place(Math.max(2, predicted.right - predicted.left))}" height="28" style="fill:${color};opacity:.14"/>`,
+          `<rect x="${place(predicted.left)}" y="${place(y - 14)}" width="${place(Math.max(2, predicted.right - predicted.left))}" height="28" ${filled(color)} opacity=".14"/>`,
         ]),
-    textMark(16, y - 2, label, { color }),
-    textMark(16, y + 13, detail, { kind: 'small' }),
+    textMark(16, top - 21, label, { color }),
+    textMark(figureWidth - 16, top - 21, formatDifference(estimate), { anchor: 'end' }),
+    textMark(16, top - 6, detail, { kind: 'small' }),
     ...values.map(
-      (value) => `<circle cx="${place(at(value))}" cy="${place(y + 9)}" r="2.2" style="fill:${color};opacity:.45"/>`,
+      (value) => `<circle cx="${place(at(value))}" cy="${place(y + 9)}" r="2.5" ${filled(color)} opacity=".55"/>`,
     ),
     ...(ci === null ? [] : [intervalMark(`M${place(at(ci.low))} ${place(y)}H${place(at(ci.high))}`, color)]),
     squareMark(at(mean), y, color),
-    textMark(plot.right + 16, y + 4, formatDifference(estimate)),
   ];
 }
 
-function intervalMark(path: string, color: string): string {
-  return `<path d="${path}" style="stroke:${color};stroke-width:2.5"/>`;
+function intervalMark(path: string, color: ColorName): string {
+  return `<path d="${path}" ${stroked(color, 2.5)}/>`;
 }
 
-function squareMark(x: number, y: number, color: string): string {
-  return `<rect x="${place(x - 4.5)}" y="${place(y - 4.5)}" width="9" height="9" style="fill:${color}"/>`;
+function squareMark(x: number, y: number, color: ColorName): string {
+  return `<rect x="${place(x - 4.5)}" y="${place(y - 4.5)}" width="9" height="9" ${filled(color)}/>`;
 }
 
-const frame = { left: 64, right: 616, top: 64, bottom: 330 };
+const frame = { left: 64, right: figureWidth - 20, top: 64, bottom: 330 };
 
 /** The difference against the number of the plan's figure, one line for each series; undefined if no point is known yet. */
 export function differenceChart({ x: name, series }: ChartResult): string | undefined {
@@ -113,7 +130,7 @@ export function differenceChart({ x: name, series }: ChartResult): string | unde
   const y = linearScale([0, ...reach], frame.bottom, frame.top);
   const names = legend(shown, frame.left, frame.right - frame.left, frame.bottom + 62);
   return figure(
-    640,
+    figureWidth,
     frame.bottom + 56 + names.height,
     {
       title: `Difference in test error against ${name}`,
@@ -140,7 +157,7 @@ function offset(index: number, count: number): number {
 
 interface Line {
   readonly points: readonly ChartPoint[];
-  readonly color: string;
+  readonly color: ColorName;
 }
 
 function seriesMarks(
@@ -153,7 +170,7 @@ function seriesMarks(
   const at = (point: ChartPoint) => x(point.at) + aside;
   const path = sorted.map((point, i) => `${i === 0 ? 'M' : 'L'}${place(at(point))} ${place(y(point.difference.mean))}`);
   return [
-    `<path d="${path.join('')}" style="stroke:${color};stroke-width:1.5;opacity:.6;fill:none"/>`,
+    `<path d="${path.join('')}" ${stroked(color, 1.5)} opacity=".6"/>`,
     ...sorted.flatMap((point) => {
       const { mean, ci } = point.difference;
       const bar = ci === null ? [] : [`M${place(at(point))} ${place(y(ci.low))}V${place(y(ci.high))}`];

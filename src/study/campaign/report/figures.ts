@@ -96,8 +96,8 @@ function rowMarks({ label, detail, estimate, values, expect, color }: Row, top: 
           `<rect x="${place(predicted.left)}" y="${place(y - 14)}" width="${place(Math.max(2, predicted.right - predicted.left))}" height="28" ${filled(color)} opacity=".14"/>`,
         ]),
     textMark(16, top - 21, label, { color }),
-    textMark(figureWidth - 16, top - 21, formatDifference(estimate), { anchor: 'end' }),
     textMark(16, top - 6, detail, { kind: 'small' }),
+    textMark(figureWidth - 16, top - 6, formatDifference(estimate), { anchor: 'end' }),
     ...values.map(
       (value) => `<circle cx="${place(at(value))}" cy="${place(y + 9)}" r="2.5" ${filled(color)} opacity=".55"/>`,
     ),

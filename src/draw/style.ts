@@ -92,7 +92,7 @@ const looks = {
 
 export type LookName = keyof typeof looks;
 
-const attributeTexts = new Map(Object.entries(looks).map(([name, look]) => [name, attributesOf(name, look)]));
+const attributeTexts = new Map(Object.entries(looks).map(([name, each]) => [name, attributesOf(name, each)]));
 
 function attributesOf(name: string, { fill, stroke, plain }: Look): string {
   const colored = fill !== undefined || stroke !== undefined;

@@ -55,8 +55,8 @@ describe.each(Object.entries(figures))('%s', (_, svg) => {
     )) {
       const width = 7.4 * text!.length;
       const left = anchor === 'start' ? Number(x) : anchor === 'end' ? Number(x) - width : Number(x) - width / 2;
-      expect(left, text).toBeGreaterThanOrEqual(0);
-      expect(left + width, text).toBeLessThanOrEqual(figureWidth);
+      expect(left).toBeGreaterThanOrEqual(0);
+      expect(left + width).toBeLessThanOrEqual(figureWidth);
     }
   });
 });

@@ -64,14 +64,14 @@ export function forestPlot(group: GroupResult): string | undefined {
   );
 }
 
-function rowMarks({ arm, difference, color }: Row, top: number, at: (value: number) => number): string[] {
+function rowMarks({ arm, difference, color }: Row, above: number, at: (value: number) => number): string[] {
   const { mean, ci, values, pHolm } = difference;
   const control = arm.arm.role === 'control' ? ' (control)' : '';
-  const y = top + 33;
+  const y = above + 33;
   const p = pHolm === null ? '' : `, p ${formatP(pHolm)}`;
   return [
-    textMark(16, top + 17, `${arm.arm.label}${control}`, { color }),
-    textMark(figureWidth - 16, top + 17, `${formatDifference(difference)}${p}`, { anchor: 'end' }),
+    textMark(16, above + 17, `${arm.arm.label}${control}`, { color }),
+    textMark(figureWidth - 16, above + 17, `${formatDifference(difference)}${p}`, { anchor: 'end' }),
     ...values.map(
       (value) =>
         `<circle cx="${place(at(value))}" cy="${place(y + 9)}" r="2.5" ${filled(color)} opacity=".55">` +

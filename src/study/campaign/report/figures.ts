@@ -85,8 +85,8 @@ function rowsOf({ hypothesis, pairs, contrast, finding }: HypothesisResult, inde
   });
 }
 
-function rowMarks({ label, detail, estimate, values, expect, color }: Row, top: number, at: (v: number) => number) {
-  const y = top + plotHeight / 2;
+function rowMarks({ label, detail, estimate, values, expect, color }: Row, above: number, at: (v: number) => number) {
+  const y = above + plotHeight / 2;
   const { mean, ci } = estimate;
   const predicted = expect && { left: at(expect.low), right: at(expect.high) };
   return [
@@ -95,9 +95,9 @@ function rowMarks({ label, detail, estimate, values, expect, color }: Row, top: 
       : [
           `<rect x="${place(predicted.left)}" y="${place(y - 14)}" width="${place(Math.max(2, predicted.right - predicted.left))}" height="28" ${filled(color)} opacity=".14"/>`,
         ]),
-    textMark(16, top - 21, label, { color }),
-    textMark(16, top - 6, detail, { kind: 'small' }),
-    textMark(figureWidth - 16, top - 6, formatDifference(estimate), { anchor: 'end' }),
+    textMark(16, above - 21, label, { color }),
+    textMark(16, above - 6, detail, { kind: 'small' }),
+    textMark(figureWidth - 16, above - 6, formatDifference(estimate), { anchor: 'end' }),
     ...values.map(
       (value) => `<circle cx="${place(at(value))}" cy="${place(y + 9)}" r="2.5" ${filled(color)} opacity=".55"/>`,
     ),

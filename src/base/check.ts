@@ -1,6 +1,7 @@
 /** Checks for settings that people write: each takes what was given and returns it typed, or says what is wrong. */
 
 import { RectioError } from './error.js';
+import { isFileName } from './file-name.js';
 import { didYouMean } from './suggest.js';
 
 /** @throws RectioError `usage` naming `path` (`schedule.learningRate`), what was given and what is valid */
@@ -39,6 +40,14 @@ export function boolean(value: unknown, path: string): boolean {
 
 export function text(value: unknown, path: string): string {
   return typeof value === 'string' && value.length > 0 ? value : refuse(path, value, 'Give a text.');
+}
+
+/** A name that can be that of one file or folder, and is no path that leads elsewhere. */
+export function fileNameText(value: unknown, path: string): string {
+  const name = text(value, path);
+  return isFileName(name)
+    ? name
+    : refuse(path, value, 'Give a name that a folder can have: without slashes, and of at most 200 characters.');
 }
 
 export function oneOf<const T extends string>(...valid: readonly T[]): Check<T> {
@@ -82,9 +91,20 @@ export function isRecord(value: unknown): value is { readonly [key: string]: unk
 
 /** Says that a setting cannot be what was given. */
 export function refuse(path: string, value: unknown, hint: string): never {
-  const shown = value === undefined ? 'nothing' : JSON.stringify(value);
+  const shown = value === undefined ? 'nothing' : shortened(value);
   const what = path === '' ? 'The settings' : `The setting \`${path}\``;
   throw new RectioError('usage', `${what} cannot be ${shown}.`, hint);
+}
+
+/** A value as JSON, as far as a message can show it. */
+function shortened(value: unknown): string {
+  const most = 300;
+  try {
+    const shown = JSON.stringify(value) ?? typeof value;
+    return shown.length > most ? `${shown.slice(0, most)} …` : shown;
+  } catch {
+    return 'a value that is nested too deeply';
+  }
 }
 
 /** Says that there is no such setting. */

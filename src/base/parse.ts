@@ -4,6 +4,7 @@
  */
 
 import { RectioError } from './error.js';
+import { isFileName } from './file-name.js';
 
 /**
  * @param place what the value is within its file, such as `train.loss`; empty for the whole file
@@ -29,6 +30,10 @@ export const aCount: Parser<number> = (value, place) =>
 
 export const aText: Parser<string> = (value, place) =>
   typeof value === 'string' ? value : expected('a text', value, place);
+
+/** The name of one file or folder: what comes from a file must not lead elsewhere. */
+export const aFileName: Parser<string> = (value, place) =>
+  typeof value === 'string' && isFileName(value) ? value : expected('a name without slashes', value, place);
 
 export const aBoolean: Parser<boolean> = (value, place) =>
   typeof value === 'boolean' ? value : expected('true or false', value, place);

@@ -11,17 +11,19 @@
  *     report/           tables, figures and the page
  */
 
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { defined } from '../base/defined.js';
 import { RectioError } from '../base/error.js';
-import { aCount, aNumber, aRecord, aText, fields, listOf, mapOf, oneOf, orElse } from '../base/parse.js';
+import { aCount, aFileName, aNumber, aRecord, aText, fields, listOf, mapOf, oneOf, orElse } from '../base/parse.js';
 import { parseSettings, resolveConfig } from '../config/index.js';
-import { planHash, trialsOf, type Arm, type StudyPlan, type Trial, type WrittenPlan } from './plan.js';
-import { errorCode, exists, onDisk, whereGone } from '../system/errno.js';
+import { mostTrials, planHash, trialsOf, type Arm, type StudyPlan, type Trial, type WrittenPlan } from './plan.js';
+import { exists, onDisk, whereGone } from '../system/errno.js';
 import { replaceJson } from '../system/durable.js';
-import { readJsonIfThere } from '../system/json-file.js';
+import { readJsonIfThere, readTextIfThere } from '../system/json-file.js';
+import { withLock } from '../system/lock.js';
+import { rememberStudy } from './consent.js';
 
 /** `study.json`. */
 export interface StudyRecord {
@@ -65,6 +67,7 @@ export const logFile = (study: string, trial: Trial): string => join(study, 'log
 const failureFile = (study: string, trial: Trial): string => join(failuresFolder(study), `${trial.id}.json`);
 export const recordFile = (study: string): string => join(study, recordName);
 export const seedsFolder = (study: string): string => join(study, 'seeds');
+const additionFile = (study: string, number: number): string => join(seedsFolder(study), `${number}.json`);
 export const failuresFolder = (study: string): string => join(study, 'failures');
 export const trialsFolder = (study: string): string => join(study, trialsName);
 
@@ -86,19 +89,24 @@ export async function beginStudy(
   about: Pick<StudyRecord, 'command' | 'versions' | 'machine'>,
 ): Promise<{ readonly study: Study; readonly found: boolean }> {
   const hash = planHash(plan);
-  if (!(await exists(recordFile(folder)))) {
+  if (!(await holdsRecord(folder))) {
     await makeFolders(folder);
     for (const { arm, ...trial } of trialsOf(plan, plan.seeds.slice(0, 1))) {
       await replaceJson(settingsFile(folder, { arm, ...trial }), arm.config);
     }
     // Two processes may begin the same study at once: the first record counts.
     const record: StudyRecord = { plan, hash, created: new Date().toISOString(), ...about };
-    const isNew = await createJson(recordFile(folder), record);
-    if (isNew) return { study: await openStudy(folder), found: false };
+    if (await createRecord(folder, record)) {
+      await rememberStudy(folder, plan, hash);
+      return { study: await openStudy(folder), found: false };
+    }
   }
   const study = await openStudy(folder);
   // A study that an earlier version began lacks the settings that are new since, which have their defaults.
-  if (study.record.hash === hash || planHash(study.record.plan) === hash) return { study, found: true };
+  if (study.record.hash === hash || planHash(study.record.plan) === hash) {
+    await rememberStudy(folder, plan, study.record.hash);
+    return { study, found: true };
+  }
   throw new RectioError(
     'usage',
     `${folder} holds a study with another plan (${study.record.hash}, not ${hash}), and a plan is never changed.`,
@@ -110,8 +118,7 @@ async function makeFolders(folder: string): Promise<void> {
   await onDisk(folder, async () => {
     await mkdir(folder, { recursive: true });
     const entries = await readdir(folder);
-    const known = ['settings', 'trials', 'claims', 'failures', 'logs', 'seeds'];
-    const strange = entries.find((entry) => !known.includes(entry) && !entry.startsWith('study.json'));
+    const strange = entries.find((entry) => !innerFolders.includes(entry) && !entry.startsWith('study.json'));
     if (strange !== undefined) {
       throw new RectioError(
         'usage',
@@ -119,31 +126,56 @@ async function makeFolders(folder: string): Promise<void> {
         'Give a new or an empty folder.',
       );
     }
-    for (const name of known) await mkdir(join(folder, name), { recursive: true });
+  });
+  await makeInnerFolders(folder);
+}
+
+const innerFolders: readonly string[] = ['settings', 'trials', 'claims', 'failures', 'logs', 'seeds'];
+
+/** Makes the folders of a study that are not there: copies, and Git, leave empty ones out. @throws RectioError `disk` */
+export async function makeInnerFolders(folder: string): Promise<void> {
+  for (const name of innerFolders) {
+    const path = join(folder, name);
+    await onDisk(path, () => mkdir(path, { recursive: true }));
+  }
+}
+
+/** Held while a record or an addition is written: both must exist once, and whole. */
+const lockFile = (folder: string): string => `${recordFile(folder)}.lock`;
+
+/** Writes a study's record. @returns false if there is one already */
+function createRecord(folder: string, record: StudyRecord): Promise<boolean> {
+  return withLock(lockFile(folder), {}, async () => {
+    if (await holdsRecord(folder)) return false;
+    const path = recordFile(folder);
+    // Nothing in it can be used any more, but only its owner knows that for sure.
+    if (await exists(path)) await onDisk(path, () => rename(path, `${path}.damaged`));
+    await replaceJson(path, record);
+    return true;
   });
 }
 
-/** @returns false if the file already exists */
-async function createJson(path: string, value: unknown): Promise<boolean> {
-  return onDisk(path, async () => {
-    try {
-      await writeFile(path, `${JSON.stringify(value, null, 2)}\n`, { flag: 'wx', flush: true });
-      return true;
-    } catch (error) {
-      if (errorCode(error) === 'EEXIST') return false;
-      throw error;
-    }
-  });
+/** Whether a study has a record: earlier versions wrote it in place, and a crash could cut it off. */
+async function holdsRecord(folder: string): Promise<boolean> {
+  const text = await readTextIfThere(recordFile(folder), { code: 'usage', hint: undoHint });
+  if (text === undefined) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
-const undoHint = 'Undo what was changed in it.';
+const undoHint =
+  'Undo what was changed in it. If a crash damaged it, give the study\u2019s plan again together with `study`: it is then written anew.';
 
 const parsePlan = fields<StudyPlan>({
   format: oneOf(1),
-  name: aText,
+  name: aFileName,
   arms: listOf(
     fields<Arm>({
-      id: aText,
+      id: aFileName,
       label: aText,
       group: aText,
       role: oneOf('baseline', 'variant', 'control'),
@@ -193,8 +225,15 @@ export async function openStudy(folder: string): Promise<Study> {
     );
   }
   const additions = await readAdditions(folder);
-  const seeds = [...record.plan.seeds, ...additions.flatMap((addition) => addition.seeds)];
-  return { folder, record, additions, trials: trialsOf(record.plan, [...new Set(seeds)]) };
+  const seeds = [...new Set([...record.plan.seeds, ...additions.flatMap((addition) => addition.seeds)])];
+  if (record.plan.arms.length * seeds.length > mostTrials) {
+    throw new RectioError(
+      'usage',
+      `${path} has more than ${mostTrials} trainings, the most that a study can have.`,
+      undoHint,
+    );
+  }
+  return { folder, record, additions, trials: trialsOf(record.plan, seeds) };
 }
 
 const parseAddition = fields<Addition>({ seeds: listOf(aCount), added: aText });
@@ -204,7 +243,7 @@ async function readAdditions(folder: string): Promise<Addition[]> {
   const numbers = names.filter((name) => /^\d+\.json$/.test(name)).map((name) => Number.parseInt(name, 10));
   const additions: Addition[] = [];
   for (const number of numbers.sort((a, b) => a - b)) {
-    const path = join(seedsFolder(folder), `${number}.json`);
+    const path = additionFile(folder, number);
     const addition = await readJsonIfThere(path, parseAddition, { code: 'usage', hint: undoHint });
     if (addition !== undefined) additions.push(addition);
   }
@@ -214,12 +253,21 @@ async function readAdditions(folder: string): Promise<Addition[]> {
 /** Adds the lowest seeds that the study does not have. @throws RectioError `disk` */
 export async function addSeeds(study: Study, count: number): Promise<Study> {
   const taken = new Set(study.trials.map(({ seed }) => seed));
+  if (study.record.plan.arms.length * (taken.size + count) > mostTrials) {
+    throw new RectioError(
+      'usage',
+      `A study can have ${mostTrials} trainings, and these would be more.`,
+      'Add fewer seeds.',
+    );
+  }
   const seeds: number[] = [];
   for (let seed = 0; seeds.length < count; seed++) if (!taken.has(seed)) seeds.push(seed);
   const addition: Addition = { seeds, added: new Date().toISOString() };
-  for (let number = study.additions.length + 1; ; number++) {
-    if (await createJson(join(seedsFolder(study.folder), `${number}.json`), addition)) break;
-  }
+  await withLock(lockFile(study.folder), {}, async () => {
+    let number = study.additions.length + 1;
+    while (await exists(additionFile(study.folder, number))) number++;
+    await replaceJson(additionFile(study.folder, number), addition);
+  });
   return openStudy(study.folder);
 }
 

@@ -22,6 +22,7 @@ export {
   type CampaignReport,
   type CampaignResult,
 } from './campaign/index.js';
+export { modulesOf } from './consent.js';
 export { rangeByEpoch, type EpochRange, type Evaluation } from './evaluations.js';
 export { assumedSeedDeviation, expectedDetectable } from './expectation.js';
 export {

@@ -1,7 +1,7 @@
 /** A study as people write it: a grid of networks, ratios and seeds, checked once. */
 
 import { scopes, type Scope } from '../proportion/index.js';
-import { isRecord, list, number, oneOf, record, refuse, text, wholeNumber } from '../base/check.js';
+import { fileNameText, isRecord, list, number, oneOf, record, refuse, text, wholeNumber } from '../base/check.js';
 import { parseSettings, type TrainConfigInput } from '../config/index.js';
 
 /** `otherSeeds` repeats the baseline with seeds of its own; `leaky` repeats each ratio with leaky ReLUs for dropped ones. */
@@ -69,7 +69,7 @@ export function checkInput(given: unknown): StudyInput {
     controls: list(oneOf(...controls)),
     worthwhile: number({ above: 0, to: 100 }),
   })(rest, '');
-  return { ...input, name: name === undefined ? undefined : text(name, 'name') };
+  return { ...input, name: name === undefined ? undefined : fileNameText(name, 'name') };
 }
 
 /** A number of seeds, or a list of them. */
@@ -78,7 +78,8 @@ function checkSeeds(value: unknown, path: string): readonly number[] {
     return Array.from({ length: wholeNumber({ from: 1, to: 100_000 })(value, path) }, (_, index) => index);
   }
   const seeds = filled(seedNumber)(value, path);
-  const twice = seeds.find((seed, index) => seeds.indexOf(seed) !== index);
+  const seen = new Set<number>();
+  const twice = seeds.find((seed) => seen.size === seen.add(seed).size);
   return twice === undefined ? seeds : refuse(path, twice, 'Give every seed once.');
 }
 

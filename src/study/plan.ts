@@ -68,15 +68,32 @@ export function resolvePlan(given: unknown, { mayCompareNothing = false }: PlanO
       'Give at least one other ratio, such as 2:1.',
     );
   }
+  refuseTooLarge(input);
   const arms = input.networks.flatMap((network) =>
     combinations(input.vary).flatMap((varied) => armsOf(input, network, varied)),
   );
-  const twice = arms.find(({ id }, index) => arms.findIndex((other) => other.id === id) !== index);
+  const ids = new Set<string>();
+  const twice = arms.find(({ id }) => ids.size === ids.add(id).size);
   if (twice !== undefined) {
     throw new RectioError('usage', `The study has ${twice.group} ${twice.label} twice.`, 'Leave one of them out.');
   }
-  const name = input.name ?? fileName(input.networks.join('-'));
+  const name = input.name ?? fileName(input.networks.join('-')).slice(0, 120);
   return { format: 1, name, arms, seeds: input.seeds, worthwhile: input.worthwhile };
+}
+
+/** Trainings of a study. A year of one training a minute is half a million; reports hold all in memory. */
+export const mostTrials = 20_000;
+
+/** Counts before anything is made: a few values for a few settings can be billions of arms. */
+function refuseTooLarge({ networks, vary, ratios, scopes, arms, seeds }: StudyInput): void {
+  const varied = Object.values(vary).reduce((product, values) => product * values.length, 1);
+  const trials = networks.length * varied * (ratios.length * scopes.length + Object.keys(arms).length) * seeds.length;
+  if (trials <= mostTrials) return;
+  throw new RectioError(
+    'usage',
+    `The study would have ${trials.toLocaleString('en-US')} trainings, and one can have ${mostTrials.toLocaleString('en-US')}.`,
+    'Give fewer values of `vary`, fewer networks, ratios or seeds, or make several studies.',
+  );
 }
 
 function comparesNothing({ controls, ratios, arms, baseline }: StudyInput): boolean {
@@ -166,7 +183,7 @@ export function hashOf(value: unknown): string {
 }
 
 /** An arm without the settings that do not affect results: the data's folder and the loader's threads. */
-function deciding(arm: object): object {
+export function deciding(arm: object): object {
   const place = { dir: null, workers: null };
   const record = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
   const config = 'config' in arm ? record(arm.config) : {};

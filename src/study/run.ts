@@ -2,11 +2,12 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { claimFile, readFailure, recordFailure, runFolder, type Study } from './folder.js';
+import { claimFile, makeInnerFolders, readFailure, recordFailure, runFolder, type Study } from './folder.js';
+import { refuseForeignCode } from './consent.js';
 import type { Trial } from './plan.js';
 import { usableCores } from '../system/machine.js';
 import { runTrial, trialState, type RectioCommand } from './trial.js';
-import { readLastMetrics, type MetricsLine, type TrainSummary } from '../run/index.js';
+import { readLastMetrics, runHolder, type MetricsLine, type TrainSummary } from '../run/index.js';
 import { tryLock, type Lock } from '../system/lock.js';
 
 export interface RunStudyOptions {
@@ -18,6 +19,8 @@ export interface RunStudyOptions {
   readonly threads?: number;
   /** Name of the engine for trials that begin. Default `auto`. */
   readonly engine?: string;
+  /** Lets a study that somebody else began run the code of its networks. Default false. */
+  readonly trustCode?: boolean;
   /** Repeats trials that failed before. Default false. */
   readonly retryFailed?: boolean;
   readonly signal: AbortSignal;
@@ -30,8 +33,8 @@ export type StudyEvent =
   | { readonly type: 'done'; readonly trial: Trial; readonly summary: TrainSummary }
   | { readonly type: 'failed'; readonly trial: Trial; readonly reason: string }
   | { readonly type: 'stopped'; readonly trial: Trial }
-  /** No trial is left to begin; other processes work on these. */
-  | { readonly type: 'waiting'; readonly trials: readonly Trial[] };
+  /** No trial is left to begin; other processes work on these. `holders` names them, in words. */
+  | { readonly type: 'waiting'; readonly trials: readonly Trial[]; readonly holders: readonly string[] };
 
 /** How often to read a trial's log, and to look at a trial that another process runs. */
 const lookEveryMs = 1000;
@@ -39,10 +42,12 @@ const lookEveryMs = 1000;
 /**
  * Runs every trial that is neither done nor failed, and waits for trials that other processes run. Records a failed trial
  * and goes on.
- * @throws RectioError `disk`
+ * @throws RectioError `disk`; `usage` if the study runs code and was begun elsewhere, or if what it would train was changed
  */
 export async function* runStudy(options: RunStudyOptions): AsyncGenerator<StudyEvent, void, void> {
-  const { study, jobs = 1, signal } = options;
+  const { study, jobs = 1, trustCode = false, signal } = options;
+  if (!trustCode) await refuseForeignCode(study.folder, study.record.plan, study.record.hash);
+  await makeInnerFolders(study.folder);
   const threads = Math.max(1, Math.floor((options.threads ?? usableCores()) / jobs));
   const left = new Set(await trialsLeft(options));
   const queue = eventQueue<StudyEvent>();
@@ -50,12 +55,15 @@ export async function* runStudy(options: RunStudyOptions): AsyncGenerator<StudyE
   try {
     while (!signal.aborted) {
       const elsewhere: Trial[] = [];
+      const holders = new Set<string>();
       for (const trial of left) {
         if (running.size >= jobs || signal.aborted) break;
         const claim = await claimTrial(study, trial);
         if (claim === 'done') left.delete(trial);
-        else if (claim === 'elsewhere') elsewhere.push(trial);
-        else {
+        else if ('holder' in claim) {
+          elsewhere.push(trial);
+          holders.add(claim.holder);
+        } else {
           left.delete(trial);
           const work: Promise<void> = workOn(trial, { ...options, threads, tell: queue.push })
             .catch(queue.fail)
@@ -65,7 +73,7 @@ export async function* runStudy(options: RunStudyOptions): AsyncGenerator<StudyE
         }
       }
       if (running.size === 0 && left.size === 0) break;
-      if (running.size === 0) yield { type: 'waiting', trials: elsewhere };
+      if (running.size === 0) yield { type: 'waiting', trials: elsewhere, holders: [...holders] };
       const pause = new AbortController();
       await Promise.race([...running, wait(lookEveryMs, undefined, pause)]);
       // A pending timer would keep the process alive at the end.
@@ -84,15 +92,16 @@ async function trialsLeft({ study, retryFailed = false }: RunStudyOptions): Prom
 }
 
 /** Takes a trial, unless it is done or another process works on it. */
-async function claimTrial({ folder }: Study, trial: Trial): Promise<Lock | 'done' | 'elsewhere'> {
+async function claimTrial({ folder }: Study, trial: Trial): Promise<Lock | 'done' | { readonly holder: string }> {
   if ((await trialState(folder, trial)) === 'done') return 'done';
   const claim = await tryLock(claimFile(folder, trial));
-  if (typeof claim === 'string') return 'elsewhere';
+  if (typeof claim === 'string') return { holder: claim };
   // Look again under the claim: a training may outlive the process that began it.
   const state = await trialState(folder, trial);
   if (state !== 'done' && state !== 'running') return claim;
   await claim.release();
-  return state === 'done' ? 'done' : 'elsewhere';
+  if (state === 'done') return 'done';
+  return { holder: (await runHolder(runFolder(folder, trial))) ?? 'another process' };
 }
 
 interface WorkOptions extends RunStudyOptions {

@@ -1,12 +1,17 @@
 /** One trial: an ordinary training in a process of its own. */
 
 import { spawn } from 'node:child_process';
-import { open, readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, readFile } from 'node:fs/promises';
 
 import { logFile, runFolder, settingsFile } from './folder.js';
-import type { Trial } from './plan.js';
-import { hasBegun, isDone, readSummary, runHolder, type TrainSummary } from '../run/index.js';
-import { onDisk } from '../system/errno.js';
+import { deciding, hashOf, type Trial } from './plan.js';
+import { hasBegun, inRun, isDone, readRunRecord, readSummary, runHolder, type TrainSummary } from '../run/index.js';
+import { RectioError } from '../base/error.js';
+import { parseSettings, resolveConfig, type TrainConfig } from '../config/index.js';
+import { replaceJson } from '../system/durable.js';
+import { onDisk, whereGone } from '../system/errno.js';
+import { readJsonIfThere } from '../system/json-file.js';
 
 /** How to start `rectio`: a program and its first arguments. */
 export interface RectioCommand {
@@ -39,18 +44,35 @@ export async function trialState(study: string, trial: Trial): Promise<TrialStat
   return (await hasBegun(run)) ? 'begun' : 'open';
 }
 
+/** A log begins anew; what has its name in somebody else's study may be a pipe, or a link to a file of the user's. */
+const newLog =
+  constants.O_WRONLY |
+  constants.O_CREAT |
+  constants.O_TRUNC |
+  (constants.O_NOFOLLOW ?? 0) |
+  (constants.O_NONBLOCK ?? 0);
+
+/** @throws RectioError `usage` if a trial's folder is a link, which could lead out of the study */
+async function refuseLink(run: string): Promise<void> {
+  if ((await lstat(run).catch(whereGone))?.isSymbolicLink() !== true) return;
+  throw new RectioError('usage', `${run} is a link.`, 'Put the run itself there.');
+}
+
 /** Starts the training, or goes on with it, and waits for its end. */
 export async function runTrial(options: TrialOptions): Promise<TrialEnd> {
   const { study, trial, rectio, signal } = options;
   const run = runFolder(study, trial);
   // What a killed beginning left in the folder is removed by the training itself, once it holds the run's lock.
   const begun = (await trialState(study, trial)) === 'begun';
+  await refuseLink(run);
+  if (begun) await verifyRecord(run, trial);
+  else await verifySettings(study, trial);
   const how = begun
     ? ['--resume', run]
     : ['--config', settingsFile(study, trial), '--seed', String(trial.trainingSeed), '--run', run];
   const args = ['train', ...how, '--engine', options.engine, '--threads', String(options.threads)];
   const path = logFile(study, trial);
-  const log = await onDisk(path, () => open(path, 'w'));
+  const log = await onDisk(path, () => open(path, newLog));
   try {
     // In a process group of its own: Ctrl-C reaches only this process, which then asks each training once.
     const child = spawn(rectio.file, [...rectio.args, ...args], {
@@ -75,6 +97,34 @@ export async function runTrial(options: TrialOptions): Promise<TrialEnd> {
   if (summary !== undefined) return { type: 'done', summary };
   if (signal.aborted) return { type: 'stopped' };
   return { type: 'failed', reason: await reasonIn(path) };
+}
+
+/** What is trained is what the plan's hash covers. @throws RectioError `usage` if the settings of a trial's arm were changed */
+async function verifySettings(study: string, { arm, ...trial }: Trial): Promise<void> {
+  const path = settingsFile(study, { arm, ...trial });
+  const hint = 'Undo what was changed in it, or delete it: it is then written anew.';
+  const config = await readJsonIfThere(path, (value) => resolveConfig(parseSettings(value)), { code: 'usage', hint });
+  if (config === undefined) await replaceJson(path, arm.config);
+  else if (!sameResult(config, arm.config)) throw otherThanPlanned(path, hint);
+}
+
+/** @throws RectioError `usage` if a trial's run was begun with other settings than the plan has */
+async function verifyRecord(run: string, { arm, trainingSeed }: Trial): Promise<void> {
+  const { config } = await readRunRecord(run);
+  if (sameResult(config, { ...arm.config, seed: trainingSeed })) return;
+  throw otherThanPlanned(
+    inRun(run, 'record'),
+    `Undo what was changed in it, or move ${run} away: it is then trained anew.`,
+  );
+}
+
+function otherThanPlanned(path: string, hint: string): RectioError {
+  return new RectioError('usage', `${path} has other settings than the plan of the study.`, hint);
+}
+
+/** Whether two settings train the same: where the data lie does not count. */
+function sameResult(a: TrainConfig, b: TrainConfig): boolean {
+  return hashOf(deciding({ config: a })) === hashOf(deciding({ config: b }));
 }
 
 /** The last output of the training, usually its error. */

@@ -18,6 +18,8 @@ const refusals: { readonly [code: string]: { readonly what: string; readonly hin
   ENOTDIR: { what: 'a part of the path is a file, not a folder', hint: 'Choose another folder.' },
   EEXIST: { what: 'a file of that name is in the way', hint: 'Choose another folder.' },
   EISDIR: { what: 'a folder of that name is in the way', hint: 'Choose another folder.' },
+  ELOOP: { what: 'a link is in its place', hint: 'Remove the link, or choose another folder.' },
+  ENXIO: { what: 'a pipe is in its place', hint: 'Remove it, or choose another folder.' },
   EIO: { what: 'the disk reports a fault', hint: 'Check the disk, and choose a folder on another one.' },
   ENOENT: { what: 'its folder is gone', hint: 'Somebody removed it while it was in use; start again.' },
   EMFILE: { what: 'too many files are open', hint: 'Raise the limit (ulimit -n) and try again.' },

@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 import { RectioError, type ErrorCode } from '../base/error.js';
+import { isTooDeep } from '../base/depth.js';
 import type { Parser } from '../base/parse.js';
 import { whereGone } from './errno.js';
 
@@ -80,6 +81,7 @@ function parseJson<T>(path: string, text: string, parse: Parser<T>, { code, hint
     const what = text.trim() === '' ? 'is empty' : `is not JSON: ${reason}`;
     throw new RectioError(code, `${path} ${what}.`, hint, { cause: error });
   }
+  if (isTooDeep(value)) throw new RectioError(code, `${path} is nested too deeply.`, hint);
   try {
     return parse(value, '');
   } catch (error) {

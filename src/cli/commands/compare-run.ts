@@ -15,16 +15,19 @@ export interface WorkValues {
   readonly threads: number | undefined;
   readonly engine: string;
   readonly retryFailed: boolean;
+  readonly trustCode: boolean;
   readonly json: boolean;
 }
 
 /** Runs the trainings that remain. @returns the signal that stopped them, if one did */
 export async function runTrainings(
   study: Study,
-  { jobs, threads, engine, retryFailed, json }: WorkValues,
+  { jobs, threads, engine, retryFailed, trustCode, json }: WorkValues,
   output: Output,
 ): Promise<StopSignal | undefined> {
-  const { runStudy } = await import('../../study/index.js');
+  const { modulesOf, runStudy } = await import('../../study/index.js');
+  const modules = modulesOf(study.record.plan);
+  if (modules.length > 0) output.note(`${study.folder} runs the code in ${modules.join(', ')}.`);
   const progress = createStudyProgress(output.progressTo(json), study.trials);
   const stopping = listenForSignals((signal) => {
     progress.clear();
@@ -37,6 +40,7 @@ export async function runTrainings(
       ...defined({ jobs, threads }),
       engine,
       retryFailed,
+      trustCode,
       signal: stopping.signal,
     });
     for await (const event of events) progress.show(event);

@@ -48,6 +48,7 @@ const workOptions = {
   addSeeds: integer('COUNT', { from: 1 }, { help: 'add this many seeds to the study in --study' }),
   jobs: integer('COUNT', { from: 1, to: 256 }, { help: 'parallel trainings; they share the threads', standard: '1' }),
   retryFailed: flag('repeat trainings that failed before'),
+  trustCode: flag('let a study that somebody else began run the code of its networks'),
   dryRun: flag('show the plan and stop'),
   ...engineOptions,
   json: flag('print one JSON document on standard output, everything else on standard error'),

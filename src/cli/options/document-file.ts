@@ -1,7 +1,10 @@
 /** A file in YAML or JSON; every JSON text is YAML as well. */
 
 import { RectioError } from '../../base/error.js';
+import { isTooDeep } from '../../base/depth.js';
 import { readText } from '../../system/json-file.js';
+
+const plainHint = 'Write the values out, without aliases and with few levels.';
 
 /** The file's content, not checked yet. @throws RectioError `usage` naming the line if it cannot be read */
 export async function readDocument(path: string): Promise<unknown> {
@@ -9,10 +12,23 @@ export async function readDocument(path: string): Promise<unknown> {
   const text = await readText(path, {
     code: 'usage',
     hint: 'Give a file with networks, ratios and seeds, in YAML or JSON.',
+    mostBytes: 4 * 2 ** 20,
   });
-  const document = parseDocument(text);
+  const refuse = (what: string, cause?: unknown) => new RectioError('usage', `${path} ${what}.`, plainHint, { cause });
+  let document: ReturnType<typeof parseDocument>;
+  let value: unknown;
+  try {
+    document = parseDocument(text);
+    if (document.errors.length === 0) value = document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    // The parser follows the nesting with its own calls, and aliases can stand for themselves many times over.
+    if (error instanceof RangeError) throw refuse('is nested too deeply', error);
+    if (error instanceof ReferenceError) throw refuse('repeats its aliases too often', error);
+    throw error;
+  }
   const [first] = document.errors;
-  if (first === undefined) return document.toJS({ maxAliasCount: 100 });
+  if (first === undefined && isTooDeep(value)) throw refuse('is nested too deeply, or contains itself');
+  if (first === undefined) return value;
   const line = first.linePos?.[0].line;
   throw new RectioError(
     'usage',

@@ -24,6 +24,7 @@ const callOptions: { readonly [name: string]: string } = {
   stem: '--stem',
   study: '--study',
   threads: '--threads',
+  trustCode: '--trust-code',
 };
 
 const flags = new Map<string, string>([

@@ -66,8 +66,8 @@ export function createStudyProgress(
       running.delete(trial.id);
       print(`${name(trial)}: stopped, with a checkpoint`);
     },
-    waiting: ({ trials: others }) =>
-      print(`waiting for ${others.length} that other processes are training, such as ${name(others[0]!)}`),
+    waiting: ({ trials: others, holders }) =>
+      print(`waiting for ${holders.join(', ')}, training ${others.length} of these, such as ${name(others[0]!)}`),
   };
   let saidWaiting = false;
   return {

@@ -2,6 +2,7 @@
 
 import { RectioError } from '../../base/error.js';
 import {
+  fileNameText,
   isRecord,
   joinPath,
   list,
@@ -79,7 +80,7 @@ export function resolveCampaign(given: unknown, ...last: readonly TrainConfigInp
     chart: unknown;
     earlier: readonly string[];
   }>({
-    name: text,
+    name: fileNameText,
     settings: (value) => value,
     seeds: (value) => value,
     studies: named((value) => value),

@@ -43,4 +43,13 @@ export {
   type TrainNetworkSettings,
 } from './prepare/index.js';
 export { readRunRecord, type RunRecord, type Score, type TrainSummary } from './run/index.js';
+export {
+  ensembleFigure,
+  measureEnsemble,
+  writeEnsemble,
+  type EnsembleOptions,
+  type EnsembleResult,
+  type PartResult as EnsemblePart,
+  type LogitScore,
+} from './study/ensemble/index.js';
 export { train, type TrainEvent, type Training, type Weights } from './train/index.js';

@@ -6,6 +6,7 @@ import { benchCommand } from './commands/bench.js';
 import { boardCommand } from './commands/board.js';
 import type { Command } from './command.js';
 import { exitCodes } from './terminal/exit-codes.js';
+import { ensembleCommand } from './commands/ensemble.js';
 import { exportCommand } from './commands/export.js';
 import { compareCommand } from './commands/compare.js';
 import { dataCommand } from './commands/data.js';
@@ -32,6 +33,7 @@ const commands = [
   dataCommand,
   modelsCommand,
   reportCommand,
+  ensembleCommand,
   boardCommand,
   demoCommand,
 ] as readonly Command[];

@@ -16,5 +16,6 @@ export {
   type TensorSpec,
 } from './plan.js';
 export { printPlan } from './print.js';
+export { statisticsPlan, type StatisticsPlanOptions } from './statistics.js';
 export { trainingPlan, type TrainingPlanOptions } from './training.js';
 export { verifyPlan } from './verify.js';

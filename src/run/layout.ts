@@ -12,6 +12,8 @@
  *     predictions.safetensors  what they answer to each test image, once it is done
  *     wrong.png                its surest wrong answers, one picture below the other, once it is done
  *     summary.json             the final numbers, once it is done
+ *     ensemble.json            if asked for: how much of a leaky network the mean over masks explains
+ *     ensemble.svg             the same as a figure
  *
  * Nothing outside this folder knows these names.
  */
@@ -31,6 +33,8 @@ const names = {
   predictions: 'predictions.safetensors',
   wrongPictures: 'wrong.png',
   summary: 'summary.json',
+  ensemble: 'ensemble.json',
+  ensembleFigure: 'ensemble.svg',
 } as const;
 
 export type RunFile = keyof typeof names;

@@ -116,6 +116,14 @@ describe("a file in the place of a network's name", () => {
 });
 
 describe('the examples', () => {
+  it('are inspected block by block, each block once with its shortcut', async () => {
+    const { stdout } = await rectio(['inspect', join(root, 'examples', 'small-residual.ts'), '--ratio', '2:1'], folder);
+    const rows = stdout.split('\n').map((line) => line.split(/ +/)[0]);
+    const expected = ['input', 'stem', 'block32', 'block64', 'block128', 'head'];
+    expect(rows.filter((row) => expected.includes(row!))).toEqual(expected);
+    expect(stdout).toMatch(/^block32 +32×16×16 +3 +○● +18,624/m);
+  });
+
   it.each(['small-residual.ts', 'two-branches.ts'])('%s trains, at 1:1 and at 2:1', async (name) => {
     for (const ratio of ['1:1', '2:1']) {
       const args = ['train', join(root, 'examples', name), ...tiny, '--epochs', '1', '--ratio', ratio, '--json'];

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { readDocument } from '../cli/options/document-file.js';
-import { beginStudy, openStudy } from './folder.js';
+import { beginStudy, openStudy, ownFolder } from './folder.js';
 import { planHash, resolvePlan } from './plan.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -43,6 +43,17 @@ describe('studies made by earlier versions', () => {
 });
 
 describe('a study on disk', () => {
+  it('has a folder of its own, next to those of other plans', async () => {
+    expect(await ownFolder(study, plan)).toBe(study);
+    await beginStudy(study, plan, about);
+    expect(await ownFolder(study, plan)).toBe(study);
+    const other = resolvePlan({ networks: ['resnet20'], ratios: ['3:2'], seeds: 2 });
+    expect(await ownFolder(study, other)).toBe(`${study}-2`);
+    await beginStudy(`${study}-2`, other, about);
+    expect(await ownFolder(study, other)).toBe(`${study}-2`);
+    await rm(`${study}-2`, { recursive: true });
+  });
+
   it('is the same when it is opened again', async () => {
     const { study: begun } = await beginStudy(study, plan, { ...about, machine: 'a machine' });
     expect(await openStudy(study)).toEqual(begun);

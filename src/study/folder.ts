@@ -114,11 +114,33 @@ export async function beginStudy(
   );
 }
 
+/**
+ * The folder for a study of this plan: `base` if it is free or holds this study, else `base-2` and so on, as for runs.
+ * @throws RectioError `usage` if a study on the way cannot be read
+ */
+export async function ownFolder(base: string, plan: StudyPlan): Promise<string> {
+  const hash = planHash(plan);
+  for (let number = 1; ; number++) {
+    const folder = number === 1 ? base : `${base}-${number}`;
+    if (!(await holdsRecord(folder))) {
+      // A folder with anything else in it is somebody's.
+      const entries = (await readdir(folder).catch(whereGone)) ?? [];
+      if (entries.every(isOfStudy)) return folder;
+    } else {
+      const { record } = await openStudy(folder);
+      if (record.hash === hash || planHash(record.plan) === hash) return folder;
+    }
+  }
+}
+
+/** What a study's folder may hold before its record is written. */
+const isOfStudy = (entry: string): boolean => innerFolders.includes(entry) || entry.startsWith(recordName);
+
 async function makeFolders(folder: string): Promise<void> {
   await onDisk(folder, async () => {
     await mkdir(folder, { recursive: true });
     const entries = await readdir(folder);
-    const strange = entries.find((entry) => !innerFolders.includes(entry) && !entry.startsWith('study.json'));
+    const strange = entries.find((entry) => !isOfStudy(entry));
     if (strange !== undefined) {
       throw new RectioError(
         'usage',

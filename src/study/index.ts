@@ -28,6 +28,7 @@ export { assumedSeedDeviation, expectedDetectable } from './expectation.js';
 export {
   addSeeds,
   beginStudy,
+  ownFolder,
   failuresFolder,
   openStudy,
   readFolders,

@@ -9,6 +9,14 @@ import { planHash, resolvePlan, trialsOf } from './plan.js';
 const input = { networks: ['resnet20'], ratios: ['1:1', '2:1', '2:1@10'], seeds: 2 };
 const arms = (given: object) => resolvePlan({ ...input, ...given }).arms;
 
+it.each([
+  ['./net.ts', 'net'],
+  ['../mine/.hidden/net.v2.json', 'net.v2'],
+  ['resnet20', 'resnet20'],
+])('a study of %s is named %s', (network, name) => {
+  expect(resolvePlan({ networks: [network], ratios: ['2:1'], seeds: 1 }).name).toBe(name);
+});
+
 describe('a plan', () => {
   it('has the baseline first, each ratio once, and every setting resolved', () => {
     const plan = resolvePlan(input);

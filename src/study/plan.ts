@@ -1,9 +1,11 @@
 /** The plan of a study: every setting resolved and hashed before the first trial. */
 
 import { createHash } from 'node:crypto';
+import { parse } from 'node:path';
 
 import { defined } from '../base/defined.js';
 import { RectioError } from '../base/error.js';
+import { isNetworkFile } from '../network-file/index.js';
 import { checkInput, type Control, type StudyInput } from './input.js';
 import { parseSettings, resolveConfig, type TrainConfig, type TrainConfigInput } from '../config/index.js';
 
@@ -77,7 +79,7 @@ export function resolvePlan(given: unknown, { mayCompareNothing = false }: PlanO
   if (twice !== undefined) {
     throw new RectioError('usage', `The study has ${twice.group} ${twice.label} twice.`, 'Leave one of them out.');
   }
-  const name = input.name ?? fileName(input.networks.join('-')).slice(0, 120);
+  const name = input.name ?? fileName(input.networks.map(shortName).join('-')).slice(0, 120);
   return { format: 1, name, arms, seeds: input.seeds, worthwhile: input.worthwhile };
 }
 
@@ -155,6 +157,11 @@ function nest(path: string, value: unknown): TrainConfigInput {
 
 function print(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** A network's name; that of a file is the file's, without its folder and ending: `net` of `./mine/net.ts`. */
+function shortName(network: string): string {
+  return isNetworkFile(network) ? parse(network).name : network;
 }
 
 /** A text as a part of a file name. */

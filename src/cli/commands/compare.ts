@@ -90,14 +90,15 @@ export const compareCommand = defineCommand({
 
 /** Begins a study, or continues the one with the same plan. */
 async function begin(model: string | undefined, file: unknown, values: CompareValues, output: Output): Promise<number> {
-  const { beginStudy, resolvePlan } = await import('../../study/index.js');
+  const { beginStudy, ownFolder, resolvePlan } = await import('../../study/index.js');
   const input = planInput(model, file, values);
   const plan = namingFile(values.plan, () => resolvePlan(input));
   await checkNetworks(plan);
   if (values.dryRun) return showPlan(plan, values, output);
-  const folder = values.study ?? `studies/${plan.name}`;
+  const folder = values.study ?? (await ownFolder(`studies/${plan.name}`, plan));
   const { study, found } = await beginStudy(folder, plan, await aboutThis());
-  output.note(found ? `${folder} already holds this study; continuing it.` : await expectation(plan));
+  output.note(found ? `${folder} already holds this study; continuing it.` : `study folder: ${folder}`);
+  if (!found) output.note(await expectation(plan));
   return runAndReport(study, values, output);
 }
 

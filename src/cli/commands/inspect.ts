@@ -160,7 +160,10 @@ function layerRows(inspection: Inspection, graph: Graph): Row[] {
 }
 
 function blockRows(inspection: Inspection, graph: Graph): Row[] {
-  const stages = runs(layersOf(inspection, graph), ({ place }) => place.stage ?? place.role);
+  // A shortcut belongs to the block or stage around it.
+  const sectionOf = ({ place: { stage, block, role } }: Node): string | undefined =>
+    stage ?? (block === undefined && role !== 'shortcut' ? role : undefined);
+  const stages = runs(layersOf(inspection, graph), sectionOf);
   return stages.flatMap((layers): Row[] => {
     const { stage, role } = layers[0]!.node.place;
     const parts = runs(layers, ({ place }) => place.block);

@@ -136,6 +136,7 @@ async function benchAgainst(name: string, other: string, values: BenchValues, ou
           { title: 'memory', align: 'right' },
         ],
         [line(own.report.label, result.step, bytes.step), line(against.report.label, result.against, bytes.against)],
+        output.columns(),
       ),
       `step time, ${own.report.label} / ${against.report.label}: ${timeRatio.median.toFixed(3)} (${range})`,
       `memory, ${own.report.label} / ${against.report.label}: ${memoryRatio.toFixed(3)}`,

@@ -69,6 +69,7 @@ async function list(values: DataValues, output: Output): Promise<number> {
     formatTable(
       [{ title: 'dataset' }, { title: 'where' }],
       datasets.map((dataset) => [dataset.name, where(dataset)]),
+      output.columns(),
     ),
   );
   return exitCodes.done;

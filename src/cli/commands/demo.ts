@@ -116,9 +116,13 @@ function explain(results: readonly Result[], output: Output): void {
   const right = (title: string) => ({ title, align: 'right' as const });
   const columns = [
     { title: 'ratio' },
-    ...['ReLUs kept', 'parameters', 'train error', 'test error', 'images/s', 'time'].map(right),
+    ...[right('ReLUs kept'), { ...right('parameters'), spare: 0 }, right('train error'), right('test error')],
+    ...[
+      { ...right('images/s'), spare: 1 },
+      { ...right('time'), spare: 2 },
+    ],
   ];
-  output.print(`\n${formatTable(columns, rows)}\n`);
+  output.print(`\n${formatTable(columns, rows, output.columns())}\n`);
   output.print(
     meaning(
       results,
@@ -147,6 +151,7 @@ function meaning([first, second]: readonly Result[], learned: boolean): string {
     size === '0.0' ? 'the test error came out the same' : `the test error came out ${size} points ${direction}`;
   return (
     `With half the ReLUs dropped, at the same parameters and multiply-adds, ${what}.\n` +
-    'That is one seed and a short training: no conclusion. The same network with another seed can differ as much.'
+    'That is one seed and a short training: no conclusion. The same network with another seed can differ as much.\n' +
+    `On CIFAR-10, over five seeds of eight epochs, 2:1 made ${model} worse by 2.95 points (docs/studies). A study of your own: npx rectio compare.`
   );
 }

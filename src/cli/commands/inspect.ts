@@ -72,11 +72,15 @@ export const inspectCommand = defineCommand({
     const rows = values.layers ? layerRows(inspection, graph) : blockRows(inspection, graph);
     const rowOfNode = new Map(rows.flatMap((row) => row.layers.map(({ name }) => [name, row.name] as const)));
     const activations = activationMarks(graph, report, (name) => rowOfNode.get(name)!);
-    const table = formatTable(columns(values.layers), [
-      ...rows.flatMap((row) => cellsWithHeading(row, activations, inspection, values.layers)),
-      null,
-      cells('total', inspection.layers, shareKept(inspection, inspection.layers), values.layers),
-    ]);
+    const table = formatTable(
+      columns(values.layers),
+      [
+        ...rows.flatMap((row) => cellsWithHeading(row, activations, inspection, values.layers)),
+        null,
+        cells('total', inspection.layers, shareKept(inspection, inspection.layers), values.layers),
+      ],
+      output.columns(),
+    );
     const signs = `${marks.kept} kept, ${marks.dropped} dropped, ${marks.other} takes no part`;
     output.print([headline(inspection, report.label), '', table, '', summary(inspection, signs)].join('\n'));
     if (values.svg !== undefined) output.print(`\nDrawn in ${values.svg}`);
@@ -129,13 +133,13 @@ function summary({ totals, sites }: Inspection, signs: string): string {
 const columns = (perLayer: boolean) =>
   [
     { title: perLayer ? 'layer' : 'block' },
-    ...(perLayer ? [{ title: 'kind' }] : []),
-    { title: 'output' },
-    ...(perLayer ? [] : [{ title: 'convolutions', align: 'right' } as const]),
+    ...(perLayer ? [{ title: 'kind', spare: 5 }] : []),
+    { title: 'output', spare: 3 },
+    ...(perLayer ? [] : [{ title: 'convolutions', align: 'right', spare: 1 } as const]),
     { title: 'ReLUs' },
-    { title: 'parameters', align: 'right' },
-    { title: 'MACs', align: 'right' },
-    { title: 'memory', align: 'right' },
+    { title: 'parameters', align: 'right', spare: 2 },
+    { title: 'MACs', align: 'right', spare: 4 },
+    { title: 'memory', align: 'right', spare: 0 },
   ] as const;
 
 /** A layer with its node. */

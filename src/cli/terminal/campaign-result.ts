@@ -16,6 +16,7 @@ export async function printCampaignReport(
   const table = formatTable(
     columns.map(({ title }) => ({ title, align: 'left' as const })),
     result.hypotheses.map((hypothesis) => columns.map(({ cell }) => cell(hypothesis))),
+    output.columns(),
   );
   output.print(
     [

@@ -3,12 +3,15 @@
 import type { WriteStream } from 'node:tty';
 
 import { exitCodes } from './exit-codes.js';
+import { wrapText } from './wrap.js';
 
 export interface Output {
-  /** Prints a result. */
+  /** Prints a result. On a terminal, lines that are too wide are broken at spaces. */
   print(text: string): void;
-  /** Prints everything else. */
+  /** Prints everything else, likewise. */
   note(text: string): void;
+  /** The width that a result may have: the terminal's; infinite in a pipe or a file. */
+  columns(): number;
   /** The one JSON document of `--json`. */
   json(document: unknown): void;
   /** Where progress goes: standard error with `--json`, which keeps standard output clean; otherwise standard output. */
@@ -46,8 +49,10 @@ function screenOf(stream: WriteStream, env: Environment): Screen {
 export function processOutput(): Output {
   let lost = false;
   let whenLost = (reason: LostReason) => process.exit(reason === 'closed' ? exitCodes.done : exitCodes.failed);
-  const print = (text: string) => void process.stdout.write(`${text}\n`);
-  const note = (text: string) => void process.stderr.write(`${text}\n`);
+  const widthOf = (stream: NodeJS.WriteStream): number => (stream.isTTY && stream.columns ? stream.columns : Infinity);
+  const write = (text: string) => void process.stdout.write(`${text}\n`);
+  const print = (text: string) => write(wrapText(text, widthOf(process.stdout)));
+  const note = (text: string) => void process.stderr.write(`${wrapText(text, widthOf(process.stderr))}\n`);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (lost) return; // every further write fails too
     lost = true;
@@ -60,7 +65,8 @@ export function processOutput(): Output {
   return {
     print,
     note,
-    json: (document) => print(JSON.stringify(document, null, 2)),
+    columns: () => widthOf(process.stdout),
+    json: (document) => write(JSON.stringify(document, null, 2)),
     progressTo: (json) => screenOf((json ? process.stderr : process.stdout) as WriteStream, process.env),
     onLost(handler) {
       whenLost = handler as (reason: LostReason) => never;

@@ -65,7 +65,7 @@ describe('progress in a pipe', () => {
         'run folder: runs/a',
         'A note.',
         '30 %: epoch 1/2, 1:10 left, error 40.0 %, loss 1.500, 1,235 images/s',
-        'epoch 1/2  train 1.500 40.00 %  test 1.250 30.50 %   1,235 images/s  1:01',
+        'epoch 1/2  train loss 1.500, error 40.00 %  test loss 1.250, error 30.50 %   1,235 images/s  1:01',
         '',
       ].join('\n'),
     );
@@ -81,7 +81,7 @@ describe('progress in a pipe', () => {
 
   it('shows the score on held-out images where there are any', () => {
     const text = shown({}, [start, { ...epoch, test: null, validation: { loss: 1.25, error: 31.5 } }]);
-    expect(text).toContain('held out 1.250 31.50 %');
+    expect(text).toContain('held out loss 1.250, error 31.50 %');
   });
 });
 
@@ -112,6 +112,20 @@ describe('progress on a terminal', () => {
     const narrow = bars(shown({ terminal: true, columns: () => 40 }, [start, ...steps(50)])).at(-1);
     expect(narrow).toContain('epoch 1/2  50 s left');
     expect(narrow).not.toContain('images/s');
+  });
+
+  it.each([
+    [120, 'epoch 1/2  train loss 1.500, error 40.00 %  test loss 1.250, error 30.50 %   1,235 images/s  1:01'],
+    [84, 'epoch 1/2  train loss 1.500, error 40.00 %  test loss 1.250, error 30.50 %  1:01'],
+    [80, 'epoch 1/2  train error 40.0 %  test error 30.5 %  1:01'],
+    [40, '1/2 errors: train 40.0 %, test 30.5 %'],
+  ])('names the numbers of an epoch on %i columns', (columns, line) => {
+    expect(shown({ terminal: true, columns: () => columns }, [start, epoch]).split('\n')).toContain(line);
+  });
+
+  it.each([20, 40, 80])('prints no line that is wider than %i columns', (columns) => {
+    const written = shown({ terminal: true, columns: () => columns }, [start]);
+    for (const line of written.split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
   });
 
   it('has no colors unless the screen has', () => {

@@ -85,18 +85,9 @@ export function createProgress(screen: Screen, options: ProgressOptions): Progre
 
   const epoch = (event: Extract<TrainEvent, { type: 'epoch' }>) => {
     const number = `${String(event.epoch + 1).padStart(String(state.epochs).length)}/${state.epochs}`;
-    const narrow = screen.terminal && screen.columns() < 80;
-    const score = ({ loss, error }: Score) =>
-      narrow ? `${error.toFixed(1)} %` : `${loss.toFixed(3)} ${percent(error)}`;
-    const parts = [
-      narrow ? number : `epoch ${number}`,
-      `train ${score(event.train)}`,
-      ...(event.test ? [`test ${score(event.test)}`] : []),
-      ...(event.validation ? [`held out ${score(event.validation)}`] : []),
-      ...(narrow ? [] : [`${formatCount(event.imagesPerSecond).padStart(6)} images/s`]),
-      formatDuration(event.seconds),
-    ];
-    print(parts.join(narrow ? ' ' : '  '));
+    const room = screen.terminal ? roomIn(screen) : Infinity;
+    const lines = epochLines(event, number);
+    print(lines.find((line) => line.length <= room) ?? lines.at(-1)!);
     if (!screen.terminal) state.drawnAt = now();
   };
 
@@ -117,6 +108,30 @@ export function createProgress(screen: Screen, options: ProgressOptions): Progre
     },
     clear,
   };
+}
+
+type EpochEvent = Extract<TrainEvent, { type: 'epoch' }>;
+
+/** The line of an epoch, ever shorter. */
+function epochLines(event: EpochEvent, number: string): string[] {
+  const scores = [
+    ['train', event.train],
+    ['test', event.test],
+    ['held out', event.validation],
+  ] as const;
+  const each = (show: (name: string, score: Score) => string): string[] =>
+    scores.flatMap(([name, score]) => (score === null ? [] : [show(name, score)]));
+  const both = each((name, { loss, error }) => `${name} loss ${loss.toFixed(3)}, error ${percent(error)}`);
+  const errors = each((name, { error }) => `${name} error ${error.toFixed(1)} %`);
+  const speed = `${formatCount(event.imagesPerSecond).padStart(6)} images/s`;
+  const time = formatDuration(event.seconds);
+  const short = each((name, { error }) => `${name} ${error.toFixed(1)} %`).join(', ');
+  return [
+    [`epoch ${number}`, ...both, speed, time].join('  '),
+    [`epoch ${number}`, ...both, time].join('  '),
+    [`epoch ${number}`, ...errors, time].join('  '),
+    `${number} errors: ${short}`,
+  ];
 }
 
 function plural(count: number, noun: string): string {

@@ -1,6 +1,7 @@
 /** The last line of a terminal: progress redraws it, and lines that are printed push it down. */
 
 import type { Screen } from './output.js';
+import { wrapText } from './wrap.js';
 
 export interface StatusLine {
   /** Redraws it. Only for a terminal; `text` is at most as wide as `roomIn` allows. */
@@ -25,7 +26,7 @@ export function statusLine(screen: Screen): StatusLine {
     clear,
     print(text) {
       clear();
-      screen.write(`${text}\n`);
+      screen.write(`${screen.terminal ? wrapText(text, screen.columns()) : text}\n`);
     },
   };
 }

@@ -16,6 +16,45 @@ describe('formatTable', () => {
   });
 });
 
+describe('a table on a narrow terminal', () => {
+  const columns = [
+    { title: 'ratio' },
+    { title: 'pattern', spare: 1 },
+    { title: 'test error, %', align: 'right' as const },
+    { title: 'verdict' },
+  ];
+  const rows = [['1:1', '1', '13.37 ± 0.21', 'baseline'], null, ['2:1', '01', '16.32 ± 0.42', '']];
+  const at = (width: number): string => formatTable(columns, rows, width);
+
+  it('is the same where it fits', () => {
+    expect(at(39)).toBe(formatTable(columns, rows));
+  });
+
+  it('leaves out the columns that are spare', () => {
+    expect(at(38).split('\n')).toEqual([
+      'ratio  test error, %  verdict',
+      '─────  ─────────────  ────────',
+      '1:1     13.37 ± 0.21  baseline',
+      '─────  ─────────────  ────────',
+      '2:1     16.32 ± 0.42',
+    ]);
+  });
+
+  it('shows a line for each cell where nothing else fits, and loses none', () => {
+    expect(at(25).split('\n')).toEqual([
+      '1:1',
+      '  pattern: 1',
+      '  test error, %: 13.37 ±',
+      '  0.21',
+      '  verdict: baseline',
+      '2:1',
+      '  pattern: 01',
+      '  test error, %: 16.32 ±',
+      '  0.42',
+    ]);
+  });
+});
+
 describe('formatLarge', () => {
   it.each([
     [0, '', '0'],

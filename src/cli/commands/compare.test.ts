@@ -53,7 +53,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('rectio compare', () => {
   it('trains every ratio with every seed and says what came of it', () => {
-    expect(whole).toMatchObject({ study: 'tiny.json', baseline: '1:1', trials: { all: 4, done: 4, failed: 0 } });
+    expect(whole).toMatchObject({ study: 'tiny', baseline: '1:1', trials: { all: 4, done: 4, failed: 0 } });
     expect(whole.ratios.map(({ ratio, n, pattern }) => [ratio, n, pattern])).toEqual([
       ['1:1', 2, '1'],
       ['2:1', 2, '01'],

@@ -12,6 +12,7 @@ import { decimal, flag, integer, list, optionName, text, type Values } from '../
 import type { Output } from '../terminal/output.js';
 import { signalExitCode } from '../terminal/signals.js';
 import { printReport } from '../terminal/study-result.js';
+import { workSentence, type Work } from '../terminal/work.js';
 import { givenSettings } from '../options/setting-options.js';
 import { trainingFields, trainingOptions } from '../options/training-options.js';
 import { defined } from '../../base/defined.js';
@@ -94,10 +95,12 @@ async function begin(model: string | undefined, file: unknown, values: CompareVa
   const input = planInput(model, file, values);
   const plan = namingFile(values.plan, () => resolvePlan(input));
   await checkNetworks(plan);
-  if (values.dryRun) return showPlan(plan, values, output);
   const folder = values.study ?? (await ownFolder(`studies/${plan.name}`, plan));
+  const work = await workOf(plan, folder);
+  if (values.dryRun) return showPlan(plan, work, values, output);
   const { study, found } = await beginStudy(folder, plan, await aboutThis());
   output.note(found ? `${folder} already holds this study; continuing it.` : `study folder: ${folder}`);
+  output.note(workSentence(work));
   if (!found) output.note(await expectation(plan));
   return runAndReport(study, values, output);
 }
@@ -170,23 +173,33 @@ function rejoinStages(items: readonly string[]): string[] {
   return ratios;
 }
 
-async function showPlan(plan: StudyPlan, { json }: CompareValues, output: Output): Promise<number> {
+async function showPlan(plan: StudyPlan, work: Work, { json }: CompareValues, output: Output): Promise<number> {
   const { expectedDetectable, planHash } = await import('../../study/index.js');
   const arms = plan.arms.map(({ group, label, role }) => ({ group, ratio: label, role }));
   const detectable = expectedDetectable(plan);
   if (json) {
     const known = Number.isFinite(detectable) ? detectable : null;
-    output.json({ study: plan.name, hash: planHash(plan), arms, seeds: plan.seeds, detectable: known });
+    const { trainings, epochs, images, time } = work;
+    output.json({
+      ...{ study: plan.name, hash: planHash(plan), arms, seeds: plan.seeds, detectable: known },
+      ...{ trainings, epochs, images, seconds: time?.seconds ?? null },
+    });
   } else {
     output.print(
       [
         `${plan.name}, plan ${planHash(plan)}: ${arms.length} ratios × ${plan.seeds.length} seeds`,
         ...arms.map(({ group, ratio, role }) => `  ${group}  ${ratio}${role === 'variant' ? '' : `  (${role})`}`),
+        workSentence(work),
         await expectation(plan),
       ].join('\n'),
     );
   }
   return exitCodes.done;
+}
+
+async function workOf(plan: StudyPlan, folder: string): Promise<Work> {
+  const { expectedTime, plannedWork } = await import('../../study/index.js');
+  return { ...plannedWork(plan), time: await expectedTime(plan, folder) };
 }
 
 /** A sentence on the smallest difference that the study can be expected to detect. */

@@ -25,38 +25,67 @@ export function createStudyProgress(
   const numbers = new Map(trials.map(({ id }, index) => [id, String(index + 1).padStart(width)]));
   const running = new Map<string, string>();
   const began = new Map<string, number>();
+  /** Seconds of each epoch that this process trained. */
   const lengths: number[] = [];
-  let ended = 0;
+  /** Trials are begun in order: those before the last that began are done, fail, or run elsewhere. */
+  let lastBegun = -1;
+  let atOnce = 1;
+  const resumedTrials = new Set<string>();
   const { draw, clear, print } = statusLine(screen);
 
   const name = ({ id, arm, seed }: Trial) =>
     `[${numbers.get(id)}/${trials.length}] ${arm.group} ${arm.label}, seed ${seed}`;
   const end = ({ id }: Trial) => {
     running.delete(id);
-    ended++;
-    lengths.push((now() - (began.get(id) ?? now())) / 1000);
+    epochs.delete(id);
+    began.delete(id);
   };
+  const measure = ({ id, arm }: Trial) => lengths.push((now() - (began.get(id) ?? now())) / 1000 / arm.config.epochs);
+  /** Epochs that running trials have behind them. */
+  const epochs = new Map<string, number>();
+  const left = (): string | undefined => {
+    const perEpoch = lengths.length > 0 ? lengths : runningLengths();
+    if (perEpoch.length === 0) return undefined;
+    const waiting = trials.slice(lastBegun + 1).reduce((sum, { arm }) => sum + arm.config.epochs, 0);
+    const begun = trials
+      .filter(({ id }) => running.has(id))
+      .reduce((sum, { id, arm }) => sum + arm.config.epochs - (epochs.get(id) ?? 0), 0);
+    const mean = perEpoch.reduce((a, b) => a + b, 0) / perEpoch.length;
+    return `about ${formatDuration((mean * (waiting + begun)) / atOnce)} left`;
+  };
+  /** Before the first trial is done: the time of the epochs that are. */
+  const runningLengths = (): number[] =>
+    [...epochs].flatMap(([id, done]) => (done === 0 ? [] : [(now() - (began.get(id) ?? now())) / 1000 / done]));
   const bar = () => {
     if (!screen.terminal || running.size === 0) return;
-    const mean = lengths.reduce((a, b) => a + b, 0) / lengths.length;
-    const left = lengths.length === 0 ? [] : [`about ${formatDuration((trials.length - ended) * mean)} left`];
-    draw(cut([...running.values(), ...left].join('  '), screen));
+    // The time first: a narrow terminal cuts what stands behind.
+    draw(cut([left(), ...running.values()].filter((part) => part !== undefined).join('  '), screen));
   };
 
   /** How each event is shown; total over the types. */
   const rules: { readonly [K in StudyEvent['type']]: (event: Extract<StudyEvent, { type: K }>) => void } = {
     begin: ({ trial, resumed }) => {
+      if (resumed) resumedTrials.add(trial.id);
       began.set(trial.id, now());
+      lastBegun = Math.max(lastBegun, trials.indexOf(trial));
       running.set(trial.id, name(trial));
+      atOnce = Math.max(atOnce, running.size);
       print(`${name(trial)}: ${resumed ? 'resuming' : 'training'}`);
     },
     progress: ({ trial, last }) => {
-      const error = `error ${last.train.error.toFixed(1)} %`;
-      running.set(trial.id, `${name(trial)}: epoch ${last.epoch + 1}, ${error}`);
+      const error = `training error ${last.train.error.toFixed(1)} %`;
+      running.set(trial.id, `${name(trial)}: epoch ${last.epoch + 1}/${trial.arm.config.epochs}, ${error}`);
+      // A resumed trial has epochs behind it that this process did not train.
+      if (!resumedTrials.has(trial.id)) epochs.set(trial.id, last.type === 'epoch' ? last.epoch + 1 : last.epoch);
     },
     done: ({ trial, summary }) => {
+      if (!resumedTrials.has(trial.id)) measure(trial);
       end(trial);
-      print(`${name(trial)}: test error ${summary.test.error.toFixed(2)} % in ${formatDuration(summary.seconds)}`);
+      const rest = running.size + trials.length - 1 - lastBegun > 0 ? left() : undefined;
+      print(
+        `${name(trial)}: test error ${summary.test.error.toFixed(2)} % in ${formatDuration(summary.seconds)}` +
+          (rest === undefined ? '' : `; ${rest}`),
+      );
     },
     failed: ({ trial, reason }) => {
       end(trial);

@@ -25,6 +25,32 @@ describe('nearest', () => {
 });
 
 describe('didYouMean', () => {
+  const options = [
+    '--batch',
+    '--data',
+    '--data-dir',
+    '--lr',
+    '--weight-decay',
+    '--epochs',
+    '--workers',
+    '--ema',
+    '--run',
+  ];
+  it.each([
+    ['--learning-rate', '--lr'],
+    ['--batch_size', '--batch'],
+    ['--bs', '--batch'],
+    ['--wd', '--weight-decay'],
+    ['--num-epochs', '--epochs'],
+    ['--num_workers', '--workers'],
+    ['--dataset', '--data'],
+    ['--data-path', '--data-dir'],
+    ['--model-ema', '--ema'],
+    ['--output-dir', '--run'],
+  ])('knows that %s is called %s here', (typed, meant) => {
+    expect(didYouMean(typed, options)).toBe(`Did you mean ${meant}?`);
+  });
+
   it('names the nearest, or else all valid names', () => {
     expect(didYouMean('plain21', models)).toBe('Did you mean plain20?');
     expect(didYouMean('x', ['train', 'test'])).toBe('Valid are: train, test.');

@@ -1,5 +1,7 @@
 /** Did-you-mean hints for names that users type. */
 
+import { sameMeaning } from './synonyms.js';
+
 /** Edit distance with adjacent transpositions (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
@@ -42,8 +44,9 @@ export function nearest(typed: string, valid: Iterable<string>, most = 3): strin
     .map(({ name }) => name);
 }
 
-/** A hint for an unknown name: the nearest valid names, or else all of them. */
+/** A hint for an unknown name: the valid names that mean the same, else the nearest ones, or else all of them. */
 export function didYouMean(typed: string, valid: readonly string[]): string {
-  const near = nearest(typed, valid);
+  const alike = valid.filter((name) => sameMeaning(typed, name));
+  const near = alike.length > 0 ? alike : nearest(typed, valid);
   return near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `Valid are: ${valid.join(', ')}.`;
 }

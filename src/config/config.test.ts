@@ -160,6 +160,13 @@ describe('the config', () => {
   it.each([
     ['learningRate', '`schedule.learningRate`'],
     ['lr', '`schedule.learningRate`'],
+    ['learning_rate', '`schedule.learningRate`'],
+    ['weight_decay', '`optimizer.weightDecay`'],
+    ['wd', '`optimizer.weightDecay`'],
+    ['num_workers', '`data.workers`'],
+    ['batch_size', 'batch'],
+    ['num_epochs', 'epochs'],
+    ['dataset', 'data'],
     ['momentum', '`optimizer.momentum`'],
     ['weightDecay', '`optimizer.weightDecay`'],
     ['ema', '`averageDecay`'],

@@ -6,6 +6,7 @@
 import * as checks from '../base/check.js';
 import { isRecord, joinPath, refuse, refuseMissing, refuseUnknown, type Check, type Range } from '../base/check.js';
 import { didYouMean } from '../base/suggest.js';
+import { sameMeaning } from '../base/synonyms.js';
 
 /** How a setting is given on a command line. */
 export interface Flag<Name extends string> {
@@ -248,13 +249,23 @@ function checkFields(
   );
 }
 
-/** What may have been meant: a setting further in of that name or flag, or else the nearest name here. */
+/**
+ * What may have been meant: a setting further in of that name or flag, a name here that means the same, a setting further
+ * in that means the same, or else the nearest name here.
+ */
 function suggestion(owner: Group, key: string, path: string): string {
-  const further = listSettings(owner)
-    .filter((row) => row.path.split('.').at(-1) === key || row.setting.flag?.name === key)
-    .map((row) => `\`${joinPath(path, row.path)}\``);
-  const found = [...new Set(further)];
-  return found.length > 0 ? `Did you mean ${found.join(' or ')}?` : didYouMean(key, Object.keys(owner.fields));
+  const further = (fits: (name: string) => boolean): string[] => [
+    ...new Set(
+      listSettings(owner)
+        .filter(({ path: place, setting }) => fits(place.split('.').at(-1)!) || fits(setting.flag?.name ?? ''))
+        .map((row) => `\`${joinPath(path, row.path)}\``),
+    ),
+  ];
+  const own = Object.keys(owner.fields);
+  const exact = further((name) => name === key);
+  const alike = own.some((name) => sameMeaning(name, key)) ? [] : further((name) => sameMeaning(name, key));
+  const found = exact.length > 0 ? exact : alike;
+  return found.length > 0 ? `Did you mean ${found.join(' or ')}?` : didYouMean(key, own);
 }
 
 /** A setting with its place. */

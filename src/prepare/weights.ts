@@ -57,14 +57,21 @@ interface Match extends Pick<WeightsReport, 'missing' | 'unexpected' | 'reshaped
 
 function matchEntries(graph: Graph, { entries }: SafetensorsFile, { entryOf, leavesOut }: Publication): Match {
   const classifier = classifierOf(graph);
-  const parameters = graphParameters(graph).map((parameter) => {
-    const { name: entry, shape } = entryOf(parameter);
+  const wanted = graphParameters(graph).map((parameter) => ({ parameter, ...entryOf(parameter) }));
+  const wrapper = wrapperOf(
+    [...entries.keys()],
+    wanted.map(({ name }) => name),
+  );
+  const parameters = wanted.map(({ parameter, name, shape }) => {
+    const entry = `${wrapper}${name}`;
     const stored = entries.get(entry);
     const inHead = classifier.has(parameter.node);
     return { parameter: parameter.name, entry, shape, stored, inHead, fits: stored?.shape.join() === shape.join() };
   });
   const known = new Set(parameters.map(({ entry }) => entry));
-  const unexpected = [...entries.keys()].filter((entry) => !known.has(entry) && !leavesOut(entry));
+  const unexpected = [...entries.keys()].filter(
+    (entry) => !known.has(entry) && !leavesOut(entry.slice(wrapper.length)),
+  );
   // One classifier is never made of two: a part that does not fit makes the whole of it new.
   const newHead = parameters.some(({ inHead, fits }) => inHead && !fits);
   return {
@@ -77,6 +84,17 @@ function matchEntries(graph: Graph, { entries }: SafetensorsFile, { entryOf, lea
     newHead,
     bodyFits: unexpected.length === 0 && parameters.every(({ inHead, fits }) => inHead || fits),
   };
+}
+
+/** What PyTorch puts before every name if a network was wrapped: by DataParallel, by a trainer, by torch.compile. */
+const wrappers = /^(?:module\.|model\.|_orig_mod\.)+/;
+
+/** The prefix that all entries of a wrapped network have; empty if the file knows the network's own names. */
+function wrapperOf(entries: readonly string[], wanted: readonly string[]): string {
+  const prefix = wrappers.exec(entries[0] ?? '')?.[0] ?? '';
+  const own = new Set(wanted);
+  if (entries.some((entry) => !entry.startsWith(prefix) || own.has(entry))) return '';
+  return prefix;
 }
 
 /** The nodes that decide between classes: the last layer with weights, and what stands between it and the output. */

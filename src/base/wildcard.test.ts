@@ -19,6 +19,15 @@ describe('names that match a pattern', () => {
     expect(matching(pattern, names)).toEqual(expected);
   });
 
+  it('takes a time that grows with the lengths, however many stars it has', () => {
+    const before = performance.now();
+    const long = 'a'.repeat(5000);
+    expect(matching('*a*a*a*a*a*a*a*a*b', [long, `${long}b`])).toEqual([`${long}b`]);
+    expect(matching(`${'*a'.repeat(50)}*b`, [long])).toEqual([]);
+    expect(matching('a*?b*?c', ['axbyc', 'abc', 'aabbcc'])).toEqual(['axbyc', 'aabbcc']);
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
+
   it('may contain special characters of regular expressions', () => {
     const odd = ['a(b', 'a[0]', 'a\\d', 'a$', 'a+', 'a{2}', '^a', 'a|b'];
     for (const name of odd) expect(matching(name, odd)).toEqual([name]);

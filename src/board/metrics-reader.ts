@@ -3,9 +3,8 @@
  * second.
  */
 
-import { open } from 'node:fs/promises';
-import { whereGone } from '../system/errno.js';
-import { inRun, parseMetricsLine } from '../run/index.js';
+import { eachLine, firstLine, type LinesPlace } from '../system/plain-file.js';
+import { openLog, parseMetricsLine } from '../run/index.js';
 
 /** Numbers that grow. */
 interface Column {
@@ -26,15 +25,14 @@ export interface Metrics {
 interface Reading {
   readonly steps: Grower;
   readonly epochs: Grower;
-  /** Bytes that are read: whole lines. */
-  offset: number;
+  /** Behind the lines that are read. */
+  place: LinesPlace;
   /** The first bytes of the log: another log under the same name begins otherwise. */
   head: string;
 }
 
 /** How many logs are kept in memory: 5 numbers of 8 bytes per step each. */
 const kept = 64;
-const chunk = 1 << 20;
 const headBytes = 64;
 
 export interface MetricsReader {
@@ -46,7 +44,7 @@ export function metricsReader(): MetricsReader {
   /** One reading of a log at a time. */
   const underWay = new Map<string, Promise<Metrics>>();
   const read = async (run: string): Promise<Metrics> => {
-    const reading = await readOn(inRun(run, 'metrics'), readings.get(run) ?? newReading());
+    const reading = await readOn(run, readings.get(run) ?? newReading());
     readings.delete(run);
     readings.set(run, reading);
     for (const oldest of [...readings.keys()].slice(0, -kept)) readings.delete(oldest);
@@ -63,29 +61,19 @@ export function metricsReader(): MetricsReader {
   };
 }
 
-async function readOn(path: string, before: Reading): Promise<Reading> {
-  const file = await open(path).catch(whereGone);
+async function readOn(run: string, before: Reading): Promise<Reading> {
+  const file = await openLog(run);
   if (file === undefined) return newReading();
   try {
-    const buffer = Buffer.allocUnsafe(chunk);
+    const buffer = Buffer.allocUnsafe(headBytes);
     const first = await file.read(buffer, 0, headBytes, 0);
     const head = buffer.toString('latin1', 0, first.bytesRead);
     const { size } = await file.stat();
     // A resumed training drops lines from its log, so what was read may be gone.
-    const same = size >= before.offset && head.startsWith(before.head);
+    const same = size >= before.place.offset && head.startsWith(before.head);
     const reading = same ? before : newReading();
     reading.head = head;
-    let rest = '';
-    for (let at = reading.offset; ;) {
-      const { bytesRead } = await file.read(buffer, 0, chunk, at);
-      if (bytesRead === 0) break;
-      at += bytesRead;
-      // The log is ASCII: a chunk never ends within a character.
-      const lines = (rest + buffer.toString('latin1', 0, bytesRead)).split('\n');
-      rest = lines.pop()!;
-      for (const line of lines) add(reading, line);
-      reading.offset = at - rest.length;
-    }
+    reading.place = await eachLine(file, reading.place, (line) => add(reading, line));
     return reading;
   } finally {
     await file.close();
@@ -93,7 +81,7 @@ async function readOn(path: string, before: Reading): Promise<Reading> {
 }
 
 function newReading(): Reading {
-  return { steps: grower(stepColumns.length), epochs: grower(epochColumns.length), offset: 0, head: '' };
+  return { steps: grower(stepColumns.length), epochs: grower(epochColumns.length), place: firstLine, head: '' };
 }
 
 function add({ steps, epochs }: Reading, text: string): void {

@@ -143,6 +143,16 @@ describe('CIFAR-10', () => {
     expect((await openDataset('cifar10', { dir })).classes).toEqual([...'0123456789']);
   });
 
+  it('unpacks no more of an archive than one of its kind can hold', async () => {
+    const dir = await temporaryFolder();
+    const bomb = gzipSync(tarFile({ 'c/data_batch_1.bin': Buffer.alloc(600 * 2 ** 20) }), { level: 1 });
+    await writeFile(join(dir, 'cifar-10-binary.tar.gz'), bomb);
+    const before = performance.now();
+    const error = await failureOf(() => openDataset('cifar10', { dir }));
+    expect(error).toMatchObject({ code: 'data', message: expect.stringContaining('the most that such an archive') });
+    expect(performance.now() - before).toBeLessThan(2500);
+  });
+
   it('refuses an archive that is truncated, damaged or not an archive', async () => {
     const dir = await temporaryFolder();
     const tar = tarFile(

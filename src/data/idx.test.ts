@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -75,6 +76,32 @@ describe('MNIST', () => {
       expect(error.message).toContain(dir);
     }
   });
+
+  it('unpacks no more than the header calls for, and no more than such a file can have', async () => {
+    const dir = await temporaryFolder();
+    const good = idxFile([2, 28, 28], new Uint8Array(2 * 28 * 28));
+    const zeros = Buffer.alloc(600 * 2 ** 20);
+    const path = join(dir, 'train-images-idx3-ubyte.gz');
+    await writeFile(join(dir, 'train-labels-idx1-ubyte'), idxFile([2], Uint8Array.of(0, 1)));
+    for (const [bytes, message] of [
+      [Buffer.concat([good, zeros]), 'has more bytes, but its header (2 × 28 × 28) calls for 1584'],
+      [Buffer.concat([idxFile([800_000, 28, 28], new Uint8Array(0)), zeros]), 'calls for 800000 × 28 × 28 values'],
+    ] as const) {
+      await writeFile(path, gzipSync(bytes, { level: 1 }));
+      const before = performance.now();
+      expect((await failureOf(() => openDataset('mnist', { dir }))).message).toContain(message);
+      expect(performance.now() - before).toBeLessThan(2000);
+    }
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'refuses a pipe of that name, without waiting for its other end',
+    async () => {
+      const dir = await temporaryFolder();
+      spawnSync('mkfifo', [join(dir, 'train-images-idx3-ubyte'), join(dir, 'train-labels-idx1-ubyte')]);
+      expect((await failureOf(() => openDataset('mnist', { dir }))).message).toContain('is not a file');
+    },
+  );
 
   it('refuses a truncated gzip file', async () => {
     const dir = await temporaryFolder();

@@ -4,13 +4,14 @@
  * Cortes and Burges 1998).
  */
 
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 
 import { RectioError } from '../base/error.js';
 import type { Dataset, Split } from './dataset.js';
-import { kindOf, readWhole } from './files.js';
+import { kindOf } from './files.js';
 import type { OpenOptions } from './options.js';
 import { channelStatistics, fingerprint } from './statistics.js';
 
@@ -38,8 +39,8 @@ const SPLIT_FILES = {
   test: { images: 't10k-images-idx3-ubyte', labels: 't10k-labels-idx1-ubyte', word: 'test' },
 } as const;
 
-/** Deflate's highest compression ratio. It bounds the memory that a small damaged file can claim. */
-const MOST_GZIP_RATIO = 1032;
+/** Five times as large as the largest of these datasets. The images are in memory twice while they are read. */
+const MOST_BYTES = 256 * 2 ** 20;
 
 type MemorySplit = Split & { readonly source: { readonly kind: 'memory'; readonly images: SharedArrayBuffer } };
 
@@ -144,25 +145,61 @@ async function readIdx(
 ): Promise<{ dimensions: readonly number[]; values: Uint8Array }> {
   const refuse = (what: string, cause?: unknown) =>
     new RectioError('data', `${path} ${what}.`, `Delete the file and download it again. ${howToGet(form)}`, { cause });
-  const bytes = path.endsWith('.gz') ? await unzip(path, refuse) : await readWhole(path);
   const header = 4 + 4 * rank;
+  /** What the header says; `bytes` hold at least that. */
+  const sizeIn = (bytes: Buffer): { readonly dimensions: readonly number[]; readonly size: number } => {
+    const magic = bytes.readUInt32BE(0);
+    const expected = 0x0800 + rank;
+    if (magic !== expected) throw refuse(`begins with the magic number ${magic} instead of ${expected}`);
+    const dimensions = Array.from({ length: rank }, (_, axis) => bytes.readUInt32BE(4 + 4 * axis));
+    const size = header + dimensions.reduce((product, length) => product * length, 1);
+    if (size > MOST_BYTES)
+      throw refuse(
+        `calls for ${dimensions.join(' × ')} values in its header, more than the ${MOST_BYTES} that are read`,
+      );
+    return { dimensions, size };
+  };
+  const bytes = await readBounded(path, refuse, (begun) => (begun.length < header ? undefined : sizeIn(begun).size));
   if (bytes.length < header) throw refuse(`has ${bytes.length} bytes, fewer than the ${header} of its header`);
-  const magic = bytes.readUInt32BE(0);
-  const expected = 0x0800 + rank;
-  if (magic !== expected) throw refuse(`begins with the magic number ${magic} instead of ${expected}`);
-  const dimensions = Array.from({ length: rank }, (_, axis) => bytes.readUInt32BE(4 + 4 * axis));
-  const size = header + dimensions.reduce((product, length) => product * length, 1);
+  const { dimensions, size } = sizeIn(bytes);
   if (bytes.length !== size) {
-    throw refuse(`has ${bytes.length} bytes, but its header (${dimensions.join(' × ')}) calls for ${size}`);
+    const held = bytes.length > size ? 'more' : `${bytes.length}`;
+    throw refuse(`has ${held} bytes, but its header (${dimensions.join(' × ')}) calls for ${size}`);
   }
   return { dimensions, values: bytes.subarray(header) };
 }
 
-async function unzip(path: string, refuse: (what: string, cause: unknown) => RectioError): Promise<Buffer> {
-  const packed = await readWhole(path);
+/**
+ * Reads a file, unzipped if it is gzipped, up to a byte more than it should have.
+ * @param sizeOf the size that the beginning calls for; undefined if it is too short to say
+ */
+async function readBounded(
+  path: string,
+  refuse: (what: string, cause?: unknown) => RectioError,
+  sizeOf: (begun: Buffer) => number | undefined,
+): Promise<Buffer> {
+  // Opening a pipe would wait for its other end.
+  if (!(await stat(path)).isFile()) throw refuse('is not a file');
+  const file = createReadStream(path, { highWaterMark: 1 << 16 });
+  const unzipping = createGunzip();
+  file.on('error', (error) => unzipping.destroy(error));
+  const chunks: Buffer[] = [];
+  let read = 0;
+  let size: number | undefined;
   try {
-    return await promisify(gunzip)(packed, { maxOutputLength: Math.max(1, packed.length * MOST_GZIP_RATIO) });
+    for await (const chunk of path.endsWith('.gz') ? file.pipe(unzipping) : file) {
+      chunks.push(chunk as Buffer);
+      read += (chunk as Buffer).length;
+      size ??= sizeOf(Buffer.concat(chunks));
+      if (size !== undefined && read > size) break;
+    }
   } catch (error) {
-    throw refuse(`cannot be unzipped: ${error instanceof Error ? error.message : String(error)}`, error);
+    if (error instanceof RectioError) throw error;
+    const what = path.endsWith('.gz') ? 'unzipped' : 'read';
+    throw refuse(`cannot be ${what}: ${error instanceof Error ? error.message : String(error)}`, error);
+  } finally {
+    file.destroy();
+    unzipping.destroy();
   }
+  return Buffer.concat(chunks);
 }

@@ -27,6 +27,8 @@ export type Refuse = (what: string) => never;
 export const maximumHeader = 100_000_000;
 /** Far above any network: those with a thousand layers have some thousands. */
 const maximumTensors = 20_000;
+/** Programs write some dozens; each entry takes many times the room that it has in the file. */
+const maximumMetadata = 10_000;
 /** As many dimensions as PyTorch and NumPy have at most. */
 const maximumRank = 64;
 
@@ -40,7 +42,7 @@ export function parseHeader(bytes: Uint8Array, dataBytes: number, refuse: Refuse
   let metadata: SafetensorsHeader['metadata'] = {};
   json.object('the header', (key) => {
     if (key === '__metadata__') {
-      metadata = parseMetadata(json);
+      metadata = parseMetadata(json, refuse);
       return;
     }
     if (entries.size === maximumTensors) refuse(`has more than ${maximumTensors} tensors`);
@@ -51,9 +53,12 @@ export function parseHeader(bytes: Uint8Array, dataBytes: number, refuse: Refuse
   return { entries, metadata };
 }
 
-function parseMetadata(json: PullJson): { [key: string]: string } {
+function parseMetadata(json: PullJson, refuse: Refuse): { [key: string]: string } {
   const pairs: [string, string][] = [];
-  json.object('a map of metadata', (key) => pairs.push([key, json.text(`a text as metadata ${showName(key)}`)]));
+  json.object('a map of metadata', (key) => {
+    if (pairs.length === maximumMetadata) refuse(`has more than ${maximumMetadata} entries of metadata`);
+    pairs.push([key, json.text(`a text as metadata ${showName(key)}`)]);
+  });
   return Object.fromEntries(pairs);
 }
 

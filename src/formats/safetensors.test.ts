@@ -109,6 +109,14 @@ describe('safetensors', () => {
     expect(await refusal(bytesOf({ a: entry([1], 0, 4), __metadata__: { n: 1 } }, 4))).toContain('metadata');
   });
 
+  it('with more metadata than any program writes are refused at once', async () => {
+    const many = Object.fromEntries(Array.from({ length: 1_000_000 }, (_, index) => [`key ${index}`, 'x']));
+    const bytes = bytesOf({ a: entry([1], 0, 4), __metadata__: many }, 4);
+    const before = performance.now();
+    expect(await refusal(bytes)).toContain('more than 10000 entries of metadata');
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
+
   it('are refused before anything is allocated for a size that is not there', async () => {
     const gigabytes = 2 ** 34;
     expect(await refusal(bytesOf({ a: entry([gigabytes / 4], 0, gigabytes) }, 0))).toContain('cut off');

@@ -1,25 +1,41 @@
 /** Files out of a .tar.gz, read in this process (the ustar form of POSIX.1-1988; long names of GNU and pax are skipped). */
 
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 
 import { RectioError } from '../base/error.js';
 
 const BLOCK = 512;
 
+/** What to take from an archive. */
+export interface TarOptions {
+  readonly wanted: (name: string) => boolean;
+  /** The most that the archive may unpack to; a small file can unpack to a thousand times its size. */
+  readonly mostBytes: number;
+}
+
 /**
  * The wanted regular files of an archive by their path in it.
  *
- * @throws RectioError `data` if the file cannot be read, is not gzip or tar, or is cut off.
+ * @throws RectioError `data` if the file cannot be read, is not gzip or tar, is cut off, or unpacks to more than allowed.
  */
-export async function readTarGz(path: string, wanted: (name: string) => boolean): Promise<Map<string, Uint8Array>> {
+export async function readTarGz(path: string, { wanted, mostBytes }: TarOptions): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   const reader = tarReader(path, wanted, files);
+  let unpacked = 0;
   try {
+    // Opening a pipe would wait for its other end.
+    if (!(await stat(path)).isFile()) throw damaged(path, 'it is not a file');
     const file = createReadStream(path, { highWaterMark: 1 << 20 });
     const gunzip = createGunzip({ chunkSize: 1 << 18 });
     file.on('error', (error) => gunzip.destroy(error));
-    for await (const chunk of file.pipe(gunzip)) reader.push(chunk as Buffer);
+    for await (const chunk of file.pipe(gunzip)) {
+      unpacked += (chunk as Buffer).length;
+      if (unpacked > mostBytes)
+        throw damaged(path, `it holds more than ${mostBytes} bytes, the most that such an archive can have`);
+      reader.push(chunk as Buffer);
+    }
   } catch (error) {
     if (error instanceof RectioError) throw error;
     throw damaged(path, error instanceof Error ? error.message : String(error), error);

@@ -14,6 +14,7 @@ export { filesToRead, holds, holdsRun, inRun, type RunFile } from './layout.js';
 export { writeEpochsCsv } from './epochs-csv.js';
 export { lockRun, runHolder } from './lock.js';
 export {
+  openLog,
   openMetrics,
   parseMetricsLine,
   readEpochs,

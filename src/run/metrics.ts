@@ -1,6 +1,6 @@
 /** The log of a run as JSON lines: every epoch, and a step from time to time, with the time of day (Unix seconds). */
 
-import { open, readFile } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 
 import { RectioError } from '../base/error.js';
 import { aCount, aNumber, aRecord, fields, oneOf, orElse, orNull } from '../base/parse.js';
@@ -8,6 +8,7 @@ import type { TrainState } from './checkpoint.js';
 import { parseScore, type Score } from './score.js';
 import { onDisk, whereGone } from '../system/errno.js';
 import { replaceFile, writeAll } from '../system/durable.js';
+import { eachLine, firstLine, openPlainFile } from '../system/plain-file.js';
 import { inRun } from './layout.js';
 
 /** What is worth a line. */
@@ -54,7 +55,12 @@ export interface EventLog {
 
 /** What a run's log holds; a line torn by a crash does not count. */
 export async function readMetrics(run: string): Promise<MetricsLine[]> {
-  return parseLines(await readLog(run));
+  const lines: MetricsLine[] = [];
+  await readLog(run, (text) => {
+    const line = parseMetricsLine(text);
+    if (line !== undefined) lines.push(line);
+  });
+  return lines;
 }
 
 export type EpochLine = Extract<MetricsLine, { type: 'epoch' }>;
@@ -62,16 +68,33 @@ type StepLine = Extract<MetricsLine, { type: 'step' }>;
 
 /** The epochs in a run's log. Its steps, many times as many, are not parsed. */
 export async function readEpochs(run: string): Promise<EpochLine[]> {
-  const lines = (await readLog(run)).split('\n').filter((line) => line.includes('"type":"epoch"'));
-  return lines.flatMap((line) => {
-    const parsed = parseMetricsLine(line);
-    return parsed?.type === 'epoch' ? parsed : [];
+  const epochs: EpochLine[] = [];
+  await readLog(run, (text) => {
+    if (!text.includes('"type":"epoch"')) return;
+    const line = parseMetricsLine(text);
+    if (line?.type === 'epoch') epochs.push(line);
   });
+  return epochs;
 }
 
-/** Empty if there is none. A log is ASCII, which is quickest to read as Latin-1. */
-async function readLog(run: string): Promise<string> {
-  return (await readFile(inRun(run, 'metrics'), 'latin1').catch(whereGone)) ?? '';
+/** What a log that is no file is told with. */
+const notALog = { code: 'checkpoint', hint: 'Remove it; the run goes on without the log that it had.' } as const;
+
+/** The log of a run, to be read; undefined if there is none. @throws RectioError `checkpoint` if it is no file */
+export function openLog(run: string): Promise<FileHandle | undefined> {
+  return openPlainFile(inRun(run, 'metrics'), 'read', notALog).catch(whereGone);
+}
+
+/** Calls `look` with each line of a run's log, if there is one. */
+async function readLog(run: string, look: (line: string) => void): Promise<void> {
+  const file = await openLog(run);
+  if (file === undefined) return;
+  try {
+    const { rest } = await eachLine(file, firstLine, look);
+    look(rest);
+  } finally {
+    await file.close();
+  }
 }
 
 /** So much of the end of a log holds its last lines. */
@@ -79,7 +102,7 @@ const tailBytes = 16_384;
 
 /** The last lines of a run's log, however long it is: those in its last 16 KB. None if there is no log. */
 export async function readLastMetrics(run: string): Promise<MetricsLine[]> {
-  const file = await open(inRun(run, 'metrics')).catch(whereGone);
+  const file = await openLog(run);
   if (file === undefined) return [];
   try {
     const { size } = await file.stat();
@@ -143,7 +166,7 @@ function printLine(line: MetricsLine): string {
 
 /** A log that appends each line to a file. If a write fails, it leaves no partial line. */
 export async function appendTo(path: string, encode: (line: MetricsLine) => Uint8Array): Promise<EventLog> {
-  const file = await onDisk(path, () => open(path, 'a'));
+  const file = await onDisk(path, () => openPlainFile(path, 'append', notALog));
   let { size } = await file.stat();
   return {
     write: (line) =>
@@ -153,7 +176,8 @@ export async function appendTo(path: string, encode: (line: MetricsLine) => Uint
           await writeAll(file, bytes);
           size += bytes.length;
         } catch (error) {
-          await file.truncate(size);
+          // The first error is the one to tell.
+          await file.truncate(size).catch(() => undefined);
           throw error;
         }
       }),

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { writeSafetensors } from '../formats/index.js';
 import { readCheckpoint } from './checkpoint.js';
-import { readEpochs } from './metrics.js';
+import { openMetrics, readEpochs, readLastMetrics, readMetrics } from './metrics.js';
 import { readPredictions } from './predictions.js';
 import { readSummary } from './summary.js';
 
@@ -112,5 +113,27 @@ describe('damaged files are refused by name', () => {
       code: 'checkpoint',
       message: expect.stringContaining(words),
     });
+  });
+});
+
+describe('a log of somebody else’s', () => {
+  it('of one endless line is read in a time that grows with its length', async () => {
+    const epoch = JSON.stringify({ ...old.epoch, validation: null });
+    await writeFile(join(run, 'metrics.jsonl'), `${epoch}\n${'x'.repeat(100 * 2 ** 20)}\n${epoch}\n`);
+    const before = performance.now();
+    expect(await readEpochs(run)).toHaveLength(2);
+    expect(await readMetrics(run)).toHaveLength(2);
+    expect(performance.now() - before).toBeLessThan(2000);
+  });
+
+  it.skipIf(process.platform === 'win32')('that is a pipe is refused, and nobody waits for its writer', async () => {
+    spawnSync('mkfifo', [join(run, 'metrics.jsonl')]);
+    for (const read of [readEpochs, readMetrics, readLastMetrics]) {
+      await expect(read(run)).rejects.toMatchObject({
+        code: 'checkpoint',
+        message: expect.stringContaining('is not a file'),
+      });
+    }
+    await expect(openMetrics(run, { step: 0, epoch: 0 })).rejects.toMatchObject({ code: 'checkpoint' });
   });
 });

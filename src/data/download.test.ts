@@ -215,6 +215,44 @@ describe('a download', () => {
     expect(silent.message).toContain('stopped responding');
   });
 
+  it('ends with a body that has no end, and leaves nothing behind', async () => {
+    const dir = await temporaryFolder();
+    let sent = 0;
+    const { address } = await serve((_request, response) => {
+      response.writeHead(200);
+      const more = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536))) sent += 65_536;
+      };
+      response.on('drain', more);
+      more();
+    });
+    const bounded = { ...file, mostBytes: 1_000_000 };
+    await expect(downloadFiles([bounded], [address], dir, { patience })).rejects.toMatchObject({
+      code: 'download',
+      message: expect.stringContaining('sends more than 1000000 bytes'),
+    });
+    expect(sent).toBeLessThan(50_000_000);
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  it('does not even begin with a file that is said to be too long', async () => {
+    const dir = await temporaryFolder();
+    const { address, ranges } = await serve((request, response) => sendFile(request, response));
+    const bounded = { ...file, mostBytes: 1000 };
+    await expect(downloadFiles([bounded], [address], dir, { patience })).rejects.toThrow('sends more than 1000 bytes');
+    expect(ranges).toHaveLength(1);
+  });
+
+  it('gives up on a server that cuts each answer and then refuses to go on', async () => {
+    const dir = await temporaryFolder();
+    const { address, ranges } = await serve((request, response) => {
+      if (request.headers.range === undefined) sendFile(request, response, { cut: 100_000 });
+      else response.writeHead(416).end();
+    });
+    await expect(downloadFiles([file], [address], dir, { patience })).rejects.toMatchObject({ code: 'download' });
+    expect(ranges.length).toBeLessThan(10);
+  });
+
   it('says that the disk is full and leaves nothing half-written', async () => {
     const dir = await temporaryFolder();
     const { address } = await serve((request, response) => sendFile(request, response));

@@ -18,7 +18,14 @@ import { defaultDataDir } from './options.js';
 export interface RemoteFile {
   readonly name: string;
   readonly md5: string;
+  /** A longer one is not this file. Default 256 MiB; the largest of these files has 170 MB. */
+  readonly mostBytes?: number;
 }
+
+const usualMost = 256 * 2 ** 20;
+
+/** An attempt makes progress if it brings so much more than all attempts before it: a server that cuts must not go on for ever. */
+const progressBytes = 64 * 1024;
 
 interface RemoteDataset {
   /** Base addresses in order of preference; each ends in a slash. */
@@ -92,7 +99,7 @@ type FetchOptions = Omit<DownloadOptions, 'dir' | 'mirror'>;
 
 /** When to give up on a server. */
 export interface Patience {
-  /** Consecutive attempts without a single new byte. */
+  /** Consecutive attempts that bring next to nothing new. */
   readonly tries: number;
   /** The first pause between attempts, in milliseconds; each further pause is twice as long. */
   readonly pauseMs: number;
@@ -187,6 +194,8 @@ async function fetchFrom(address: string, file: RemoteFile, path: string, option
   const { tries: mostTries, pauseMs } = options.patience ?? standardPatience;
   const part = `${path}.part`;
   let tries = 0;
+  /** The most bytes that any attempt came to. */
+  let most = (await sizeOf(part)) ?? 0;
   let startedOver = false;
   for (;;) {
     const before = (await sizeOf(part)) ?? 0;
@@ -207,7 +216,8 @@ async function fetchFrom(address: string, file: RemoteFile, path: string, option
       startedOver = true;
       continue;
     }
-    tries = after > before ? 1 : tries + 1;
+    tries = after >= most + progressBytes ? 1 : tries + 1;
+    most = Math.max(most, after);
     if (tries >= mostTries) {
       throw new RectioError(
         'download',
@@ -261,6 +271,11 @@ async function tryOnce(
       signal: signal ? AbortSignal.any([signal, stall.signal]) : stall.signal,
     });
     const version = versionOf(address, response);
+    const mostBytes = file.mostBytes ?? usualMost;
+    if ((version.total ?? 0) > mostBytes) {
+      await response.body?.cancel();
+      throw tooLong(address, mostBytes);
+    }
     const resumed = response.status === 206 && have > 0;
     if (response.status === 416 || (resumed && !continues(response, have, known, version))) {
       // The partial file does not match the server's current version: start over.
@@ -279,7 +294,7 @@ async function tryOnce(
         'The address has changed or needs permission: name another one with `mirror`.',
       );
     }
-    return await receive(response, part, { version, have: resumed ? have : 0 }, (received) => {
+    return await receive(response, part, { version, have: resumed ? have : 0, mostBytes }, (received) => {
       clearTimeout(timer);
       timer = watch();
       onProgress?.({ file: file.name, received, total: version.total });
@@ -303,7 +318,7 @@ async function tryOnce(
 async function receive(
   response: Response,
   part: string,
-  { version, have }: { readonly version: Version; readonly have: number },
+  { version, have, mostBytes }: { readonly version: Version; readonly have: number; readonly mostBytes: number },
   onBytes: (received: number) => void,
 ): Promise<Outcome> {
   let received = have;
@@ -312,8 +327,13 @@ async function receive(
     await inFolder(part, () => writeFile(`${part}.json`, JSON.stringify(version)));
     onBytes(received);
     for await (const chunk of response.body ?? []) {
-      await inFolder(part, () => out.writeFile(chunk));
       received += chunk.length;
+      if (received > (version.total ?? mostBytes)) {
+        // What is too long is another file.
+        await removePart(part);
+        throw tooLong(version.address, version.total ?? mostBytes);
+      }
+      await inFolder(part, () => out.writeFile(chunk));
       onBytes(received);
     }
     await inFolder(part, () => out.sync());
@@ -322,6 +342,14 @@ async function receive(
   }
   const whole = version.total === undefined || received === version.total;
   return { whole, reason: `the connection ended after ${received} of ${version.total} bytes` };
+}
+
+function tooLong(address: string, bytes: number): RectioError {
+  return new RectioError(
+    'download',
+    `${address} sends more than ${bytes} bytes, which the file does not have.`,
+    'The address serves another file: name another one with `mirror`.',
+  );
 }
 
 function requestHeaders(have: number, known: Version | undefined): Record<string, string> {

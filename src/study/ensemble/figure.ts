@@ -4,65 +4,59 @@ import {
   armColor,
   axes,
   figure,
+  figureWidth,
+  filled,
   legend,
   lineMark,
   linearScale,
   place,
+  stroked,
   textMark,
+  tooltip,
+  type ColorName,
   type Frame,
   type Scale,
 } from '../figures/chart.js';
 import type { EnsembleResult, PartResult, ScoreRange } from './measure.js';
 
-const width = 760;
-const byCount: Frame = { left: 60, right: 370, top: 76, bottom: 320 };
-const byDepth: Frame = { left: 450, right: 736, top: 76, bottom: 320 };
+const byCount: Frame = { left: 60, right: figureWidth - 20, top: 76, bottom: 280 };
+const byDepth: Frame = { ...byCount, top: 420, bottom: 624 };
 
 /** Lower R² are drawn here: how far they are below 0 says little, and it would flatten everything above. */
 const lowest = -0.25;
 const drawn = (r2: number): number => Math.max(r2, lowest);
 
+/** Two panels: R² by the number of masks, and R² of all masks by the sites that they mask. */
 export function ensembleFigure(result: EnsembleResult): string {
   const { parts, model, ratio, testImages } = result;
-  const values = allValues(parts);
-  const y = linearScale([...values.map(drawn), 1], byCount.bottom, byCount.top);
-  const edge = values.some((value) => value < lowest) ? `; lower values are drawn at −${-lowest}` : '';
+  const means = parts.flatMap(valuesOfMeans);
+  const values = [...means, ...parts.flatMap(rangeOfSingles)];
+  const scaleOf = ({ bottom, top }: Frame, of: readonly number[]) => linearScale([...of.map(drawn), 1], bottom, top);
+  const edge = values.some((value) => value < lowest) ? `; lower values are at −${-lowest}` : '';
   const colored = parts.map((part, index) => ({ name: part.part, color: armColor(index), part }));
-  const names = legend(colored, byCount.left, byDepth.right - byCount.left, byCount.bottom + 62);
+  const names = legend(colored, byCount.left, byCount.right - byCount.left, byCount.bottom + 62);
   return figure(
-    width,
-    byCount.bottom + 76 + names.height,
+    figureWidth,
+    byDepth.bottom + 72,
     { title: `Leaky network and mean over masks: ${model} ${ratio}`, description: describe(result) },
     [
-      textMark(16, 24, `How much of the leaky network the mean over masks explains: ${model}`, { kind: 'strong' }),
+      textMark(16, 24, `Leaky network and mean over masks: ${model}`, { kind: 'strong' }),
       textMark(16, 42, `R² of the logits on ${testImages} test images${edge}`, { kind: 'small' }),
-      ...countPanel(colored, y),
-      ...depthPanel(colored, y),
+      ...countPanel(colored, scaleOf(byCount, means)),
       ...names.marks,
-      textMark(
-        byCount.left,
-        byCount.bottom + 66 + names.height,
-        'dashed and hollow: after the best scale and offsets',
-        {
-          kind: 'small',
-        },
-      ),
+      ...depthPanel(colored, scaleOf(byDepth, values)),
+      textMark(16, byDepth.bottom + 60, 'dashed and hollow: after the best scale and offsets', { kind: 'small' }),
     ],
   );
 }
 
-/** Every R² in the figure. */
-function allValues(parts: readonly PartResult[]): number[] {
-  return parts
-    .flatMap(({ single: { r2 }, ensemble }) => [
-      ...(r2 === null ? [] : [r2.low, r2.high]),
-      ...ensemble.flatMap((score) => [score.r2, score.r2Fitted]),
-    ])
-    .filter((value) => value !== null);
-}
+const valuesOfMeans = ({ ensemble }: PartResult): number[] =>
+  ensemble.flatMap(({ r2, r2Fitted }) => [r2, r2Fitted]).filter((value) => value !== null);
+
+const rangeOfSingles = ({ single: { r2 } }: PartResult): number[] => (r2 === null ? [] : [r2.low, r2.high]);
 
 interface Colored {
-  readonly color: string;
+  readonly color: ColorName;
   readonly part: PartResult;
 }
 
@@ -78,8 +72,8 @@ function countPanel(parts: readonly Colored[], y: Scale): string[] {
       return value === null ? [] : [`${place(x.at(index))} ${place(y.at(drawn(value)))}`];
     });
     if (places.length === 0) return '';
-    const dashes = fit === 'r2' ? '' : ';stroke-dasharray:5 4;opacity:.7';
-    return `<path d="M${places.join('L')}" style="stroke:${color};stroke-width:2;fill:none${dashes}"/>`;
+    const dashes = fit === 'r2' ? '' : ' stroke-dasharray="5 4" opacity="0.7"';
+    return `<path d="M${places.join('L')}" ${stroked(color, 2)}${dashes}/>`;
   };
   return [
     ...axes(byCount, x, y, 'masks in the mean', 'R²'),
@@ -101,25 +95,26 @@ function depthPanel(parts: readonly Colored[], y: Scale): string[] {
       const { r2 = null, r2Fitted = null } = part.ensemble.at(-1) ?? {};
       return [
         ...rangeMark(part.single.r2, x.at(index) - 10, y, color),
-        ...dot(r2, x.at(index), y, `fill:${color}`),
-        ...dot(r2Fitted, x.at(index), y, `fill:none;stroke:${color};stroke-width:2`),
+        ...dot(r2, `${part.part}: R²`, x.at(index), y, filled(color)),
+        ...dot(r2Fitted, `${part.part}, fitted: R²`, x.at(index), y, stroked(color, 2)),
       ];
     }),
   ];
 }
 
-function rangeMark(range: ScoreRange | null, x: number, y: Scale, color: string): string[] {
+function rangeMark(range: ScoreRange | null, x: number, y: Scale, color: ColorName): string[] {
   if (range === null) return [];
   const at = (value: number) => place(y.at(drawn(value)));
   return [
-    `<path d="M${place(x)} ${at(range.low)}V${at(range.high)}" style="stroke:${color};stroke-width:2;opacity:.45"/>`,
-    `<path d="M${place(x - 4)} ${at(range.mean)}H${place(x + 4)}" style="stroke:${color};stroke-width:2;opacity:.45"/>`,
+    `<path d="M${place(x)} ${at(range.low)}V${at(range.high)}" ${stroked(color, 2)} opacity="0.45"/>`,
+    `<path d="M${place(x - 4)} ${at(range.mean)}H${place(x + 4)}" ${stroked(color, 2)} opacity="0.45"/>`,
   ];
 }
 
-function dot(value: number | null, x: number, y: Scale, style: string): string[] {
+function dot(value: number | null, name: string, x: number, y: Scale, look: string): string[] {
   if (value === null) return [];
-  return [`<circle cx="${place(x)}" cy="${place(y.at(drawn(value)))}" r="5" style="${style}"/>`];
+  const words = tooltip(`${name} ${value.toFixed(3)}`);
+  return [`<circle cx="${place(x)}" cy="${place(y.at(drawn(value)))}" r="5" ${look}>${words}</circle>`];
 }
 
 function zeroLine({ left, right }: Frame, y: Scale): string[] {

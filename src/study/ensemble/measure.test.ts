@@ -134,6 +134,9 @@ describe('an ensemble of masks', () => {
     expect(figure).toBe(ensembleFigure(result));
     expect(figure).toMatch(/^<svg [^]*last third[^]*<\/svg>\n$/);
     expect(figure).not.toMatch(/NaN|undefined|Infinity/);
+    // Colors that every renderer knows.
+    expect(figure).toMatch(/<circle [^>]*fill="#[0-9a-f]{6}"/);
+    expect(figure).not.toMatch(/style=|var\(/);
     const other = await writeEnsemble(result, join(folder, 'new', 'place'));
     expect(await readFile(other.figure, 'utf8')).toBe(figure);
   });

@@ -127,7 +127,7 @@ export interface GroupPage {
   readonly verdict: string;
   /** Whether there is a difference to draw yet. */
   readonly forest: boolean;
-  readonly columns: readonly string[];
+  readonly columns: readonly { readonly title: string; readonly about: string }[];
   readonly rows: readonly (readonly string[])[];
   /** Of all seeds, those that still train included. */
   readonly curves: readonly ArmCurve[];

@@ -61,6 +61,9 @@ const policies = {
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   drawing: "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  /** A report has styles and figures within, and nothing that runs. */
+  report:
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
 };
 
 /**
@@ -157,6 +160,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, house:
     const answer = await answerTo(url, house);
     if (answer === undefined) return send(response, 404, { type: json, body: '{"message":"There is nothing here."}' });
     if (answer.type === types['.svg']) response.setHeader('Content-Security-Policy', policies.drawing);
+    if (url.pathname === reportAddress) response.setHeader('Content-Security-Policy', policies.report);
     send(response, 200, answer);
   } catch (error) {
     const told = error instanceof RectioError ? errorData(error) : { message: `It failed: ${String(error)}` };
@@ -178,6 +182,8 @@ function send(response: ServerResponse, status: number, { type, body }: Answer):
   // To HEAD, Node sends the head alone.
   response.end(body);
 }
+
+const reportAddress = '/api/study/report.html';
 
 /** Undefined if there is nothing under this address. */
 async function answerTo(url: URL, house: House): Promise<Answer | undefined> {
@@ -205,6 +211,11 @@ async function answerTo(url: URL, house: House): Promise<Answer | undefined> {
         const body = await house.studies.forest(folder, row, Number(url.searchParams.get('group')));
         return body === undefined ? undefined : { type: types['.svg']!, body };
       });
+    case reportAddress:
+      return withStudy(house, id, async (folder, row) => ({
+        type: types['.html']!,
+        body: await house.studies.report(folder, row),
+      }));
     default:
       return house.files.get(address);
   }

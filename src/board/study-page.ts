@@ -8,6 +8,7 @@ import {
   forestPlot,
   openStudy,
   rangeByEpoch,
+  reportPage,
   runFolder,
   resultColumns,
   studyDocument,
@@ -26,6 +27,8 @@ export interface StudyPages {
   page(folder: string, row: StudyRow): Promise<StudyPage>;
   /** The forest plot of a group as SVG; undefined if there is no such group or no difference yet. */
   forest(folder: string, row: StudyRow, group: number): Promise<string | undefined>;
+  /** The report so far, as one HTML page. */
+  report(folder: string, row: StudyRow): Promise<string>;
 }
 
 interface Known {
@@ -62,7 +65,7 @@ export function studyPages(reader: MetricsReader): StudyPages {
             name: group.name,
             verdict: verdictSentence(group),
             forest: group.arms.some(({ difference }) => difference !== null),
-            columns: resultColumns.map(({ title }) => title),
+            columns: resultColumns.map(({ title, about }) => ({ title, about })),
             rows: group.arms.map((arm) => resultColumns.map(({ cell }) => cell(arm))),
             curves: await Promise.all(group.arms.map(({ arm }) => curveOf(study, arm, reader))),
           })),
@@ -74,6 +77,10 @@ export function studyPages(reader: MetricsReader): StudyPages {
     async forest(folder, row, index) {
       const group = (await resultOf(folder, row)).result.groups[index];
       return group === undefined ? undefined : forestPlot(group);
+    },
+    async report(folder, row) {
+      const { study, result } = await resultOf(folder, row);
+      return reportPage(study, result);
     },
   };
 }

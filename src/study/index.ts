@@ -47,7 +47,7 @@ export { studyDocument, type StudyDocument } from './report/document.js';
 export { caveats, verdictSentence } from './report/sentences.js';
 export { forestPlot } from './figures/index.js';
 export { resultColumns } from './report/tables.js';
-export { writeReport, type Report } from './report/write.js';
+export { writeReport, reportPage, type Report } from './report/write.js';
 export { expectedTime, plannedWork, type ExpectedTime, type PlannedWork } from './work.js';
 export { studyResult, type ArmResult, type GroupResult, type StudyResult } from './results.js';
 export { runStudy, type RunStudyOptions, type StudyEvent } from './run.js';

@@ -20,6 +20,8 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
 
 export interface Column<Row> {
   readonly title: string;
+  /** What the column says; shown under the pointer, and in `explained`. */
+  readonly about?: string;
   readonly align?: 'right' | 'words';
   readonly cell: (row: Row) => Node | string;
 }
@@ -28,7 +30,9 @@ export interface Column<Row> {
 export function table<Row>(caption: string, columns: readonly Column<Row>[], rows: readonly Row[]): HTMLElement {
   const kind = (column: Column<Row>): Attributes =>
     column.align === undefined ? {} : { class: column.align === 'right' ? 'number' : 'words' };
-  const head = columns.map((column) => element('th', { scope: 'col', ...kind(column) }, column.title));
+  const head = columns.map((column) =>
+    element('th', { scope: 'col', ...kind(column), ...titled(column.about) }, column.title),
+  );
   const body = rows.map((row) =>
     element(
       'tr',
@@ -41,6 +45,21 @@ export function table<Row>(caption: string, columns: readonly Column<Row>[], row
   return scrolling(
     caption,
     element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...body)),
+  );
+}
+
+const titled = (about: string | undefined): Attributes => (about === undefined ? {} : { title: about });
+
+/** What the columns of a table mean, folded away. */
+export function explained(columns: readonly { readonly title: string; readonly about?: string }[]): HTMLElement {
+  const lines = columns.flatMap(({ title, about }) =>
+    about === undefined ? [] : [element('dt', {}, title), element('dd', {}, about)],
+  );
+  return element(
+    'details',
+    { class: 'explained' },
+    element('summary', {}, 'What the columns mean'),
+    element('dl', {}, ...lines),
   );
 }
 

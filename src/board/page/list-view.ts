@@ -1,23 +1,38 @@
 /** All runs and studies, filtered and sorted. */
 
 import type { Changes, Listing, RunRow, StudyRow } from '../api.js';
-import { element, scrolling, table } from './element.js';
+import { element, explained, scrolling, table } from './element.js';
 import type { View } from './view.js';
 import { digits, none, runLink, studyLink, when } from './words.js';
 
 type Key = 'id' | 'model' | 'ratio' | 'seed' | 'state' | 'epoch' | 'error' | 'loss' | 'imagesPerSecond' | 'updated';
 
-const columns: readonly { readonly key: Key; readonly title: string; readonly number: boolean }[] = [
-  { key: 'id', title: 'run', number: false },
-  { key: 'model', title: 'network', number: false },
-  { key: 'ratio', title: 'ratio', number: false },
-  { key: 'seed', title: 'seed', number: true },
-  { key: 'state', title: 'state', number: false },
-  { key: 'epoch', title: 'epochs', number: true },
-  { key: 'error', title: 'error, %', number: true },
-  { key: 'loss', title: 'training loss', number: true },
-  { key: 'imagesPerSecond', title: 'images/s', number: true },
-  { key: 'updated', title: 'updated', number: false },
+const columns: readonly {
+  readonly key: Key;
+  readonly title: string;
+  readonly number: boolean;
+  readonly about: string;
+}[] = [
+  { key: 'id', title: 'run', number: false, about: 'its folder' },
+  { key: 'model', title: 'network', number: false, about: 'what is trained' },
+  { key: 'ratio', title: 'ratio', number: false, about: 'convolutions to ReLUs, as asked for' },
+  { key: 'seed', title: 'seed', number: true, about: 'fixes initial weights and the order of images' },
+  {
+    key: 'state',
+    title: 'state',
+    number: false,
+    about: 'done, running, or stopped: begun, not done, and no process trains it',
+  },
+  { key: 'epoch', title: 'epochs', number: true, about: 'how many are done' },
+  {
+    key: 'error',
+    title: 'error, %',
+    number: true,
+    about: 'of the last evaluation: on the test split, or on held-out images while the run is not done',
+  },
+  { key: 'loss', title: 'training loss', number: true, about: 'of the last epoch or step that was logged' },
+  { key: 'imagesPerSecond', title: 'images/s', number: true, about: 'the speed of training' },
+  { key: 'updated', title: 'updated', number: false, about: 'when its log last grew' },
 ];
 /** Rows that are made at once: more of them are asked for by a button. */
 const pageSize = 100;
@@ -32,7 +47,7 @@ export async function listView(): Promise<View> {
   const studies = new Map(listing.studies.map((row) => [row.id, row]));
   const count = element('p', { class: 'meta', role: 'status' });
   const body = element('tbody');
-  const heads = columns.map(({ key, title, number }) => {
+  const heads = columns.map(({ key, title, number, about }) => {
     const sort = (): void => {
       state.down = state.key === key ? !state.down : number || key === 'updated';
       state.key = key;
@@ -40,7 +55,7 @@ export async function listView(): Promise<View> {
     };
     return element(
       'th',
-      { scope: 'col', class: number ? 'number' : '' },
+      { scope: 'col', class: number ? 'number' : '', title: about },
       element('button', { type: 'button', click: sort }, title),
     );
   });
@@ -111,6 +126,7 @@ export async function listView(): Promise<View> {
     count,
     scrolling('Runs', element('table', { id: 'runs' }, element('thead', {}, element('tr', {}, ...heads)), body)),
     more,
+    explained(columns),
     ...listing.problems.map(({ id, message }) => element('p', { class: 'problem' }, `${id}: ${message}`)),
   );
   if (runs.size + studies.size === 0) {

@@ -23,8 +23,8 @@ let asked = 0;
 let missed: Changes[] | undefined;
 
 async function open(): Promise<View | undefined> {
-  const [, kind, id = ''] = location.hash.split('/');
-  if (kind === 'run') return runView(decodeURIComponent(id));
+  const [, kind, id = '', other = ''] = location.hash.split('/');
+  if (kind === 'run') return runView(decodeURIComponent(id), other === '' ? undefined : decodeURIComponent(other));
   if (kind === 'study') return studyView(decodeURIComponent(id));
   return listView();
 }

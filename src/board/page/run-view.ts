@@ -1,27 +1,47 @@
 /** One run: how it goes, what it is, what it got wrong. */
 
-import type { Answered, RunPage, WrongAnswer } from '../api.js';
-import { runChart } from './chart.js';
+import type { Answered, Listing, RunCurves, RunPage, Series, WrongAnswer } from '../api.js';
+import { overlayChart, runChart } from './chart.js';
 import { element, scrolling, table } from './element.js';
 import type { View } from './view.js';
-import { api, digits, studyLink } from './words.js';
+import { api, digits, overlayLink, runLink, studyLink } from './words.js';
 
 const fetchRun = async (id: string): Promise<RunPage | undefined> => {
   const response = await fetch(api('run', id));
   return response.ok ? ((await response.json()) as RunPage) : undefined;
 };
 
-export async function runView(id: string): Promise<View | undefined> {
-  const run = await fetchRun(id);
+const curveKinds = ['loss', 'error', 'learningRate', 'speed'] as const satisfies readonly (keyof RunCurves)[];
+
+/** The curves of a run under another; those of single steps are left out, because two of them hide everything. */
+function laidOver(own: readonly Series[], other: readonly Series[], name: string): Series[] {
+  const means = (curves: readonly Series[]): readonly Series[] => (curves.length > 1 ? curves.slice(1) : curves);
+  return [
+    ...means(own).map((curve) => ({ ...curve, name: `this run, ${curve.name}` })),
+    ...means(other).map((curve) => ({ ...curve, name: `${name}, ${curve.name}` })),
+  ];
+}
+
+/** @param over the run whose curves are drawn over those of this one */
+// oxlint-disable-next-line max-lines-per-function -- one page from top to bottom
+export async function runView(id: string, over?: string): Promise<View | undefined> {
+  const [run, others] = await Promise.all([fetchRun(id), otherRuns(id)]);
   if (run === undefined) return undefined;
+  let other = over === undefined ? undefined : await fetchRun(over);
   const { row, proportion, config } = run;
+  const curvesOf = (now: RunPage, kind: keyof RunCurves): readonly Series[] =>
+    other === undefined
+      ? now.curves[kind]
+      : laidOver(now.curves[kind], other.curves[kind], other.row.id.split('/').at(-1)!);
+  const make = other === undefined ? runChart : overlayChart;
   const x = 'step';
   const charts = {
-    loss: runChart({ title: 'Loss', x }, run.curves.loss),
-    error: runChart({ title: 'Error, %', x }, run.curves.error),
-    learningRate: runChart({ title: 'Learning rate', x }, run.curves.learningRate),
-    speed: runChart({ title: 'Images per second', x }, run.curves.speed),
+    loss: make({ title: 'Loss', x, log: true }, curvesOf(run, 'loss')),
+    error: make({ title: 'Error, %', x, log: true }, curvesOf(run, 'error')),
+    learningRate: make({ title: 'Learning rate', x, log: true }, curvesOf(run, 'learningRate')),
+    speed: make({ title: 'Images per second', x }, curvesOf(run, 'speed')),
   };
+  let latest = run;
   const progress = element('p', { id: 'progress', class: 'meta' }, progressOf(run));
   const answers = element('div', {}, ...answersOf(id, run.answers));
   const drawing = `${row.model} at ${row.ratio}: ${proportion.kept} of ${proportion.sites} ReLUs kept`;
@@ -34,6 +54,7 @@ export async function runView(id: string): Promise<View | undefined> {
       ? null
       : element('p', {}, 'A trial of the study ', element('a', { href: studyLink(row.study) }, row.study)),
     element('h2', {}, 'Curves'),
+    overlayChoice(id, over, others),
     element('div', { class: 'charts' }, ...Object.values(charts).map((chart) => chart.node)),
     answers,
     element('h2', {}, 'Network'),
@@ -56,15 +77,44 @@ export async function runView(id: string): Promise<View | undefined> {
     node,
     async change({ runs, gone }) {
       if (gone.includes(id)) progress.textContent = 'This run is gone from the disk.';
-      if (!runs.some((changed) => changed.id === id)) return;
-      const now = await fetchRun(id);
+      const changed = (name: string | undefined): boolean => runs.some((each) => each.id === name);
+      if (!changed(id) && !changed(over)) return;
+      if (over !== undefined && changed(over)) other = (await fetchRun(over)) ?? other;
+      const now = changed(id) ? await fetchRun(id) : latest;
       if (now === undefined) return;
-      for (const key of ['loss', 'error', 'learningRate', 'speed'] as const) charts[key].update(now.curves[key]);
+      latest = now;
+      for (const kind of curveKinds) charts[kind].update(curvesOf(now, kind));
       progress.textContent = progressOf(now);
       if (now.answers !== null && answers.childElementCount === 0) answers.append(...answersOf(id, now.answers));
     },
     close: () => Object.values(charts).forEach((chart) => chart.destroy()),
   };
+}
+
+async function otherRuns(id: string): Promise<readonly string[]> {
+  const response = await fetch('./api/list');
+  if (!response.ok) return [];
+  const { runs } = (await response.json()) as Listing;
+  return runs.map((row) => row.id).filter((name) => name !== id);
+}
+
+/** Chooses the run whose curves are laid over these. */
+function overlayChoice(id: string, over: string | undefined, others: readonly string[]): HTMLElement | null {
+  if (others.length === 0) return null;
+  const options = ['none', ...others].map((name, index) =>
+    element('option', { value: index === 0 ? '' : name, selected: name === over }, name),
+  );
+  const select = element(
+    'select',
+    {
+      change: () => {
+        location.hash = select.value === '' ? runLink(id) : overlayLink(id, select.value);
+      },
+    },
+    ...options,
+  );
+  const link = over === undefined ? null : element('a', { href: runLink(over) }, over);
+  return element('div', { class: 'controls' }, element('label', {}, 'Lay another run over this one', select), link);
 }
 
 function progressOf({ row, summary }: RunPage): string {

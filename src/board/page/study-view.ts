@@ -1,10 +1,10 @@
 /** One study: the verdict first, then what it stands on. */
 
-import type { GroupPage, StudyPage } from '../api.js';
+import type { GroupPage, Listing, RunRow, StudyPage } from '../api.js';
 import { armChart } from './chart.js';
-import { element, table } from './element.js';
+import { element, explained, table } from './element.js';
 import type { View } from './view.js';
-import { api, runLink } from './words.js';
+import { api, digits, runLink } from './words.js';
 
 const fetchStudy = async (id: string): Promise<StudyPage | undefined> => {
   const response = await fetch(api('study', id));
@@ -12,8 +12,9 @@ const fetchStudy = async (id: string): Promise<StudyPage | undefined> => {
 };
 
 export async function studyView(id: string): Promise<View | undefined> {
-  const study = await fetchStudy(id);
+  const [study, trials] = await Promise.all([fetchStudy(id), trialsOf(id)]);
   if (study === undefined) return undefined;
+  const trainings = element('div', {}, trialTable(trials));
   const progress = element('p', { class: 'meta' }, progressOf(study));
   const groups = study.groups.map((group, index) => groupPart(id, group, index));
   const notes = element('ul', {}, ...notesOf(study));
@@ -22,7 +23,15 @@ export async function studyView(id: string): Promise<View | undefined> {
     {},
     element('h1', {}, `Study ${study.document.study}`),
     progress,
+    element(
+      'p',
+      {},
+      element('a', { href: api('study/report.html', id), target: '_blank' }, 'The report'),
+      ' as one page',
+    ),
     ...groups.map((group) => group.node),
+    element('h2', {}, 'Trainings'),
+    trainings,
     element('h2', {}, 'To know'),
     notes,
     element('h2', {}, 'Made with'),
@@ -39,9 +48,33 @@ export async function studyView(id: string): Promise<View | undefined> {
       progress.textContent = progressOf(now);
       now.groups.forEach((group, index) => groups[index]?.update(group));
       notes.replaceChildren(...notesOf(now));
+      trainings.replaceChildren(trialTable(await trialsOf(id)));
     },
     close: () => groups.forEach((group) => group.close()),
   };
+}
+
+async function trialsOf(id: string): Promise<readonly RunRow[]> {
+  const response = await fetch('./api/list');
+  if (!response.ok) return [];
+  return ((await response.json()) as Listing).runs.filter(({ study }) => study === id);
+}
+
+/** The trainings that have begun, each with a link to its curves. */
+function trialTable(rows: readonly RunRow[]): HTMLElement {
+  const sorted = [...rows].sort((a, b) => a.id.localeCompare(b.id, undefined, { numeric: true }));
+  return table<RunRow>(
+    'Trainings',
+    [
+      { title: 'training', cell: (row) => element('a', { href: runLink(row.id) }, row.id.split('/').at(-1) ?? row.id) },
+      { title: 'ratio', cell: ({ ratio }) => ratio },
+      { title: 'seed', align: 'right', cell: ({ seed }) => String(seed) },
+      { title: 'state', cell: ({ state }) => state },
+      { title: 'epochs', align: 'right', cell: ({ epoch, epochs }) => `${epoch} of ${epochs}` },
+      { title: 'error, %', align: 'right', cell: ({ error }) => digits(error, 2) },
+    ],
+    sorted,
+  );
 }
 
 function progressOf({ row }: StudyPage): string {
@@ -64,7 +97,7 @@ function notesOf({ caveats, document: { failures }, row }: StudyPage): HTMLEleme
 function groupPart(id: string, group: GroupPage, index: number) {
   const verdict = element('p', { class: 'verdict' }, group.verdict);
   const chart = armChart(
-    { title: 'Error after each epoch, %: mean over seeds and their range', x: 'epoch' },
+    { title: 'Error after each epoch, %: mean over seeds and their range', x: 'epoch', log: true },
     group.curves,
   );
   const results = element('div', {}, resultTable(group));
@@ -76,6 +109,7 @@ function groupPart(id: string, group: GroupPage, index: number) {
     element('div', { class: 'charts' }, forest, chart.node),
     element('h2', {}, `Ratios of ${group.name}`),
     results,
+    explained(group.columns),
   );
   let before = group;
   return {
@@ -111,7 +145,7 @@ function resultTable({ name, columns, rows }: GroupPage): HTMLElement {
   const words = (title: string) => (title === 'verdict' ? { align: 'words' as const } : {});
   return table<readonly string[]>(
     `Ratios of ${name}`,
-    columns.map((title, index) => ({ title, ...words(title), cell: (row) => row[index] ?? '' })),
+    columns.map(({ title, about }, index) => ({ title, about, ...words(title), cell: (row) => row[index] ?? '' })),
     rows,
   );
 }

@@ -11,5 +11,7 @@ export function when(time: number): string {
 }
 
 export const runLink = (id: string): string => `#/run/${encodeURIComponent(id)}`;
+/** Two runs, their curves laid over each other. */
+export const overlayLink = (id: string, other: string): string => `${runLink(id)}/${encodeURIComponent(other)}`;
 export const studyLink = (id: string): string => `#/study/${encodeURIComponent(id)}`;
 export const api = (path: string, id: string, more = ''): string => `./api/${path}?id=${encodeURIComponent(id)}${more}`;

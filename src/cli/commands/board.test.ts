@@ -110,6 +110,45 @@ describe.skipIf(!existsSync(executablePath))(`rectio board in Chromium (${execut
     await page.close();
   });
 
+  it('lays two runs over each other, shows values under the pointer, and takes a logarithmic scale', async () => {
+    const page = await browser.newPage({ viewport: { width: 400, height: 800 } });
+    const troubles: string[] = [];
+    page.on('pageerror', (error) => troubles.push(error.message));
+    await page.goto(link);
+    await page.getByRole('link', { name: 'studies/tiny', exact: true }).click();
+    await page.getByRole('link', { name: 'tiny.json-1to1-seed0' }).click();
+    await page.getByRole('combobox').selectOption('studies/tiny/trials/tiny.json-2to1-seed0');
+    await page.getByRole('link', { name: 'studies/tiny/trials/tiny.json-2to1-seed0' }).waitFor();
+    const loss = page.getByRole('region', { name: 'Loss' });
+    await loss.locator('canvas').waitFor();
+    expect(await loss.locator('.unseen').textContent()).toMatch(/this run, test: .*tiny.json-2to1-seed0, test: /);
+    await loss.locator('.u-over').hover();
+    await expect.poll(() => loss.locator('.u-legend').textContent()).toMatch(/this run, test *\d/);
+    const linear = await loss.locator('canvas').screenshot();
+    await loss.getByRole('checkbox', { name: 'logarithmic' }).check();
+    expect((await loss.locator('canvas').screenshot()).equals(linear)).toBe(false);
+    // With the keyboard alone.
+    await loss.locator('.chart').focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await loss.getByRole('status').textContent()).toMatch(/^step \d+: this run, /);
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('leads from a study to its report, which runs nothing', async () => {
+    const page = await browser.newPage();
+    await page.goto(link);
+    await page.getByRole('link', { name: 'studies/tiny', exact: true }).click();
+    const address = await page.getByRole('link', { name: 'The report' }).getAttribute('href');
+    const answer = await page.goto(new URL(address!, link).href);
+    expect(answer!.headers()['content-security-policy']).toMatch(/default-src 'none'.*sandbox/);
+    await page.getByRole('heading', { name: 'How it was made' }).waitFor();
+    await page.getByText('What the columns mean').first().click();
+    expect(await page.getByText('n: the number of finished seeds').isVisible()).toBe(true);
+    await page.close();
+  });
+
   it('says the verdict of a study that is done', async () => {
     const page = await browser.newPage({ viewport: { width: 400, height: 800 } });
     await page.goto(link);

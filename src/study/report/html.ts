@@ -18,8 +18,10 @@ export function htmlOf(result: StudyResult, figures: readonly ReportFigure[], { 
     ...result.groups.flatMap((group) => [
       ...(several ? [`<h2>${escapeText(group.name)}</h2>`] : []),
       table(group, resultColumns, 'Test error by ratio'),
+      explained(resultColumns),
       ...figuresOf(figures, group),
       table(group, costColumns, 'Cost by ratio'),
+      explained(costColumns.slice(1)),
     ]),
     ...failures(result),
     '<h2>How it was made</h2>',
@@ -48,11 +50,20 @@ function table({ arms }: GroupResult, columns: readonly TableColumn[], caption: 
     });
     return `<tr class="${verdict}">${cells.join('')}</tr>`;
   });
-  const head = columns.map((column) => `<th scope="col"${kind(column)}>${escapeText(column.title)}</th>`).join('');
+  const head = columns
+    .map(
+      (column) => `<th scope="col"${kind(column)} title="${escapeText(column.about)}">${escapeText(column.title)}</th>`,
+    )
+    .join('');
   return (
     `<div class="scroll" tabindex="0" role="region" aria-label="${escapeText(caption)}"><table><thead><tr>${head}</tr></thead>` +
     `<tbody>${rows.join('')}</tbody></table></div>`
   );
+}
+
+function explained(columns: readonly TableColumn[]): string {
+  const lines = columns.map(({ title, about }) => `${title}: ${about}`);
+  return `<details><summary>What the columns mean</summary>${listOf(lines)}</details>`;
 }
 
 function figuresOf(figures: readonly ReportFigure[], group: GroupResult): string[] {

@@ -6,6 +6,8 @@ import type { ArmResult, GroupResult, StudyResult } from '../results.js';
 
 export interface TableColumn {
   readonly title: string;
+  /** What it says, in a sentence without its subject and full stop. */
+  readonly about: string;
   readonly align: 'left' | 'right';
   readonly cell: (arm: ArmResult) => string;
 }
@@ -14,18 +16,41 @@ const none = '–';
 
 /** Results with their uncertainty. */
 export const resultColumns: readonly TableColumn[] = [
-  { title: 'ratio', align: 'left', cell: ({ arm }) => (arm.role === 'control' ? `${arm.label} (control)` : arm.label) },
-  { title: 'pattern', align: 'left', cell: ({ pattern }) => pattern ?? none },
-  { title: 'n', align: 'right', cell: ({ seeds }) => String(seeds.length) },
-  { title: 'test error, %', align: 'right', cell: ({ error }) => errorCell(error) },
-  { title: 'gap', align: 'right', cell: ({ gap }) => gap?.toFixed(2) ?? none },
+  {
+    title: 'ratio',
+    about: 'convolutions to ReLUs, and where they stay',
+    align: 'left',
+    cell: ({ arm }) => (arm.role === 'control' ? `${arm.label} (control)` : arm.label),
+  },
+  {
+    title: 'pattern',
+    about: 'which of successive ReLUs stay (1) and which go (0)',
+    align: 'left',
+    cell: ({ pattern }) => pattern ?? none,
+  },
+  { title: 'n', about: 'the number of finished seeds', align: 'right', cell: ({ seeds }) => String(seeds.length) },
+  {
+    title: 'test error, %',
+    about: 'the mean over seeds ± the standard deviation between them',
+    align: 'right',
+    cell: ({ error }) => errorCell(error),
+  },
+  {
+    title: 'gap',
+    about: 'test error minus error on unaugmented training images, in points',
+    align: 'right',
+    cell: ({ gap }) => gap?.toFixed(2).replace('-', '−') ?? none,
+  },
   {
     title: 'difference, points',
+    about:
+      'test error minus that of the baseline, seed by seed, with its 95 % interval over other seeds and test images',
     align: 'right',
     cell: ({ difference }) => (difference ? formatDifference(difference) : none),
   },
   {
     title: 'p (Holm)',
+    about: 'the probability of so large a difference by chance alone, corrected for all comparisons of the network',
     align: 'right',
     cell: ({ difference }) => {
       const p = difference?.pHolm ?? null;
@@ -34,11 +59,13 @@ export const resultColumns: readonly TableColumn[] = [
   },
   {
     title: 'P(better)',
+    about: 'the share of all pairs of a run with a baseline run in which it has the lower error',
     align: 'right',
     cell: ({ difference }) => difference?.improvementProbability.toFixed(2) ?? none,
   },
   {
     title: 'verdict',
+    about: 'better or worse if p is below 0.05; else not distinguishable, and what would settle it',
     align: 'left',
     cell: ({ arm, difference }) => difference?.verdict.text ?? (arm.role === 'baseline' ? 'baseline' : none),
   },
@@ -46,22 +73,40 @@ export const resultColumns: readonly TableColumn[] = [
 
 /** Costs. */
 export const costColumns: readonly TableColumn[] = [
-  { title: 'ratio', align: 'left', cell: ({ arm }) => arm.label },
-  { title: 'parameters', align: 'right', cell: ({ cost }) => (cost ? formatCount(cost.parameters) : none) },
-  { title: 'MACs', align: 'right', cell: ({ cost }) => (cost ? formatLarge(cost.macs) : none) },
+  { title: 'ratio', about: 'convolutions to ReLUs, and where they stay', align: 'left', cell: ({ arm }) => arm.label },
+  {
+    title: 'parameters',
+    about: 'trainable values',
+    align: 'right',
+    cell: ({ cost }) => (cost ? formatCount(cost.parameters) : none),
+  },
+  {
+    title: 'MACs',
+    about: 'multiply-adds of convolutions and linear layers, for one image',
+    align: 'right',
+    cell: ({ cost }) => (cost ? formatLarge(cost.macs) : none),
+  },
   {
     title: 'activation elements',
+    about: 'values that pass through an activation, for one image',
     align: 'right',
     cell: ({ cost }) => (cost ? formatCount(cost.activationElements) : none),
   },
-  { title: 'training, images/s', align: 'right', cell: ({ cost }) => (cost ? formatCount(cost.trainingSpeed) : none) },
+  {
+    title: 'training, images/s',
+    about: 'the median speed of the runs',
+    align: 'right',
+    cell: ({ cost }) => (cost ? formatCount(cost.trainingSpeed) : none),
+  },
   {
     title: 'inference, images/s',
+    about: 'the median speed of the last evaluations',
     align: 'right',
     cell: ({ cost }) => known(cost?.inferenceSpeed, formatCount),
   },
   {
     title: 'peak memory',
+    about: 'the median of the processes that finished the runs',
     align: 'right',
     cell: ({ cost }) => known(cost?.peakMemory, (bytes) => formatLarge(bytes, 'B')),
   },

@@ -45,6 +45,11 @@ export async function writeReportOf(study: Study, result: StudyResult): Promise<
   return { result, folder };
 }
 
+/** The report's page, as `writeReportOf` writes it, without writing anything. */
+export function reportPage(study: Study, result: StudyResult): string {
+  return htmlOf(result, reportFigures(result), provenanceOf(study, result));
+}
+
 function provenanceOf({ record }: Study, { devices, versions, created }: StudyResult): Provenance {
   const known = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return {

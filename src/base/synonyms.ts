@@ -35,7 +35,7 @@ const rowOf = new Map(rows.flatMap((row, index) => row.map((name) => [name, inde
 
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_]/g, '');
 
-/** Whether two names mean the same setting: `batch_size` and `--batch`. Equal names do, whatever their spelling. */
+/** Whether two names mean the same setting: `batch_size` and `batch`. Equal names do, whatever their spelling. */
 export function sameMeaning(a: string, b: string): boolean {
   const [one, other] = [plain(a), plain(b)];
   if (one === other) return true;

@@ -160,13 +160,16 @@ describe('weights of a file', () => {
     expect((await refusal(tinyGraph())).message).toContain('1 unknown to the network: conv3.weight');
   });
 
-  it.each(['module.', 'model.', '_orig_mod.', '_orig_mod.module.'])('may all begin with %s', async (prefix) => {
-    const own = tensorsOf(tinyGraph());
-    await writeSafetensors(file, new Map([...own].map(([name, tensor]) => [`${prefix}${name}`, tensor])));
-    const { values, report } = await loadWeights(file, tinyGraph(), strict);
-    expect(report).toMatchObject({ loaded: own.size, missing: [], unexpected: [], newHead: false });
-    expect(values.get('conv1.weight')).toEqual(own.get('conv1.weight')!.data);
-  });
+  it.each(['module.', 'model.', '_orig_mod.', '_orig_mod.module.', 'net.model.'])(
+    'may all begin with %s',
+    async (prefix) => {
+      const own = tensorsOf(tinyGraph());
+      await writeSafetensors(file, new Map([...own].map(([name, tensor]) => [`${prefix}${name}`, tensor])));
+      const { values, report } = await loadWeights(file, tinyGraph(), strict);
+      expect(report).toMatchObject({ loaded: own.size, missing: [], unexpected: [], newHead: false });
+      expect(values.get('conv1.weight')).toEqual(own.get('conv1.weight')!.data);
+    },
+  );
 
   it.each([strict, partial])('are refused where nothing fits', async (options) => {
     await writeSafetensors(file, new Map([['module.conv1.weight', { shape: [1], data: Float32Array.of(1) }]]));

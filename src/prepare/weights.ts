@@ -86,15 +86,20 @@ function matchEntries(graph: Graph, { entries }: SafetensorsFile, { entryOf, lea
   };
 }
 
-/** What PyTorch puts before every name if a network was wrapped: by DataParallel, by a trainer, by torch.compile. */
-const wrappers = /^(?:module\.|model\.|_orig_mod\.)+/;
-
-/** The prefix that all entries of a wrapped network have; empty if the file knows the network's own names. */
+/**
+ * The prefix that all entries have if the network was wrapped before it was saved, by DataParallel (`module.`), a trainer
+ * (`model.`), torch.compile (`_orig_mod.`) or a module of the user's; empty if the file knows the network's own names.
+ */
 function wrapperOf(entries: readonly string[], wanted: readonly string[]): string {
-  const prefix = wrappers.exec(entries[0] ?? '')?.[0] ?? '';
   const own = new Set(wanted);
-  if (entries.some((entry) => !entry.startsWith(prefix) || own.has(entry))) return '';
-  return prefix;
+  if (entries.some((entry) => own.has(entry))) return '';
+  // The first names suffice: a file that has none of them is of another network.
+  for (const name of wanted.slice(0, 3)) {
+    const [entry] = entries.filter((each) => each.endsWith(`.${name}`)).sort((a, b) => a.length - b.length);
+    const prefix = entry?.slice(0, -name.length) ?? '';
+    if (prefix !== '' && entries.every((each) => each.startsWith(prefix))) return prefix;
+  }
+  return '';
 }
 
 /** The nodes that decide between classes: the last layer with weights, and what stands between it and the output. */

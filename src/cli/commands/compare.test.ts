@@ -146,7 +146,7 @@ describe('rectio compare', () => {
       study('stopped').filter((word) => word !== '--json'),
       folder,
     );
-    await running.said('training');
+    await running.said('seed 0: training');
     running.kill('SIGTERM');
     const { code, stderr } = await running.ended;
     expect(code).toBe(143);
@@ -172,6 +172,7 @@ describe('rectio compare', () => {
       study: 'from-file',
       seeds: [0, 1, 2, 3],
       arms: [{}, {}, { ratio: '3:2' }],
+      trainings: 12,
     });
     writeFileSync(join(folder, 'broken.yaml'), 'networks: [resnet20\nratios: 3');
     const broken = await rectio(['compare', '--plan', 'broken.yaml'], folder);

@@ -100,8 +100,7 @@ async function begin(model: string | undefined, file: unknown, values: CompareVa
   if (values.dryRun) return showPlan(plan, work, values, output);
   const { study, found } = await beginStudy(folder, plan, await aboutThis());
   output.note(found ? `${folder} already holds this study; continuing it.` : `study folder: ${folder}`);
-  output.note(workSentence(work));
-  if (!found) output.note(await expectation(plan));
+  if (!found) output.note([workSentence(work), await expectation(plan)].join('\n'));
   return runAndReport(study, values, output);
 }
 

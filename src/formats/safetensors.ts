@@ -121,7 +121,7 @@ export async function openSafetensors(path: string, use: SafetensorsUse): Promis
   try {
     return await safetensorsIn(await fileSource(file, refuse), refuse);
   } catch (error) {
-    await file.close();
+    await file.close().catch(() => undefined);
     throw error;
   }
 }

@@ -191,7 +191,7 @@ async function fromSettings({ model, ratio }: TrainConfig, signal?: AbortSignal)
     const known = network.known();
     if (known !== undefined) applyRatio(known, proportion);
   } catch (error) {
-    await network.close();
+    await network.close().catch(() => undefined);
     throw error;
   }
   return {

@@ -90,7 +90,8 @@ export async function writeCheckpoint(run: string, state: TrainState, tensors: P
       await discard(path);
       await rename(beside, path);
     } catch (error) {
-      await rm(beside, { recursive: true, force: true });
+      // The first error is the one to tell; removing often fails for the same cause.
+      await rm(beside, { recursive: true, force: true }).catch(() => undefined);
       throw error;
     }
     await syncFolder(inRun(run, 'checkpoints'));

@@ -227,7 +227,7 @@ async function writeNew(path: string, text: string): Promise<number> {
     await file.writeFile(text);
     return (await file.stat()).mtimeMs;
   } catch (error) {
-    await rm(path, { force: true });
+    await rm(path, { force: true }).catch(() => undefined);
     throw error;
   } finally {
     await file.close();

@@ -384,6 +384,16 @@ describe('a training that cannot go on', () => {
     expect(await readdir(join(folder, 'run'))).not.toContain('lock');
   });
 
+  it('tells what went wrong first, also if closing fails as well', async () => {
+    const options = tinyOptions(join(folder, 'run'));
+    const engine = wrapped(options.engine, (program) => ({
+      run: (inputs, scalars) =>
+        scalars.step === 3 ? Promise.reject(new Error('out of memory')) : program.run(inputs, scalars),
+      dispose: () => Promise.reject(new Error('it sticks')),
+    }));
+    await expect(eventsOf({ ...options, engine })).rejects.toThrow('out of memory');
+  });
+
   it('disposes of the one program where the other does not compile', async () => {
     const options = tinyOptions(join(folder, 'run'));
     let disposed = 0;

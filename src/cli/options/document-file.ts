@@ -27,6 +27,8 @@ export async function readDocument(path: string): Promise<unknown> {
     throw error;
   }
   const [first] = document.errors;
+  // Within a text the parser makes an error of the text out of it.
+  if (first?.message.startsWith('Maximum call stack')) throw refuse('is nested too deeply', first);
   if (first === undefined && isTooDeep(value)) throw refuse('is nested too deeply, or contains itself');
   if (first === undefined) return value;
   const line = first.linePos?.[0].line;

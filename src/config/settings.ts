@@ -75,6 +75,11 @@ const data = group(
         { help: 'height and width to which images of a folder are resized', unit: 'pixels', flag: ['size', 'PIXELS'] },
       ),
     ),
+    skipBroken: boolean({
+      help: 'leave out images of a folder that cannot be decoded, and name them, instead of refusing the folder',
+      default: false,
+      flag: 'skipBroken',
+    }),
     workers: whole(
       { from: 0, to: 64 },
       {

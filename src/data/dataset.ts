@@ -1,11 +1,16 @@
 /** A dataset as the rest of the project sees it: uint8 images of one shape, labels, and normalization constants. */
 
+import type { FolderContents } from './contents.js';
+
 /** Where the pixels of a split are stored. It is plain data, so a worker thread receives it without copying pixels. */
 export type ImageSource =
   /** All images in sequence, each [C, H, W]. */
   | { readonly kind: 'memory'; readonly images: SharedArrayBuffer }
-  /** The same layout in a file, starting at byte `offset`. Used when the images do not fit in memory. */
-  | { readonly kind: 'file'; readonly path: string; readonly offset: number };
+  /**
+   * The same layout in a file, starting at byte `offset`. Used when the images do not fit in memory. The file must begin
+   * with the bytes of `mark`, in hexadecimal digits; otherwise it has been replaced.
+   */
+  | { readonly kind: 'file'; readonly path: string; readonly offset: number; readonly mark?: string };
 
 export interface Split {
   readonly count: number;
@@ -27,8 +32,10 @@ export interface Dataset {
   readonly deviation: readonly number[];
   readonly train: Split;
   readonly test: Split;
-  /** Training images that `holdOut` set aside. Nothing is learned from them. */
+  /** Images from `holdOut` or a folder of their own. Nothing is learned from them; they choose the epoch. */
   readonly validation?: Split;
+  /** `folder` only: what lies in the folder, and what of it is used. */
+  readonly contents?: FolderContents;
   /** A hash of shapes, labels and a sample of the pixels. A run refuses to resume on data with another fingerprint. */
   readonly fingerprint: string;
 }

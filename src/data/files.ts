@@ -1,6 +1,7 @@
 /** Reads dataset files. Errors name the file. */
 
-import { open, readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
 
 import { RectioError } from '../base/error.js';
 
@@ -65,6 +66,27 @@ export function memoryBytes(memory: Uint8Array): ByteSource {
 /** Reads a whole file. @throws RectioError `data` if it cannot be read. */
 export function readWhole(path: string): Promise<Buffer> {
   return guard(path, () => readFile(path));
+}
+
+/** The first bytes of a file, at most `count`; none if it cannot be read. */
+export async function readStart(path: string, count: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(count);
+  try {
+    const { bytesRead } = await withFile(path, (file) => file.read(bytes, 0, count, 0));
+    return bytes.subarray(0, bytesRead);
+  } catch {
+    return bytes.subarray(0, 0);
+  }
+}
+
+/** Opens a file to read. Opening a pipe, which may take a file's place at any time, must not wait for its other end. */
+export async function withFile<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    return await work(file);
+  } finally {
+    await file.close();
+  }
 }
 
 async function guard<T>(path: string, read: () => Promise<T>): Promise<T> {

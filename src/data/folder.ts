@@ -1,34 +1,59 @@
 /** Reads one image folder per class: `train/CLASS/*.jpg` and `test/CLASS/*.jpg` (or `val`), or just `CLASS/*.jpg`. */
 
-import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 
 import { RectioError } from '../base/error.js';
 import { hashText, permutation, randomStream } from '../base/random.js';
+import { createTally, type FolderContents, type Tally } from './contents.js';
 import type { Dataset, Split } from './dataset.js';
-import { kindOf, unreadable } from './files.js';
-import { openImageCache, type ImageFile } from './image-cache.js';
+import { kindOf } from './files.js';
+import { findLayout, splitNames, type Layout, type SplitName } from './folder-layout.js';
+import { imagesBelow, type LabelledImage, type Walk } from './folder-walk.js';
+import { openImageCache, type ImageCache, type Listings } from './image-cache.js';
 import type { OpenOptions } from './options.js';
 import { fingerprint } from './statistics.js';
 
-const ENDINGS = /\.(jpe?g|png|webp)$/i;
-const TEST_FOLDERS = ['test', 'val'] as const;
 const TEST_SHARE = 0.1;
 const DEFAULT_SIZE = 32;
-const MOST_CLASSES = 65_536;
-
-/** The images of one split, grouped by class. */
-type Listing = readonly { readonly path: string; readonly label: number }[];
 
 /**
- * Opens a folder of images. If it has no test folder, a tenth of each class's images becomes the test split; the seed
- * decides which.
+ * Opens a folder of images. If it has no test folder, its validation folder is the test split; if it has neither, a tenth
+ * of each class's images becomes the test split, and the seed decides which. `contents` of the dataset says what was
+ * found, used and passed over.
  *
- * @throws RectioError `data`, which names the folder or image and the problem; `usage` for a bad size.
+ * @throws RectioError `data`, which names the folder or images and the problem; `usage` for a bad size.
  */
 export async function openFolder(dir: string | undefined, options: OpenOptions): Promise<Dataset> {
   const { size = DEFAULT_SIZE, seed = 0, limit = Infinity } = options;
+  const root = await checkedRoot(dir, size);
+  const passedOver = createTally();
+  const listed = await listImages({ root, tally: passedOver }, seed);
+  const images = {
+    train: thin(listed.images.train, limit, seed),
+    test: thin(listed.images.test, limit, seed),
+    validation: thin(listed.images.validation, limit, seed),
+  };
+  const cache = await openImageCache({ root, size, images, options });
+  checkClasses(root, listed.classes, images, cache.images);
+  const split = (name: SplitName): Split => ({
+    count: cache.images[name].length,
+    labels: Uint16Array.from(cache.images[name], ({ label }) => label),
+    source: cache.sources[name],
+  });
+  const content = {
+    classes: listed.classes,
+    shape: [3, size, size] as const,
+    train: split('train'),
+    test: split('test'),
+    ...(cache.images.validation.length === 0 ? {} : { validation: split('validation') }),
+  };
+  noteBroken(root, images, cache, passedOver);
+  const contents = contentsOf(root, listed, cache, passedOver);
+  const { mean, deviation } = cache;
+  return { name: basename(root), ...content, mean, deviation, fingerprint: fingerprint(content), contents };
+}
+
+async function checkedRoot(dir: string | undefined, size: number): Promise<string> {
   if (dir === undefined) {
     throw new RectioError(
       'usage',
@@ -50,145 +75,72 @@ export async function openFolder(dir: string | undefined, options: OpenOptions):
       'Name a folder that holds one folder of images per class.',
     );
   }
-  const root = resolve(dir);
-  const { classes, train, test } = await listImages(root, seed);
-  const chosen = { train: thin(train, limit, seed), test: thin(test, limit, seed) };
-  const cache = await openImageCache({
-    root,
-    size,
-    train: await withStats(chosen.train),
-    test: await withStats(chosen.test),
-    options,
-  });
-  const split = (listing: Listing, source: Split['source']): Split => ({
-    count: listing.length,
-    labels: Uint16Array.from(listing, ({ label }) => label),
-    source,
-  });
-  const content = {
-    classes,
-    shape: [3, size, size] as const,
-    train: split(chosen.train, cache.train),
-    test: split(chosen.test, cache.test),
-  };
-  const { mean, deviation } = cache;
-  return { name: basename(root), ...content, mean, deviation, fingerprint: fingerprint(content) };
+  return resolve(dir);
 }
 
-async function listImages(
-  root: string,
-  seed: number,
-): Promise<{ classes: readonly string[]; train: Listing; test: Listing }> {
-  const hasTrain = (await kindOf(join(root, 'train'))) === 'folder';
-  const trainRoot = hasTrain ? join(root, 'train') : root;
-  const classes = await trainingClasses(trainRoot);
-  const all = await listClasses(trainRoot, classes);
-  if (hasTrain) {
-    for (const name of TEST_FOLDERS) {
-      const testRoot = join(root, name);
-      if ((await kindOf(testRoot)) === 'folder')
-        return { classes, train: all, test: await listTest(testRoot, classes) };
+/** What is in the folder, before anything is decoded. */
+interface Listed {
+  readonly classes: readonly string[];
+  readonly images: Listings;
+  readonly splits: FolderContents['splits'];
+  readonly remarks: Tally;
+}
+
+async function listImages(walk: Walk, seed: number): Promise<Listed> {
+  const layout = await findLayout(walk);
+  const images: Record<SplitName, LabelledImage[]> = { train: [], test: [], validation: [] };
+  const remarks = createTally();
+  for (const [label, { name, folders }] of layout.classes.entries()) {
+    for (const split of splitNames) {
+      const before = images[split].length;
+      for (const folder of folders[split]) {
+        for (const image of await imagesBelow(folder, walk)) images[split].push({ ...image, label });
+      }
+      if (images[split].length === before && folders[split].length > 0) throw emptyClass(folders[split][0]!.path);
+      if (folders[split].length > 1) remarks.add('classes in several folders whose names look the same', name);
     }
   }
-  return { classes, ...setAside(all, classes, seed, root) };
+  const classes = layout.classes.map(({ name }) => name);
+  return { classes, ...divide(layout, classes, images, seed, walk.root), remarks };
 }
 
-async function trainingClasses(root: string): Promise<string[]> {
-  const names = await folderNames(root);
-  if (names.length < 2) {
-    throw new RectioError(
-      'data',
-      `${root} holds ${names.length === 0 ? 'no folder' : 'only one folder'} of images.`,
-      'Make one folder per class, at least two: CLASS/*.jpg, or train/CLASS/*.jpg and test/CLASS/*.jpg.',
-    );
-  }
-  if (names.length > MOST_CLASSES) {
-    throw new RectioError(
-      'data',
-      `${root} holds ${names.length} folders.`,
-      `A dataset can have at most ${MOST_CLASSES} classes.`,
-    );
-  }
-  return names;
+function emptyClass(path: string): RectioError {
+  return new RectioError(
+    'data',
+    `${path} holds no images that can be read.`,
+    'Put JPEG, PNG, WebP, GIF, TIFF or AVIF files there, or remove the folder.',
+  );
 }
 
-/** Names of the visible subfolders, sorted. */
-async function folderNames(folder: string): Promise<string[]> {
-  const names: string[] = [];
-  for (const { name } of await visibleEntries(folder)) {
-    if ((await kindOf(join(folder, name))) === 'folder') names.push(name);
-  }
-  return names;
-}
-
-async function visibleEntries(folder: string): Promise<Dirent[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch (error) {
-    throw unreadable(folder, error);
-  }
-}
-
-async function listTest(root: string, classes: readonly string[]): Promise<Listing> {
-  const present = await folderNames(root);
-  if (present.length === 0) {
-    throw new RectioError(
-      'data',
-      `${root} holds no folder of images.`,
-      'Lay it out like train/, with one folder per class.',
-    );
-  }
-  for (const name of present) {
-    if (classes.includes(name)) continue;
-    throw new RectioError(
-      'data',
-      `${join(root, name)} is a class that has no training images.`,
-      'Rename it to match a folder in train/, or remove it.',
-    );
-  }
-  return listClasses(root, classes, new Set(present));
-}
-
-/** Lists the images of every class. A class outside `present` has none. */
-async function listClasses(
-  root: string,
+/** Which images are the test split, and how to say so. */
+function divide(
+  { sources }: Layout,
   classes: readonly string[],
-  present: ReadonlySet<string> = new Set(classes),
-): Promise<Listing> {
-  const images: { path: string; label: number }[] = [];
-  for (const [label, name] of classes.entries()) {
-    if (!present.has(name)) continue;
-    const before = images.length;
-    for (const path of await imagesBelow(join(root, name))) images.push({ path, label });
-    if (images.length === before) {
-      throw new RectioError(
-        'data',
-        `${join(root, name)} holds no images.`,
-        'Put .jpg, .jpeg, .png or .webp files there, or remove the folder.',
-      );
-    }
+  images: Listings,
+  seed: number,
+  root: string,
+): Pick<Listed, 'images' | 'splits'> {
+  const folder = (source: string | null): string => (source === null || source === '' ? 'the folder itself' : `${source}/`);
+  const train = folder(sources.train);
+  if (sources.test !== null) {
+    const validation = sources.validation === null ? null : `${sources.validation}/, which chooses the epoch`;
+    return { images, splits: { train, test: folder(sources.test), validation } };
   }
-  return images;
-}
-
-/** Paths of the images in a folder and its subfolders, sorted by name. */
-async function imagesBelow(folder: string): Promise<string[]> {
-  const paths: string[] = [];
-  for (const entry of await visibleEntries(folder)) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) paths.push(...(await imagesBelow(path)));
-    else if (ENDINGS.test(entry.name)) paths.push(path);
+  if (sources.validation !== null) {
+    const test = `${folder(sources.validation)}, since no folder of test images has classes`;
+    return { images: { ...images, test: images.validation, validation: [] }, splits: { train, test, validation: null } };
   }
-  return paths;
+  const aside = setAside(images.train, classes, seed, root);
+  const test = `a tenth of each class in ${train}, drawn by \`data.seed\` ${seed}`;
+  return { images: { ...aside, validation: [] }, splits: { train, test, validation: null } };
 }
 
 /** Sets a tenth of each class aside for testing: at least one image if the class has two or more. */
-function setAside(all: Listing, classes: readonly string[], seed: number, root: string) {
-  const byClass = classes.map((): Listing[number][] => []);
+function setAside(all: readonly LabelledImage[], classes: readonly string[], seed: number, root: string) {
+  const byClass = classes.map((): LabelledImage[] => []);
   for (const image of all) byClass[image.label]!.push(image);
-  const train: Listing[number][] = [];
-  const test: Listing[number][] = [];
+  const train: LabelledImage[] = [];
+  const test: LabelledImage[] = [];
   for (const [label, name] of classes.entries()) {
     const own = byClass[label]!;
     const wanted = own.length < 2 ? 0 : Math.max(1, Math.round(own.length * TEST_SHARE));
@@ -207,27 +159,61 @@ function setAside(all: Listing, classes: readonly string[], seed: number, root: 
 }
 
 /** Draws at most `limit` images, from all classes together. */
-function thin(listing: Listing, limit: number, seed: number): Listing {
+function thin(listing: readonly LabelledImage[], limit: number, seed: number): readonly LabelledImage[] {
   if (listing.length <= limit) return listing;
   const order = permutation(listing.length, randomStream(seed, hashText('data.limit')));
   return [...order.subarray(0, limit)].sort((a, b) => a - b).map((index) => listing[index]!);
 }
 
-/** Number of concurrent `stat` calls. */
-const STATS_AT_ONCE = 64;
+function countsOf(images: readonly LabelledImage[], classes: readonly string[]): number[] {
+  const counts = classes.map(() => 0);
+  for (const { label } of images) counts[label]!++;
+  return counts;
+}
 
-async function withStats(listing: Listing): Promise<ImageFile[]> {
-  const files: ImageFile[] = [];
-  for (let at = 0; at < listing.length; at += STATS_AT_ONCE) {
-    const some = listing.slice(at, at + STATS_AT_ONCE).map(async ({ path }) => {
-      try {
-        const { size, mtimeMs } = await stat(path);
-        return { path, bytes: size, changed: mtimeMs };
-      } catch (error) {
-        throw unreadable(path, error);
-      }
-    });
-    files.push(...(await Promise.all(some)));
+/** @throws RectioError `data` if all images that a split has of a class are broken */
+function checkClasses(root: string, classes: readonly string[], chosen: Listings, usable: Listings): void {
+  for (const split of splitNames) {
+    const left = countsOf(usable[split], classes);
+    const lost = countsOf(chosen[split], classes).findIndex((count, label) => count > 0 && left[label] === 0);
+    if (lost === -1) continue;
+    throw new RectioError(
+      'data',
+      `Of the class ${classes[lost]} in ${root}, no ${split} image can be decoded.`,
+      'Repair its images, or remove the class.',
+    );
   }
-  return files;
+}
+
+function noteBroken(root: string, images: Listings, { facts }: ImageCache, passedOver: Tally): void {
+  const all = [...images.train, ...images.test, ...images.validation];
+  for (const { index, reason } of facts.broken) {
+    passedOver.add('images that cannot be decoded', `${relative(root, all[index]!.path)} (${reason})`);
+  }
+}
+
+function contentsOf(root: string, listed: Listed, { facts, images }: ImageCache, passedOver: Tally): FolderContents {
+  const { classes, splits, remarks } = listed;
+  const counts = {
+    train: countsOf(images.train, classes),
+    test: countsOf(images.test, classes),
+    validation: countsOf(images.validation, classes),
+  };
+  for (const [label, name] of classes.entries()) {
+    if (counts.train[label] === 0) remarks.add('classes without training images', name);
+    if (counts.test[label] === 0) remarks.add('classes without test images', name);
+  }
+  return {
+    root,
+    classes: classes.map((name, label) => ({
+      name,
+      train: counts.train[label]!,
+      test: counts.test[label]!,
+      validation: counts.validation[label]!,
+    })),
+    splits,
+    sizes: facts.sizes,
+    passedOver: passedOver.findings(),
+    remarks: [...remarks.findings(), ...facts.remarks],
+  };
 }

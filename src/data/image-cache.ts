@@ -1,70 +1,82 @@
 /**
  * Caches decoded images in one file, because decoding takes minutes and reading takes seconds. The cache is written
- * under a temporary name and renamed when complete. It is rebuilt when the source images change.
+ * under a temporary name and renamed when complete. It is rebuilt when the source images change, and removed if it is
+ * damaged.
  *
- * Format: a header of 128 bytes (see `packHeader`), the training images, then the test images, each [3, size, size].
+ * Format: a header of 128 bytes (see `packHeader`), the images of each split, each [3, size, size], then the facts
+ * about them as JSON (see `facts.ts`).
  */
 
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { lstat, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
-import { totalmem } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
+import { crc32 } from 'node:zlib';
 
 import { RectioError } from '../base/error.js';
-import type { ImageSource } from './dataset.js';
-import { openDecoder } from './decode.js';
-import { syncFolder } from '../system/durable.js';
-import { onDisk } from '../system/errno.js';
-import { sizeOf, unreadable } from './files.js';
-import type { OpenOptions } from './options.js';
 import { cacheFolder } from '../system/cache.js';
+import { readAll, syncFolder, writeAll } from '../system/durable.js';
+import { errorCode, onDisk, whereGone } from '../system/errno.js';
+import { usableMemory } from '../system/machine.js';
+import type { ImageSource } from './dataset.js';
+import { openDecoder, type Decoder, type Fault, type Picture } from './decode.js';
+import { createCensus, parseFacts, type Facts } from './facts.js';
+import { withFile } from './files.js';
+import type { SplitName } from './folder-layout.js';
+import type { ImageFile, LabelledImage } from './folder-walk.js';
+import type { OpenOptions } from './options.js';
 import { addPlane, statisticsFromSums, type ChannelStatistics } from './statistics.js';
 
-export interface ImageFile {
-  readonly path: string;
-  readonly bytes: number;
-  /** Time of the last modification, in milliseconds since 1970. */
-  readonly changed: number;
-}
+export type Listings = Readonly<Record<SplitName, readonly LabelledImage[]>>;
 
 export interface ImageCacheRequest {
   /** The dataset's folder. */
   readonly root: string;
   readonly size: number;
-  readonly train: readonly ImageFile[];
-  readonly test: readonly ImageFile[];
+  readonly images: Listings;
   readonly options: OpenOptions;
 }
 
 export interface ImageCache extends ChannelStatistics {
-  readonly train: ImageSource;
-  readonly test: ImageSource;
+  readonly facts: Facts;
+  /** What was decoded, without the images that are broken. */
+  readonly images: Listings;
+  readonly sources: Readonly<Record<SplitName, ImageSource>>;
 }
 
-const MAGIC = 'RECTIOi1';
+const MAGIC = 'RECTIOi2';
 const HEADER_BYTES = 128;
+/** How much of the header tells one cache from another: magic and key. */
+const MARK_BYTES = 40;
 /** Number of images that are decoded in parallel and written together. */
 const AT_ONCE = 32;
 /** A temporary file that has not changed for this long was left by a killed process. */
 const ABANDONED_MS = 60 * 60 * 1000;
+/** The order in which the splits stand in the file. */
+const ORDER = ['train', 'test', 'validation'] as const satisfies readonly SplitName[];
 
-/** @throws RectioError `data` for an image that cannot be decoded, `disk` if the cache cannot be written. */
+/** What the header says. */
+interface Header extends ChannelStatistics {
+  readonly key: Buffer;
+  readonly factsBytes: number;
+  /** CRC-32 of all pixels, and of the facts. */
+  readonly pixelsSum: number;
+  readonly factsSum: number;
+}
+
+/** @throws RectioError `data` for images that cannot be decoded, `disk` if the cache cannot be written. */
 export async function openImageCache(request: ImageCacheRequest): Promise<ImageCache> {
   const path = cachePath(request);
   const key = contentKey(request);
-  const statistics = (await readCache(path, key, request)) ?? (await makeCache(path, key, request));
-  const imageBytes = 3 * request.size ** 2;
-  const trainBytes = request.train.length * imageBytes;
-  const testBytes = request.test.length * imageBytes;
-  const source = async (offset: number, bytes: number): Promise<ImageSource> =>
-    fitsInMemory(trainBytes + testBytes)
-      ? { kind: 'memory', images: await readShared(path, offset, bytes) }
-      : { kind: 'file', path, offset };
-  return {
-    ...statistics,
-    train: await source(HEADER_BYTES, trainBytes),
-    test: await source(HEADER_BYTES + trainBytes, testBytes),
-  };
+  const found = await loadCache(path, key, request);
+  if (found !== undefined) return found;
+  await makeCache(path, key, request);
+  const made = await loadCache(path, key, request);
+  if (made !== undefined) return made;
+  throw new RectioError(
+    'data',
+    `${path} was replaced while it was being opened: the images changed, or something else writes there.`,
+    'Wait until nothing changes the folder any more, and start again.',
+  );
 }
 
 /** The name depends on folder, size and selection, not on content: a changed folder then replaces its old cache. */
@@ -76,95 +88,247 @@ function cachePath({ root, size, options }: ImageCacheRequest): string {
   return join(options.cacheDir ?? join(cacheFolder(), 'decoded'), name);
 }
 
-/** A hash that changes when an image is added, removed or modified. */
-function contentKey({ root, size, train, test }: ImageCacheRequest): Buffer {
-  const hash = createHash('sha256').update(JSON.stringify([MAGIC, size, train.length, test.length]));
-  for (const { path, bytes, changed } of [...train, ...test]) {
-    hash.update(JSON.stringify([relative(root, path), bytes, changed]));
+/**
+ * A hash that changes when an image is added, removed or modified. The time of a file's last change shows what its size
+ * and its time of modification, which tools can set back, do not.
+ */
+function contentKey({ root, size, images, options }: ImageCacheRequest): Buffer {
+  const hash = createHash('sha256').update(JSON.stringify([MAGIC, size, options.skipBroken ?? false]));
+  for (const split of ORDER) {
+    hash.update(JSON.stringify([split, images[split].length]));
+    for (const { path, label, stamp, fault } of images[split]) {
+      const times = stamp === undefined ? [] : [stamp.bytes, String(stamp.modified), String(stamp.changed)];
+      hash.update(JSON.stringify([relative(root, path), label, times, fault ?? null]));
+    }
   }
   return hash.digest();
 }
 
-/** Byte 0: magic; 8: key (32 bytes); 40: three means; 64: three deviations. Numbers are little-endian doubles. */
-function packHeader(key: Buffer, { mean, deviation }: ChannelStatistics): Buffer {
+/**
+ * Byte 0: magic; 8: key (32 bytes); 40: three means; 64: three deviations; 88: number of bytes of the facts; 96 and 100:
+ * the sums. Everything is little-endian; the sums are 32-bit integers, all else doubles.
+ */
+function packHeader({ key, mean, deviation, factsBytes, pixelsSum, factsSum }: Header): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.write(MAGIC, 0, 'latin1');
   key.copy(header, 8);
-  [...mean, ...deviation].forEach((value, index) => header.writeDoubleLE(value, 40 + 8 * index));
+  [...mean, ...deviation, factsBytes].forEach((value, index) => header.writeDoubleLE(value, 40 + 8 * index));
+  header.writeUInt32LE(pixelsSum, 96);
+  header.writeUInt32LE(factsSum, 100);
   return header;
 }
 
-/** The statistics from a complete cache of exactly these images; undefined if there is no such cache. */
+function unpackHeader(bytes: Buffer): Header {
+  const value = (index: number): number => bytes.readDoubleLE(40 + 8 * index);
+  return {
+    key: bytes.subarray(8, MARK_BYTES),
+    mean: [0, 1, 2].map(value),
+    deviation: [3, 4, 5].map(value),
+    factsBytes: value(6),
+    pixelsSum: bytes.readUInt32LE(96),
+    factsSum: bytes.readUInt32LE(100),
+  };
+}
+
+/** The cache of exactly these images; undefined if there is none. A damaged or outdated one is removed. */
+async function loadCache(path: string, key: Buffer, request: ImageCacheRequest): Promise<ImageCache | undefined> {
+  try {
+    const cache = await withFile(path, (file) => readCache(file, path, key, request));
+    if (cache !== undefined) return cache;
+  } catch (error) {
+    // A cache that cannot be read is made again like a damaged one.
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (code === undefined) throw error;
+  }
+  await onDisk(path, () => rm(path, { force: true, recursive: true }), 'XDG_CACHE_HOME');
+  return undefined;
+}
+
 async function readCache(
+  file: FileHandle,
   path: string,
   key: Buffer,
   request: ImageCacheRequest,
-): Promise<ChannelStatistics | undefined> {
-  const count = request.train.length + request.test.length;
-  if ((await sizeOf(path)) !== HEADER_BYTES + count * 3 * request.size ** 2) return undefined;
-  const header = await readAt(path, 0, Buffer.alloc(HEADER_BYTES));
-  if (header.toString('latin1', 0, 8) !== MAGIC || !header.subarray(8, 40).equals(key)) return undefined;
-  const value = (index: number): number => header.readDoubleLE(40 + 8 * index);
-  return { mean: [0, 1, 2].map(value), deviation: [3, 4, 5].map(value) };
+): Promise<ImageCache | undefined> {
+  const { size: length } = await file.stat();
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  if (!(await readAll(file, bytes, 0)) || bytes.toString('latin1', 0, 8) !== MAGIC) return undefined;
+  const header = unpackHeader(bytes);
+  const { factsBytes } = header;
+  if (!header.key.equals(key) || !(factsBytes >= 0 && factsBytes <= length - HEADER_BYTES)) return undefined;
+  const text = Buffer.alloc(factsBytes);
+  if (!(await readAll(file, text, length - factsBytes)) || crc32(text) !== header.factsSum) return undefined;
+  const facts = parseFacts(text.toString());
+  const images = withoutBroken(request.images, facts);
+  const imageBytes = 3 * request.size ** 2;
+  const pixelBytes = imageBytes * allOf(images).length;
+  if (length !== HEADER_BYTES + pixelBytes + factsBytes) return undefined;
+  const sources = fitsInMemory(pixelBytes)
+    ? await readSources(file, images, imageBytes, header.pixelsSum)
+    : fileSources(path, bytes.subarray(0, MARK_BYTES), images, imageBytes);
+  const { mean, deviation } = header;
+  return sources === undefined ? undefined : { mean, deviation, facts, images, sources };
 }
 
-async function makeCache(path: string, key: Buffer, request: ImageCacheRequest): Promise<ChannelStatistics> {
-  const unfinished = `${path}.${process.pid}.tmp`;
+function allOf(images: Listings): LabelledImage[] {
+  return ORDER.flatMap((split) => images[split]);
+}
+
+/** The listings without the images that could not be decoded. */
+function withoutBroken(images: Listings, { broken }: Facts): Listings {
+  const numbers = new Set(broken.map(({ index }) => index));
+  let index = 0;
+  const kept = (split: SplitName) => images[split].filter(() => !numbers.has(index++));
+  // The order matters: the images are numbered through all splits.
+  return { train: kept('train'), test: kept('test'), validation: kept('validation') };
+}
+
+/** All pixels in memory; undefined if they are not those that were written. */
+async function readSources(
+  file: FileHandle,
+  images: Listings,
+  imageBytes: number,
+  sum: number,
+): Promise<ImageCache['sources'] | undefined> {
+  const piece = Buffer.alloc(1 << 22);
+  let at = HEADER_BYTES;
+  let crc = 0;
+  const read = async (split: SplitName): Promise<SharedArrayBuffer | undefined> => {
+    const shared = new SharedArrayBuffer(images[split].length * imageBytes);
+    const pixels = new Uint8Array(shared);
+    for (let done = 0; done < pixels.length;) {
+      const part = piece.subarray(0, Math.min(piece.length, pixels.length - done));
+      if (!(await readAll(file, part, at))) return undefined;
+      crc = crc32(part, crc);
+      pixels.set(part, done);
+      done += part.length;
+      at += part.length;
+    }
+    return shared;
+  };
+  const [train, test, validation] = [await read('train'), await read('test'), await read('validation')];
+  if (train === undefined || test === undefined || validation === undefined || crc !== sum) return undefined;
+  const memory = (shared: SharedArrayBuffer): ImageSource => ({ kind: 'memory', images: shared });
+  return { train: memory(train), test: memory(test), validation: memory(validation) };
+}
+
+function fileSources(path: string, mark: Buffer, images: Listings, imageBytes: number): ImageCache['sources'] {
+  const start = (before: number): ImageSource => ({
+    kind: 'file',
+    path,
+    offset: HEADER_BYTES + before * imageBytes,
+    mark: mark.toString('hex'),
+  });
+  const { train, test } = images;
+  return { train: start(0), test: start(train.length), validation: start(train.length + test.length) };
+}
+
+async function makeCache(path: string, key: Buffer, request: ImageCacheRequest): Promise<void> {
+  // Processes in two containers that share the folder can have the same number.
+  const unfinished = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
   const write = <T>(action: () => Promise<T>): Promise<T> => onDisk(unfinished, action, 'XDG_CACHE_HOME');
   const decode = await openDecoder(request.size);
   await write(() => mkdir(dirname(path), { recursive: true }));
-  await removeAbandoned(path);
-  const file = await write(() => open(unfinished, 'w'));
+  await write(() => removeAbandoned(path));
+  const file = await write(() => open(unfinished, 'wx'));
   try {
-    const statistics = await decodeInto(file, decode, write, request);
+    const { facts, ...sums } = await decodeInto(file, decode, write, request);
+    const text = Buffer.from(JSON.stringify(facts));
+    const header = packHeader({ ...sums, key, factsBytes: text.length, factsSum: crc32(text) });
     await write(async () => {
-      await file.write(packHeader(key, statistics), 0, HEADER_BYTES, 0);
+      await writeAll(file, text);
+      const written = await file.write(header, 0, HEADER_BYTES, 0);
+      const { size } = await file.stat();
+      if (written.bytesWritten !== HEADER_BYTES || size !== HEADER_BYTES + sums.pixelBytes + text.length) {
+        throw new RectioError('disk', `Cannot write ${unfinished}: the disk took only a part of it.`, 'Check the disk.');
+      }
       await file.sync();
       await file.close();
       await rename(unfinished, path);
       await syncFolder(dirname(path));
     });
-    return statistics;
   } catch (error) {
-    await file.close();
-    await rm(unfinished, { force: true });
+    // The first error is the one to tell: closing and removing fail for the same cause.
+    await file.close().catch(() => undefined);
+    await rm(unfinished, { force: true }).catch(() => undefined);
     throw error;
   }
 }
 
+/** What comes of decoding every image into the file. */
+interface Written extends ChannelStatistics {
+  readonly facts: Facts;
+  readonly pixelsSum: number;
+  readonly pixelBytes: number;
+}
+
 async function decodeInto(
   file: FileHandle,
-  decode: (path: string) => Promise<Uint8Array>,
+  decode: Decoder,
   write: <T>(action: () => Promise<T>) => Promise<T>,
-  { size, train, test, options: { onProgress, signal } }: ImageCacheRequest,
-): Promise<ChannelStatistics> {
+  { root, images, size, options: { onProgress, signal, skipBroken = false } }: ImageCacheRequest,
+): Promise<Written> {
+  const files = allOf(images);
   const plane = size * size;
   const sum = new Float64Array(3);
   const squares = new Float64Array(3);
-  const files = [...train, ...test];
+  const census = createCensus(root, files, images.train.length);
+  let pixelsSum = 0;
+  let pixelBytes = 0;
+  let trained = 0;
+  await write(() => writeAll(file, Buffer.alloc(HEADER_BYTES)));
   for (let at = 0; at < files.length; at += AT_ONCE) {
-    if (signal?.aborted) {
-      throw new RectioError(
-        'interrupted',
-        'Stopped while decoding images.',
-        'Run the command again: decoding starts over.',
-      );
-    }
-    const results = await Promise.allSettled(files.slice(at, at + AT_ONCE).map(({ path }) => decode(path)));
-    const images = results.map((result) => {
-      if (result.status === 'rejected') throw result.reason;
-      return result.value;
-    });
-    for (const image of images.slice(0, Math.max(0, train.length - at))) {
+    if (signal?.aborted) throw new RectioError('interrupted', 'Decoding the images was stopped.', 'Start again.');
+    const results = await decodeTogether(files.slice(at, at + AT_ONCE), decode);
+    for (const [offset, result] of results.entries()) {
+      const index = at + offset;
+      census.add(index, result);
+      if (result.kind === 'fault') continue;
+      const { pixels } = result;
+      pixelsSum = crc32(pixels, pixelsSum);
+      pixelBytes += pixels.length;
+      await write(() => writeAll(file, pixels));
+      if (index >= images.train.length) continue;
+      trained++;
       for (let channel = 0; channel < 3; channel++) {
-        addPlane(image, channel * plane, (channel + 1) * plane, channel, sum, squares);
+        addPlane(pixels, channel * plane, (channel + 1) * plane, channel, sum, squares);
       }
     }
-    const block = Buffer.concat(images);
-    await write(() => file.write(block, 0, block.length, HEADER_BYTES + at * 3 * plane));
     onProgress?.(Math.min(files.length, at + AT_ONCE), files.length);
   }
-  return statisticsFromSums(sum, squares, train.length * plane);
+  const facts = census.facts();
+  if (facts.broken.length > 0 && !skipBroken) throw brokenImages(root, files, facts);
+  return { facts, pixelsSum, pixelBytes, ...statisticsFromSums(sum, squares, Math.max(1, trained) * plane) };
+}
+
+/** Decodes in parallel; what takes much memory waits and is then decoded one by one. */
+async function decodeTogether(files: readonly ImageFile[], decode: Decoder): Promise<(Picture | Fault)[]> {
+  const first = await Promise.all(files.map((each) => decode(each, false)));
+  const results: (Picture | Fault)[] = [];
+  for (const [index, result] of first.entries()) {
+    const final = result.kind === 'large' ? await decode(files[index]!, true) : result;
+    if (final.kind === 'large') throw new Error('An image that is decoded by itself cannot be too large to share.');
+    results.push(final);
+  }
+  return results;
+}
+
+/** How many broken images an error names. */
+const BROKEN_NAMED = 20;
+
+function brokenImages(root: string, files: readonly ImageFile[], { broken }: Facts): RectioError {
+  const lines = broken.slice(0, BROKEN_NAMED).map(({ index, reason }) => [files[index]!.path, reason] as const);
+  const [[path, reason] = ['', '']] = lines;
+  const list = lines.map((line) => `\n  ${line.join(': ')}`).join('');
+  const more = broken.length > lines.length ? `\n  and ${broken.length - lines.length} more` : '';
+  return new RectioError(
+    'data',
+    broken.length === 1
+      ? `${path} cannot be decoded: ${reason}.`
+      : `${broken.length} of the ${files.length} images in ${root} cannot be decoded:${list}${more}`,
+    'Repair or remove them, or leave out what cannot be decoded with `data.skipBroken`.',
+  );
 }
 
 /** Deletes temporary files of this cache that killed processes left behind. */
@@ -172,41 +336,13 @@ async function removeAbandoned(path: string): Promise<void> {
   for (const name of await readdir(dirname(path))) {
     if (!name.startsWith(basename(path)) || !name.endsWith('.tmp')) continue;
     const leftover = join(dirname(path), name);
-    const { mtimeMs } = await lstat(leftover);
-    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(leftover, { force: true });
+    // Another process may finish or remove it at the same time.
+    const found = await lstat(leftover).catch(whereGone);
+    if (found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS) await rm(leftover, { force: true });
   }
 }
 
 /** Images may take a quarter of the memory; training and other programs need the rest. */
 function fitsInMemory(bytes: number): boolean {
-  const allowed = process.constrainedMemory();
-  const memory = allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();
-  return bytes <= memory / 4;
-}
-
-async function readShared(path: string, offset: number, bytes: number): Promise<SharedArrayBuffer> {
-  const images = new SharedArrayBuffer(bytes);
-  const pixels = new Uint8Array(images);
-  const piece = Buffer.alloc(Math.min(bytes, 1 << 22));
-  for (let at = 0; at < bytes; at += piece.length) {
-    const part = piece.subarray(0, Math.min(piece.length, bytes - at));
-    pixels.set(await readAt(path, offset + at, part), at);
-  }
-  return images;
-}
-
-/** Fills `into` with bytes from `offset` on. */
-async function readAt(path: string, offset: number, into: Buffer): Promise<Buffer> {
-  try {
-    const file = await open(path, 'r');
-    try {
-      const { bytesRead } = await file.read(into, 0, into.length, offset);
-      if (bytesRead !== into.length) throw new Error('it has become shorter');
-      return into;
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw unreadable(path, error);
-  }
+  return bytes <= usableMemory() / 4;
 }

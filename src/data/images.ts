@@ -29,9 +29,10 @@ function openSource(source: ImageSource, size: number): ImageReader {
   if (source.kind === 'memory') {
     return { size, pixels: new Uint8Array(source.images), read: (index) => index * size, close: () => undefined };
   }
-  const { path, offset } = source;
+  const { path, offset, mark } = source;
   const pixels = new Uint8Array(size);
   let file: number | undefined;
+  let checked = false;
   const fail = (what: string, cause?: unknown) =>
     new RectioError(
       'data',
@@ -46,8 +47,11 @@ function openSource(source: ImageSource, size: number): ImageReader {
       let got: number;
       try {
         file ??= openSync(path, 'r');
+        if (!checked) checkMark(file, path, mark);
+        checked = true;
         got = readSync(file, pixels, 0, size, offset + index * size);
       } catch (error) {
+        if (error instanceof RectioError) throw error;
         throw fail(`image ${index} cannot be read`, error);
       }
       if (got !== size) throw fail(`image ${index} is truncated`);
@@ -56,6 +60,20 @@ function openSource(source: ImageSource, size: number): ImageReader {
     close() {
       if (file !== undefined) closeSync(file);
       file = undefined;
+      checked = false;
     },
   };
+}
+
+/** @throws RectioError `data` if the file has been replaced since it was chosen as a source */
+function checkMark(file: number, path: string, mark: string | undefined): void {
+  if (mark === undefined) return;
+  const start = Buffer.alloc(mark.length / 2);
+  readSync(file, start, 0, start.length, 0);
+  if (start.toString('hex') === mark) return;
+  throw new RectioError(
+    'data',
+    `${path} now holds other images: the folder was changed, and another training decoded it again.`,
+    'Start the training again, with the folder as it is now.',
+  );
 }

@@ -1,5 +1,6 @@
 /** Datasets, and loaders that turn them into batches. */
 
+export type { ClassContents, Finding, FolderContents, PictureSize, SizesFound } from './contents.js';
 export type { Batch, Dataset, ImageSource, Split } from './dataset.js';
 export { evenlyOf, holdOut } from './hold-out.js';
 export { createLoader, type Loader, type LoaderOptions } from './loader.js';

@@ -13,6 +13,8 @@ export interface OpenOptions {
   readonly limit?: number;
   /** `folder` only: side in pixels to which every image is resized and cropped. Default 32. */
   readonly size?: number;
+  /** `folder` only: leave out images that cannot be decoded, instead of refusing the folder. Default false. */
+  readonly skipBroken?: boolean;
   /** `folder` only: where decoded images are cached. Default: below Rectio's cache folder. */
   readonly cacheDir?: string;
   /** `folder` only: called as images are decoded for the first time. */

@@ -146,14 +146,23 @@ async function openData(
       'Give the same Dataset as `data`.',
     );
   }
-  const { dir, seed, limit, size } = data;
+  const { dir, seed, limit, size, skipBroken } = data;
   const opened =
     given ??
     (await openDataset(data.name, {
       seed,
+      skipBroken,
       ...defined({ dir: dir ?? undefined, limit: limit ?? undefined, size: size ?? undefined, onProgress, signal }),
     }));
-  return evaluation.validation === null ? opened : holdOut(opened, evaluation.validation, seed);
+  if (evaluation.validation === null) return opened;
+  if (opened.validation !== undefined) {
+    throw new RectioError(
+      'usage',
+      `${opened.name} has validation images of its own, so none can be held out of its training images.`,
+      'Leave out `evaluation.validation`, or move the folder of validation images away.',
+    );
+  }
+  return holdOut(opened, evaluation.validation, seed);
 }
 
 /** A network that waits for its data. */

@@ -22,6 +22,12 @@ const processorName = (): string => cpus()[0]?.model.trim() ?? 'unknown';
 /** Processor name and number of cores: what measurements of speed hold for. */
 export const processorIdentity = (): readonly [name: string, cores: number] => [processorName(), cpus().length];
 
+/** Bytes of memory that this process may use: those of the machine, or of its container if that allows less. */
+export function usableMemory(): number {
+  const allowed = process.constrainedMemory();
+  return allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();
+}
+
 export function thisMachine(): Machine {
   return {
     platform: `${process.platform} ${process.arch}`,

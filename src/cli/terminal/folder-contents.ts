@@ -1,0 +1,76 @@
+/** Tells of a folder of images before a training begins: what is used, how, and what is passed over. */
+
+import { formatCount } from '../../base/numbers.js';
+import type { Finding, FolderContents, PictureSize } from '../../data/index.js';
+import type { Screen } from './output.js';
+import { nameFlags } from './setting-names.js';
+import { roomIn } from './status-line.js';
+
+/** More classes are told by their number and their extremes. */
+const CLASSES_NAMED = 20;
+
+/** @param side in pixels, to which the images are scaled */
+export function printFolderContents(contents: FolderContents, side: number, screen: Screen): void {
+  const { root, splits, sizes, passedOver, remarks } = contents;
+  const lines = [
+    `images in ${root}`,
+    `  ${classesIn(contents)}`,
+    `  training: ${splits.train}`,
+    `  test: ${nameFlags(splits.test)}`,
+    ...(splits.validation === null ? [] : [`  validation: ${splits.validation}`]),
+    `  sizes: ${sizesIn(sizes)}, each scaled to ${side}×${side} and cropped to its middle`,
+    ...remarks.map((finding) => `  note: ${tell(finding)}`),
+    ...passedOver.map((finding) => `  passed over: ${tell(finding)}`),
+  ];
+  for (const line of lines) screen.write(`${wrap(visible(line), roomIn(screen))}\n`);
+}
+
+/** `classes (training + test images): cat 11 + 1, dog 11 + 1` */
+function classesIn({ classes, splits }: FolderContents): string {
+  const held = splits.validation !== null;
+  const counts = classes.map(({ name, train, test, validation }) => ({
+    name,
+    train,
+    text: [train, test, ...(held ? [validation] : [])].map(formatCount).join(' + '),
+  }));
+  const what = `classes (training + test${held ? ' + validation' : ''} images)`;
+  if (counts.length <= CLASSES_NAMED) return `${what}: ${counts.map(({ name, text }) => `${name} ${text}`).join(', ')}`;
+  const sorted = counts.toSorted((a, b) => a.train - b.train);
+  const [least, most] = [sorted[0]!, sorted.at(-1)!];
+  const first = counts.slice(0, 3).map(({ name, text }) => `${name} ${text}`);
+  return (
+    `${formatCount(counts.length)} ${what}: ${first.join(', ')}, …; fewest: ${least.name} ${least.text}; ` +
+    `most: ${most.name} ${most.text}`
+  );
+}
+
+function sizesIn({ smallest, largest, distinct }: FolderContents['sizes']): string {
+  const text = (size: PictureSize): string => size.join('×');
+  if (distinct === 1) return `all ${text(smallest)} pixels`;
+  return `${text(smallest)} to ${text(largest)} pixels (${formatCount(distinct)} different)`;
+}
+
+/** `3 .heic files, a format that cannot be read (cat/a.heic, cat/b.heic, …)` */
+function tell({ what, count, names }: Finding): string {
+  return `${formatCount(count)} ${what} (${names.join(', ')}${count > names.length ? ', …' : ''})`;
+}
+
+/** A file's name may hold what a terminal takes for a command. */
+function visible(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+/** Breaks a line between words, and indents what follows. */
+function wrap(line: string, width: number): string {
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > width) {
+    const at = rest.lastIndexOf(' ', width);
+    // A long path has no place to break.
+    const end = at > 6 ? at : rest.indexOf(' ', width);
+    if (end === -1) break;
+    lines.push(rest.slice(0, end));
+    rest = `      ${rest.slice(end + 1)}`;
+  }
+  return [...lines, rest].join('\n');
+}

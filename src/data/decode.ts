@@ -130,7 +130,16 @@ function withoutEnds(upright: Sharp, { autoOrient: { width, height } }: Metadata
 }
 
 /** Bytes per pixel that decoding takes, measured on images of 48 megapixels (sharp 0.35, libvips 8.18), rounded up. */
-function decodingBytes({ format, width, height, channels, depth, isProgressive, hasAlpha, autoOrient }: Metadata): number {
+function decodingBytes({
+  format,
+  width,
+  height,
+  channels,
+  depth,
+  isProgressive,
+  hasAlpha,
+  autoOrient,
+}: Metadata): number {
   const whole = channels * (depth === 'ushort' ? 2 : 1);
   const turned = autoOrient.width !== width ? whole : 0;
   const rules: { readonly [format: string]: number } = {
@@ -167,7 +176,12 @@ async function readUnchanged(path: string, stamp: FileStamp): Promise<Buffer | F
       const bytes = Buffer.allocUnsafeSlow(stamp.bytes);
       const whole = await readAll(file, bytes, 0);
       const now = await file.stat({ bigint: true });
-      if (!whole || Number(now.size) !== stamp.bytes || now.mtimeNs !== stamp.modified || now.ctimeNs !== stamp.changed) {
+      if (
+        !whole ||
+        Number(now.size) !== stamp.bytes ||
+        now.mtimeNs !== stamp.modified ||
+        now.ctimeNs !== stamp.changed
+      ) {
         throw changedMeanwhile(path);
       }
       return bytes;
@@ -191,7 +205,8 @@ function changedMeanwhile(path: string): RectioError {
 
 function whyDamaged(error: unknown): string {
   const lines = (error instanceof Error ? error.message : String(error)).split('\n');
-  return lines[0]!.replace(/^Input (file|buffer) has corrupt header: /, '').replace(/\.$/, '');
+  const first = lines[0]!.replace(/^Input (file|buffer) has corrupt header: /, '').replace(/\.$/, '');
+  return `it is damaged or cut short (${first})`;
 }
 
 function inMiB(bytes: number): string {

@@ -104,7 +104,7 @@ async function look(folder: string, walk: Walk): Promise<Level> {
 
 /** Looks into a folder without noting anything. */
 function peek({ path }: Entry): Promise<Level> {
-  return look(path, { root: path, tally: createTally() });
+  return look(path, { root: path, tally: createTally(), remarks: createTally() });
 }
 
 /**
@@ -128,7 +128,10 @@ function sameName(a: string, b: string): boolean {
 function classLayout(folder: string, plain: readonly Entry[], { root }: Walk): Layout {
   const classes = groupByName(folder, plain);
   return {
-    classes: Array.from(classes, ([name, folders]) => ({ name, folders: { train: folders, test: [], validation: [] } })),
+    classes: Array.from(classes, ([name, folders]) => ({
+      name,
+      folders: { train: folders, test: [], validation: [] },
+    })),
     sources: { train: relative(root, folder), test: null, validation: null },
   };
 }
@@ -171,7 +174,7 @@ async function splitLayout(
   const inTrain = await peek(train);
   if (inTrain.folders.length === 0) {
     if (isClassNamedTrain(inTrain, splits, plain)) {
-      walk.tally.add('folder taken as a class, since it holds images and no folders', train.name);
+      walk.remarks.add('folders taken as classes, since they hold images and no folders', train.name);
       return classLayout(folder, [...plain, train], walk);
     }
     throw new RectioError(
@@ -316,7 +319,8 @@ async function classFirstLayout(folder: string, plain: readonly Entry[], walk: W
   if (!divided.includes(true)) return undefined;
   const insides: { readonly entry: Entry; readonly inside: Level }[] = [];
   for (const entry of plain) insides.push({ entry, inside: await peek(entry) });
-  const hasSplits = ({ inside }: (typeof insides)[number]) => inside.folders.some(({ name }) => splitOf(name) === 'train');
+  const hasSplits = ({ inside }: (typeof insides)[number]) =>
+    inside.folders.some(({ name }) => splitOf(name) === 'train');
   const odd = insides.find(
     (each) => !hasSplits(each) || each.inside.folders.some(({ name }) => splitOf(name) === undefined),
   );

@@ -20,10 +20,13 @@ export interface LabelledImage extends ImageFile {
   readonly label: number;
 }
 
-/** Where a walk puts what it passes over; names are relative to `root`. */
+/** Where a walk puts what it finds; names are relative to `root`. */
 export interface Walk {
   readonly root: string;
+  /** What is passed over. */
   readonly tally: Tally;
+  /** What is used but may surprise. */
+  readonly remarks: Tally;
 }
 
 /** Whether an entry is hidden or a system's own; if so, it is in the tally now. */

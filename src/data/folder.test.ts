@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import sharp from 'sharp';
@@ -10,33 +10,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Dataset } from './dataset.js';
 import { createLoader } from './loader.js';
 import { openDataset } from './open.js';
-import type { OpenOptions } from './options.js';
-import { failureOf, pixelsOf, temporaryFolder } from './testing/fixtures.js';
-
-type Color = readonly [number, number, number];
-
-/** An image of one color. The file's extension decides its format. */
-async function paint(path: string, [r, g, b]: Color, width = 12, height = width): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await sharp({ create: { width, height, channels: 3, background: { r, g, b } } }).toFile(path);
-}
-
-/** A data folder and a cache folder, with a function that opens them together. */
-async function workplace() {
-  const dir = await temporaryFolder();
-  const cacheDir = await temporaryFolder();
-  const openIt = (options: OpenOptions = {}): Promise<Dataset> =>
-    openDataset('folder', { dir, cacheDir, size: 8, ...options });
-  return { dir, cacheDir, openIt };
-}
-
-async function paintPets(dir: string): Promise<void> {
-  await paint(join(dir, 'train', 'cat', 'a.png'), [200, 10, 20]);
-  await paint(join(dir, 'train', 'cat', 'b.PNG'), [201, 10, 20]);
-  await paint(join(dir, 'train', 'dog', 'c.png'), [10, 150, 20], 30, 20);
-  await paint(join(dir, 'train', 'dog', 'deep', 'd.webp'), [10, 151, 20]);
-  await paint(join(dir, 'test', 'dog', 'e.jpg'), [10, 20, 90]);
-}
+import { failureOf, pixelsOf } from './testing/fixtures.js';
+import { paint, paintPets, workplace } from './testing/photos.js';
 
 describe('a folder of images', () => {
   it('becomes a dataset with a class per folder, each image scaled to the square', async () => {
@@ -228,32 +203,6 @@ describe('a folder of images', () => {
     await paintPets(dir);
     const error = await failureOf(() => openIt({ signal: AbortSignal.abort() }));
     expect(error.code).toBe('interrupted');
-    expect(await readdir(cacheDir)).toEqual([]);
-  });
-
-  it('removes old files of killed processes, and nothing else', async () => {
-    const { dir, cacheDir, openIt } = await workplace();
-    await paintPets(dir);
-    await openIt();
-    const cache = join(cacheDir, (await readdir(cacheDir))[0]!);
-    await rm(cache);
-    await writeFile(`${cache}.1.tmp`, 'old');
-    await utimes(`${cache}.1.tmp`, 1000, 1000);
-    await writeFile(`${cache}.2.tmp`, 'in progress');
-    await openIt();
-    expect((await readdir(cacheDir)).map((name) => join(cacheDir, name)).sort()).toEqual([cache, `${cache}.2.tmp`]);
-  });
-
-  it('says that the disk is full if the cache does not fit', async () => {
-    const { dir, cacheDir, openIt } = await workplace();
-    await paintPets(dir);
-    await openIt();
-    const cache = join(cacheDir, (await readdir(cacheDir))[0]!);
-    await rm(cache);
-    await symlink('/dev/full', `${cache}.${process.pid}.tmp`);
-    const error = await failureOf(() => openIt());
-    expect(error.code).toBe('disk');
-    expect(error.message).toContain('the disk is full');
     expect(await readdir(cacheDir)).toEqual([]);
   });
 

@@ -27,14 +27,14 @@ export async function openFolder(dir: string | undefined, options: OpenOptions):
   const { size = DEFAULT_SIZE, seed = 0, limit = Infinity } = options;
   const root = await checkedRoot(dir, size);
   const passedOver = createTally();
-  const listed = await listImages({ root, tally: passedOver }, seed);
+  const listed = await listImages({ root, tally: passedOver, remarks: createTally() }, seed);
   const images = {
     train: thin(listed.images.train, limit, seed),
     test: thin(listed.images.test, limit, seed),
     validation: thin(listed.images.validation, limit, seed),
   };
   const cache = await openImageCache({ root, size, images, options });
-  checkClasses(root, listed.classes, images, cache.images);
+  checkClasses(root, listed, images, cache.images);
   const split = (name: SplitName): Split => ({
     count: cache.images[name].length,
     labels: Uint16Array.from(cache.images[name], ({ label }) => label),
@@ -83,13 +83,15 @@ interface Listed {
   readonly classes: readonly string[];
   readonly images: Listings;
   readonly splits: FolderContents['splits'];
+  /** Whether the test images were drawn from the training images. */
+  readonly aside: boolean;
   readonly remarks: Tally;
 }
 
 async function listImages(walk: Walk, seed: number): Promise<Listed> {
   const layout = await findLayout(walk);
   const images: Record<SplitName, LabelledImage[]> = { train: [], test: [], validation: [] };
-  const remarks = createTally();
+  const { remarks } = walk;
   for (const [label, { name, folders }] of layout.classes.entries()) {
     for (const split of splitNames) {
       const before = images[split].length;
@@ -119,20 +121,25 @@ function divide(
   images: Listings,
   seed: number,
   root: string,
-): Pick<Listed, 'images' | 'splits'> {
-  const folder = (source: string | null): string => (source === null || source === '' ? 'the folder itself' : `${source}/`);
+): Pick<Listed, 'images' | 'splits' | 'aside'> {
+  const folder = (source: string | null): string =>
+    source === null || source === '' ? 'the folder itself' : `${source}/`;
   const train = folder(sources.train);
   if (sources.test !== null) {
     const validation = sources.validation === null ? null : `${sources.validation}/, which chooses the epoch`;
-    return { images, splits: { train, test: folder(sources.test), validation } };
+    return { images, aside: false, splits: { train, test: folder(sources.test), validation } };
   }
   if (sources.validation !== null) {
     const test = `${folder(sources.validation)}, since no folder of test images has classes`;
-    return { images: { ...images, test: images.validation, validation: [] }, splits: { train, test, validation: null } };
+    return {
+      images: { ...images, test: images.validation, validation: [] },
+      aside: false,
+      splits: { train, test, validation: null },
+    };
   }
-  const aside = setAside(images.train, classes, seed, root);
+  const divided = setAside(images.train, classes, seed, root);
   const test = `a tenth of each class in ${train}, drawn by \`data.seed\` ${seed}`;
-  return { images: { ...aside, validation: [] }, splits: { train, test, validation: null } };
+  return { images: { ...divided, validation: [] }, aside: true, splits: { train, test, validation: null } };
 }
 
 /** Sets a tenth of each class aside for testing: at least one image if the class has two or more. */
@@ -171,12 +178,16 @@ function countsOf(images: readonly LabelledImage[], classes: readonly string[]):
   return counts;
 }
 
-/** @throws RectioError `data` if all images that a split has of a class are broken */
-function checkClasses(root: string, classes: readonly string[], chosen: Listings, usable: Listings): void {
+/**
+ * @param aside whether the test split was drawn from the training images: then a class can lose its few test images by
+ * chance, which is told but no fault of the folder
+ * @throws RectioError `data` if all images that a split has of a class are broken
+ */
+function checkClasses(root: string, { classes, aside }: Listed, chosen: Listings, usable: Listings): void {
   for (const split of splitNames) {
     const left = countsOf(usable[split], classes);
     const lost = countsOf(chosen[split], classes).findIndex((count, label) => count > 0 && left[label] === 0);
-    if (lost === -1) continue;
+    if (lost === -1 || (aside && split === 'test' && usable.test.length > 0)) continue;
     throw new RectioError(
       'data',
       `Of the class ${classes[lost]} in ${root}, no ${split} image can be decoded.`,

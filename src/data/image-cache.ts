@@ -7,14 +7,14 @@
  * about them as JSON (see `facts.ts`).
  */
 
-import { createHash, randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { crc32 } from 'node:zlib';
 
 import { RectioError } from '../base/error.js';
 import { cacheFolder } from '../system/cache.js';
-import { readAll, syncFolder, writeAll } from '../system/durable.js';
+import { readAll, replaceFile, writeAll } from '../system/durable.js';
 import { errorCode, onDisk, whereGone } from '../system/errno.js';
 import { usableMemory } from '../system/machine.js';
 import type { ImageSource } from './dataset.js';
@@ -225,35 +225,25 @@ function fileSources(path: string, mark: Buffer, images: Listings, imageBytes: n
 }
 
 async function makeCache(path: string, key: Buffer, request: ImageCacheRequest): Promise<void> {
-  // Processes in two containers that share the folder can have the same number.
-  const unfinished = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
-  const write = <T>(action: () => Promise<T>): Promise<T> => onDisk(unfinished, action, 'XDG_CACHE_HOME');
+  const write = <T>(action: () => Promise<T>): Promise<T> => onDisk(path, action, 'XDG_CACHE_HOME');
   const decode = await openDecoder(request.size);
   await write(() => mkdir(dirname(path), { recursive: true }));
   await write(() => removeAbandoned(path));
-  const file = await write(() => open(unfinished, 'wx'));
-  try {
+  await replaceFile(path, async (file) => {
     const { facts, ...sums } = await decodeInto(file, decode, write, request);
     const text = Buffer.from(JSON.stringify(facts));
     const header = packHeader({ ...sums, key, factsBytes: text.length, factsSum: crc32(text) });
-    await write(async () => {
-      await writeAll(file, text);
-      const written = await file.write(header, 0, HEADER_BYTES, 0);
-      const { size } = await file.stat();
-      if (written.bytesWritten !== HEADER_BYTES || size !== HEADER_BYTES + sums.pixelBytes + text.length) {
-        throw new RectioError('disk', `Cannot write ${unfinished}: the disk took only a part of it.`, 'Check the disk.');
-      }
-      await file.sync();
-      await file.close();
-      await rename(unfinished, path);
-      await syncFolder(dirname(path));
-    });
-  } catch (error) {
-    // The first error is the one to tell: closing and removing fail for the same cause.
-    await file.close().catch(() => undefined);
-    await rm(unfinished, { force: true }).catch(() => undefined);
-    throw error;
-  }
+    await write(() => writeAll(file, text));
+    // The header comes last: a file without it is no cache.
+    const { bytesWritten } = await write(() => file.write(header, 0, HEADER_BYTES, 0));
+    const { size } = await write(() => file.stat());
+    if (bytesWritten === HEADER_BYTES && size === HEADER_BYTES + sums.pixelBytes + text.length) return;
+    throw new RectioError(
+      'disk',
+      `Cannot write ${path}: the disk took only a part of it.`,
+      'Check the disk, or choose a folder on another one. XDG_CACHE_HOME names the folder.',
+    );
+  });
 }
 
 /** What comes of decoding every image into the file. */
@@ -318,7 +308,10 @@ async function decodeTogether(files: readonly ImageFile[], decode: Decoder): Pro
 const BROKEN_NAMED = 20;
 
 function brokenImages(root: string, files: readonly ImageFile[], { broken }: Facts): RectioError {
-  const lines = broken.slice(0, BROKEN_NAMED).map(({ index, reason }) => [files[index]!.path, reason] as const);
+  const lines = broken
+    .map(({ index, reason }) => [files[index]!.path, reason] as const)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, BROKEN_NAMED);
   const [[path, reason] = ['', '']] = lines;
   const list = lines.map((line) => `\n  ${line.join(': ')}`).join('');
   const more = broken.length > lines.length ? `\n  and ${broken.length - lines.length} more` : '';

@@ -6,6 +6,7 @@ import { readSettings } from '../options/config-file.js';
 import { engineOptions } from '../options/engine-options.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { flag, optionName, text, type Values } from '../options/options.js';
+import { printFolderContents } from '../terminal/folder-contents.js';
 import type { LostReason, Output } from '../terminal/output.js';
 import { createProgress } from '../terminal/progress.js';
 import { givenModel, missingModel, modelOptions, modelPositional } from '../options/network.js';
@@ -165,6 +166,11 @@ async function runTraining(choice: Choice, values: TrainValues, output: Output):
       signal: stopping.signal,
       versions: { rectio: packageVersion() },
     });
+    const { contents, shape } = training.dataset;
+    if (contents !== undefined) {
+      progress.clear();
+      printFolderContents(contents, shape[1], output.progressTo(values.json));
+    }
     if (choice.unread !== undefined) {
       output.note(`The network is the one that the run began with; ${choice.unread} is not read.`);
     }

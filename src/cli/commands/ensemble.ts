@@ -107,7 +107,7 @@ function printResult(
               `R² ${share(remeasured.r2)}, agreement ${percent(remeasured.agreement)}`,
           ]),
       '',
-      resultTable(result),
+      resultTable(result, output.columns()),
       '',
       'R²: of the leaky logits, centered per class. fitted: after the best scale and offsets. agreement: same answer as the leaky network.',
       `numbers: ${files.numbers}`,
@@ -126,9 +126,9 @@ const columns = [
   { title: 'test error', align: 'right' },
 ] as const;
 
-function resultTable({ parts }: EnsembleResult): string {
+function resultTable({ parts }: EnsembleResult, width: number): string {
   const rows = parts.flatMap((part, index) => [...(index === 0 ? [] : [null]), ...partRows(part)]);
-  return formatTable(columns, rows);
+  return formatTable(columns, rows, width);
 }
 
 function partRows({ part, sites, single, ensemble }: PartResult): string[][] {

@@ -6,13 +6,14 @@
 set -eu
 studies=$(cd "${1:?"Give the folder of the studies, such as ../depth-studies"}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
-plans=$(sed -n 's/.*--plan \([^ ]*\)\/campaigns\/depth\/plans.*/\1/p' "$studies"/*/study.json | head -n 1)
+plans=$(sed -n 's/.*--plan \([^ ]*\)\/campaigns\/depth\/plans.*/\1/p' "$studies"/studies/*/study.json | head -n 1)
 
 publish() { # FILE TARGET
-  sed -e "s#$studies/##g" -e "s#$plans/##g" "$1" > "$2"
+  sed -e "s#$studies/studies/##g" -e "s#$studies/##g" -e "s#$plans/##g" "$1" > "$2"
 }
 
-for summary in "$studies"/*/trials/*/summary.json; do
+publish "$studies/campaign.json" "$here/campaign.json"
+for summary in "$studies"/studies/*/trials/*/summary.json; do
   run=$(dirname "$summary")
   study=$(dirname "$(dirname "$run")")
   target="$here/studies/$(basename "$study")"

@@ -82,11 +82,15 @@ export function pairsOf(hypothesis: Hypothesis): readonly Pair[] {
   return hypothesis.kind === 'comparison' ? hypothesis.pairs : [hypothesis.difference, hypothesis.minus];
 }
 
-/** `2:1 against 1:1` if both are arms of one group; otherwise with the group of each. */
+/** `plain56 2:1 against 1:1` if both are arms of one group; else with the group of each, and with the studies if they differ. */
 export function printPair({ arm, against }: Pair): string {
-  return arm.group === against.group
-    ? `${arm.group} ${arm.arm} against ${against.arm}`
-    : `${arm.group} ${arm.arm} against ${against.group} ${against.arm}`;
+  if (arm.study !== against.study)
+    return `${printArm(arm)} of ${arm.study} against ${printArm(against)} of ${against.study}`;
+  return `${printArm(arm)} against ${arm.group === against.group ? against.arm : printArm(against)}`;
+}
+
+function printArm({ group, arm }: ArmReference): string {
+  return `${group} ${arm}`;
 }
 
 /** The claim as a sentence without its end: `plain56 2:1 against 1:1, and …: better`. */

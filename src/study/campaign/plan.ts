@@ -106,21 +106,19 @@ function withDefaults(given: unknown, defaults: object): unknown {
   return isRecord(given) ? { ...defaults, ...given } : given;
 }
 
-/** A record with at least one entry, whose keys can be file names. */
+/** A record with at least one entry. */
 function named<T>(check: Check<T>): Check<{ readonly [name: string]: T }> {
-  return (value, path) => {
-    if (!isRecord(value) || Object.keys(value).length === 0) {
-      return refuse(path, value, 'Give a record with at least one entry, by name.');
-    }
-    const strange = Object.keys(value).find((name) => name === '' || fileName(name) !== name);
-    if (strange !== undefined) {
-      return refuse(joinPath(path, strange), strange, 'Give it a name of letters, digits, hyphens and dots.');
-    }
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, check(inner, joinPath(path, name))]));
-  };
+  return (value, path) =>
+    isRecord(value) && Object.keys(value).length > 0
+      ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, check(inner, joinPath(path, name))]))
+      : refuse(path, value, 'Give a record with at least one entry, by name.');
 }
 
 function resolveStudy(name: string, given: unknown, [before, last]: readonly [unknown, readonly unknown[]]): StudyPlan {
+  // Its name becomes a folder's.
+  if (name === '' || fileName(name) !== name) {
+    return refuse(`studies.${name}`, name, 'Give it a name of letters, digits, hyphens and dots.');
+  }
   if (!isRecord(given)) return refuse(`studies.${name}`, given, 'Give a record with networks, ratios and seeds.');
   const layers = [before, given['settings'], ...last].flat();
   try {

@@ -4,7 +4,7 @@ import { RectioError } from '../base/error.js';
 import { isRecord, refuse } from '../base/check.js';
 import type { ProportionOptions } from '../proportion/index.js';
 import { resolveRecipe, type RecipeSettings } from './recipes.js';
-import { checkComplete, checkPartial, defaultsOf, kindDefaults, type Schema } from './schema.js';
+import { checkComplete, checkPartial, defaultsOf, kindDefaults, listSettings, type Schema } from './schema.js';
 import { trainSettings, type RatioConfig, type TrainConfig, type TrainConfigInput } from './settings.js';
 
 /**
@@ -28,6 +28,26 @@ export function resolveConfig(...layers: readonly TrainConfigInput[]): TrainConf
   const config = checkComplete(trainSettings, merge(trainSettings, base, layered));
   checkTogether(config, recipe.settings, layered);
   return config;
+}
+
+/**
+ * Settings without those that are younger than a study may be, where they have their defaults: what a plan's hash sees.
+ * @param config settings as a file has them, complete or from an earlier version
+ */
+export function withoutAddedDefaults(config: object): object {
+  return listSettings(trainSettings)
+    .filter(({ setting }) => setting.added === true)
+    .reduce((rest, { path, setting }) => without(rest, path.split('.'), setting.default), config);
+}
+
+/** The record without the value at a path, if it is the given one. */
+function without(value: object, [key = '', ...further]: readonly string[], standard: unknown): object {
+  const inner: unknown = Object.entries(value).find(([name]) => name === key)?.[1];
+  if (further.length === 0) {
+    if (inner !== standard) return value;
+    return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key));
+  }
+  return typeof inner === 'object' && inner !== null ? { ...value, [key]: without(inner, further, standard) } : value;
 }
 
 /** The settings as the rewrite takes them. */

@@ -38,6 +38,8 @@ export interface Setting<T, Name extends string = string> {
   readonly required?: true;
   /** The default in words, if its value does not speak for itself. */
   readonly standard?: string;
+  /** See `About`. */
+  readonly added?: true;
   readonly flag?: Flag<Name>;
 }
 
@@ -97,6 +99,11 @@ interface About<T, Name extends string> {
   readonly default?: NoInfer<T>;
   readonly required?: true;
   readonly standard?: string;
+  /**
+   * The setting is younger than studies that people have. At its default it stays out of the hashes of plans, so that plans
+   * from before keep theirs.
+   */
+  readonly added?: true;
   /** Name and placeholder of the flag. */
   readonly flag?: readonly [name: Name, placeholder: string | null];
 }

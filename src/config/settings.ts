@@ -78,6 +78,7 @@ const data = group(
     skipBroken: boolean({
       help: 'leave out images of a folder that cannot be decoded, and name them, instead of refusing the folder',
       default: false,
+      added: true,
       flag: 'skipBroken',
     }),
     workers: whole(

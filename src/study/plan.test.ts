@@ -115,6 +115,7 @@ describe('the hash of a plan', () => {
     { ratios: ['1:1', '2:1'] },
     { settings: { epochs: 11 } },
     { settings: { data: { name: 'cifar10' } } },
+    { settings: { data: { skipBroken: true } } },
     { worthwhile: 0.2 },
   ])('is another for %o', (given) => {
     expect(hash(given)).not.toBe(hash());

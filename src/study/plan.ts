@@ -7,7 +7,13 @@ import { defined } from '../base/defined.js';
 import { RectioError } from '../base/error.js';
 import { isNetworkFile } from '../network-file/index.js';
 import { checkInput, type Control, type StudyInput } from './input.js';
-import { parseSettings, resolveConfig, type TrainConfig, type TrainConfigInput } from '../config/index.js';
+import {
+  parseSettings,
+  resolveConfig,
+  withoutAddedDefaults,
+  type TrainConfig,
+  type TrainConfigInput,
+} from '../config/index.js';
 
 /** One way to train: a cell of the grid without its seed. */
 export interface Arm {
@@ -193,7 +199,7 @@ export function hashOf(value: unknown): string {
 export function deciding(arm: object): object {
   const place = { dir: null, workers: null };
   const record = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
-  const config = 'config' in arm ? record(arm.config) : {};
+  const config = 'config' in arm ? withoutAddedDefaults(record(arm.config)) : {};
   return { ...arm, config: { ...config, data: { ...record('data' in config ? config.data : {}), ...place } } };
 }
 

@@ -7,6 +7,7 @@ import { createCanvas, escapeText, number, textWidth, type Canvas, type Layout }
 import { columnEnds, type Measures, type Piece } from './columns.js';
 import { foldParts, type Fold, type Part } from './fold.js';
 import type { Drawn } from './glyphs.js';
+import type { Figure } from './gradients.js';
 import { boxWidth, chainLayout, normal, rectangle } from './layout.js';
 import { legendOf } from './legend.js';
 import type { Section } from './parts.js';
@@ -27,8 +28,13 @@ interface Placed extends Piece, Layout {
   readonly shape: string;
 }
 
-/** Draws a network with these sections as an SVG document. */
-export function pageOf(sections: readonly Section[], inspection: Inspection, report: ProportionReport): string {
+/** Draws a network with these sections as an SVG document, with `below` under the legend. */
+export function pageOf(
+  sections: readonly Section[],
+  inspection: Inspection,
+  report: ProportionReport,
+  below?: Figure,
+): string {
   const folded = sections.map(({ title, parts }) => ({ title, parts, folds: foldParts(parts) }));
   const pieces = folded.flatMap(({ parts, folds }, section) => {
     const loose = parts.filter(({ block }) => block === undefined);
@@ -61,12 +67,15 @@ export function pageOf(sections: readonly Section[], inspection: Inspection, rep
   }
   const heading = headingOf(inspection, report);
   const headWidth = Math.max(textWidth(heading.name, 18), ...heading.lines.map((line) => textWidth(line, 11)));
-  const width = Math.max(x - measures.columnGap + margin, headWidth + 2 * margin, 300);
+  const figureWidth = below === undefined ? 0 : below.width + 2 * margin;
+  const width = Math.max(x - measures.columnGap + margin, headWidth + 2 * margin, figureWidth, 300);
   const legend = legendOf(folded, width - 2 * margin);
-  const height = bottom + 26 + legend.height + margin;
+  const drawnHeight = bottom + 26 + legend.height + margin;
+  const height = drawnHeight + (below === undefined ? 0 : below.height + margin);
   legend.draw(canvas, margin, bottom + 26);
   canvas.text('h1', margin, margin + 16, heading.name, 'start');
   heading.lines.forEach((line, index) => canvas.text('w', margin, margin + 34 + 15 * index, line, 'start'));
+  if (below !== undefined) canvas.front(`<g transform="translate(${margin} ${number(drawnHeight)})">${below.svg}</g>`);
   return documentOf(canvas.markup(), { width, height }, heading, folded);
 }
 

@@ -6,10 +6,10 @@ import { proportionOptions, resolveConfig, type TrainConfig, type TrainConfigInp
 import { holdOut, openDataset, type Dataset } from '../data/index.js';
 import { openEngine } from '../engines/registry.js';
 import { verifyGraph, type Graph } from '../graph/index.js';
-import { checkFit } from '../network-file/index.js';
 import { applyRatio, type ProportionReport } from '../proportion/index.js';
 import { readRunRecord } from '../run/index.js';
 import { sealTraining, type Training } from '../train/index.js';
+import { checkDataFit } from './data-fit.js';
 import { initialWeights } from './initial-weights.js';
 import { checkNormSizes } from './norm-sizes.js';
 import { openNetwork } from './network.js';
@@ -81,8 +81,7 @@ async function openNew(settings: TrainingSettings): Promise<Training> {
     const opened = await openEngine(engine ?? 'auto', defined({ threads }));
     const dataset = await openData(config, given, options);
     const { network, proportion, rewritten } = await source.for(dataset);
-    const { classes, shape } = dataset;
-    checkFit(rewritten.name, rewritten, { classes: classes.length, inputShape: shape }, fitHints(dataset));
+    checkDataFit(rewritten, dataset);
     checkNormSizes(rewritten, config.batch);
     const initial = await initialWeights(config, network);
     return sealTraining({
@@ -212,11 +211,6 @@ async function fromSettings({ model, ratio }: TrainConfig, signal?: AbortSignal)
     close: network.close,
   };
 }
-
-const fitHints = ({ name, classes, shape }: Dataset) => ({
-  input: `Build the network for the images of ${name}: [${shape.join(', ')}].`,
-  classes: `Let its last layer have ${classes.length} outputs, as ${name} has classes.`,
-});
 
 function isGraph(model: TrainingSettings['model']): model is Graph {
   return typeof model === 'object' && 'nodes' in model;

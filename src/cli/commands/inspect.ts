@@ -5,7 +5,9 @@ import { dirname } from 'node:path';
 
 import { RectioError } from '../../base/error.js';
 import { graphToJson, type Graph, type Node, type Op } from '../../graph/index.js';
-import type { Inspection, LayerInspection } from '../../inspect/index.js';
+import { defined } from '../../base/defined.js';
+import type { Dataset } from '../../data/index.js';
+import type { GradientReport, Inspection, LayerInspection } from '../../inspect/index.js';
 import type { ProportionReport } from '../../proportion/index.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../terminal/exit-codes.js';
@@ -17,7 +19,9 @@ import {
   modelPositional,
   shapeOptions,
 } from '../options/network.js';
-import { flag, type Option } from '../options/options.js';
+import { checkGradientOptions, gradientOptions } from '../options/gradient-options.js';
+import { flag, type Option, type Values } from '../options/options.js';
+import { gradientText } from '../terminal/gradients.js';
 import { formatCount, formatLarge, formatTable } from '../terminal/table.js';
 import { proportionOptions } from '../options/proportion-options.js';
 
@@ -38,13 +42,16 @@ export const inspectCommand = defineCommand({
   description:
     'Shows a network at a ratio of convolutions to ReLUs: which ReLUs stay, and the parameters, multiply-adds (MACs) and ' +
     'memory for one image, per block, per stage and in total. Dropping ReLUs changes none of these costs. With --svg, ' +
-    'inspect also draws the network.',
+    'inspect also draws the network. With --gradients, it runs one batch through the untrained network, and shows how ' +
+    'gradients grow or shrink from the last convolution back to the first, beside those at 1:1.',
   positionals: [modelPositional],
   options: {
     ...modelOptions,
     ...proportionOptions,
     ...shapeOptions,
     layers: flag('one row per layer instead of one per block'),
+    gradients: flag('measure gradients before any training, at the ratio beside 1:1'),
+    ...gradientOptions,
     svg: fileToWrite('.svg', 'draw the network into this file'),
     saveGraph: fileToWrite('.json', 'write the network, at its ratio, into this file; commands accept it as MODEL'),
     json: flag('print one JSON document, layers included'),
@@ -54,18 +61,22 @@ export const inspectCommand = defineCommand({
     { command: 'npx rectio inspect resnet20 --ratio 2:1', does: 'with every second ReLU dropped' },
     { command: 'npx rectio inspect resnet20 --ratio 2:1 --svg resnet20.svg', does: 'and a drawing of it' },
     { command: 'npx rectio inspect resnet50 --ratio 3:2 --scope block --layers', does: 'layer by layer' },
+    { command: 'npx rectio inspect plain56 --ratio 2:1 --gradients', does: 'and how gradients grow through the depth' },
   ],
-  async run({ values, positionals }, output) {
+  async run({ values, given, positionals }, output) {
     const model = givenModel(positionals, values) ?? missingModel('inspect');
-    const [{ graph, report }, { inspectGraph }] = await Promise.all([
-      chosenNetwork(model, values),
+    checkGradientOptions(values.gradients, given);
+    const dataset = await chosenData(values);
+    const [{ network, graph, report }, { inspectGraph }] = await Promise.all([
+      chosenNetwork(model, values, dataset),
       import('../../inspect/index.js'),
     ]);
     const inspection = inspectGraph(graph, report);
-    if (values.svg !== undefined) await writePicture(values.svg, graph, report);
+    const gradients = values.gradients ? await measured(network, values, dataset) : undefined;
+    if (values.svg !== undefined) await writePicture(values.svg, graph, report, gradients);
     if (values.saveGraph !== undefined) await writeGraph(values.saveGraph, graph);
     if (values.json) {
-      output.json(inspection);
+      output.json({ ...inspection, ...defined({ gradients }) });
       return exitCodes.done;
     }
     const { activationMarks, marks } = await import('../../draw/marks.js');
@@ -83,16 +94,40 @@ export const inspectCommand = defineCommand({
     );
     const signs = `${marks.kept} kept, ${marks.dropped} dropped, ${marks.other} takes no part`;
     output.print([headline(inspection, report.label), '', table, '', summary(inspection, signs)].join('\n'));
+    if (gradients !== undefined) output.print(`\n${gradientText(gradients, values.layers)}`);
     if (values.svg !== undefined) output.print(`\nDrawn in ${values.svg}`);
     if (values.saveGraph !== undefined) output.print(`\nWritten to ${values.saveGraph}`);
     return exitCodes.done;
   },
 });
 
+type InspectValues = Values<typeof gradientOptions> & Values<typeof proportionOptions> & Values<typeof shapeOptions>;
+
+/** The dataset in --data, if there is one; --size is for folders. */
+async function chosenData({ data, dataDir: dir, size }: InspectValues): Promise<Dataset | undefined> {
+  if (data === undefined) return undefined;
+  const { openDataset } = await import('../../data/index.js');
+  return openDataset(data, defined({ dir, size }));
+}
+
+async function measured(network: Graph, values: InspectValues, data: Dataset | undefined): Promise<GradientReport> {
+  const { inspectGradients } = await import('../../prepare/index.js');
+  const { ratio, pattern, scope, drop, leak, stem, head, batch, seeds, engine, threads } = values;
+  return inspectGradients(network, {
+    ratio: defined({ ratio, pattern, scope, drop, leak, stem, head }),
+    ...{ data, batch, seeds, engine, threads },
+  });
+}
+
 /** @throws RectioError `disk` */
-async function writePicture(path: string, graph: Graph, report: ProportionReport): Promise<void> {
+async function writePicture(
+  path: string,
+  graph: Graph,
+  report: ProportionReport,
+  gradients: GradientReport | undefined,
+): Promise<void> {
   const { drawGraph } = await import('../../draw/index.js');
-  await writeText(path, drawGraph(graph, report));
+  await writeText(path, drawGraph(graph, report, gradients));
 }
 
 /** @throws RectioError `disk` */

@@ -1,6 +1,7 @@
 /** How commands are told which network is meant, and the network that they are told. */
 
 import { RectioError } from '../../base/error.js';
+import type { Dataset } from '../../data/index.js';
 import type { Graph } from '../../graph/index.js';
 import type { ProportionReport } from '../../proportion/index.js';
 import { trainSettings } from '../../config/index.js';
@@ -49,11 +50,15 @@ export function missingModel(command: string): never {
   );
 }
 
-/** The network that the options ask for, rewritten to its proportion. */
+/**
+ * The network that the options ask for, before and after it is rewritten to its proportion.
+ * @param data the dataset that it is for, in place of what the options say about classes and images
+ */
 export async function chosenNetwork(
   name: string,
   values: Values<typeof proportionOptions> & Values<typeof shapeOptions>,
-): Promise<{ graph: Graph; report: ProportionReport }> {
+  data?: Pick<Dataset, 'classes' | 'shape'>,
+): Promise<{ network: Graph; graph: Graph; report: ProportionReport }> {
   const { applyRatio } = await import('../../proportion/index.js');
   const { ratio, pattern, scope, drop, leak, stem, head, shortcut, classes, size } = values;
   const { openNetwork } = await import('../../prepare/index.js');
@@ -61,8 +66,10 @@ export async function chosenNetwork(
   try {
     const [channels = 3] = source.defaults.inputShape;
     const inputShape = size === undefined ? undefined : ([channels, size, size] as const);
-    const model = await source.network(defined({ classes, inputShape }));
-    return applyRatio(model, defined({ ratio, pattern, scope, drop, leak, stem, head }));
+    const asked =
+      data === undefined ? { classes, inputShape } : { classes: data.classes.length, inputShape: data.shape };
+    const network = await source.network(defined(asked));
+    return { network, ...applyRatio(network, defined({ ratio, pattern, scope, drop, leak, stem, head })) };
   } finally {
     await source.close();
   }

@@ -28,7 +28,18 @@ export {
   type Shape,
   type Value,
 } from './graph/index.js';
-export { inspectGraph, type Inspection, type LayerInspection } from './inspect/index.js';
+export { drawGradients, drawGraph } from './draw/index.js';
+export {
+  gradientGrowth,
+  inspectGraph,
+  predictedDecades,
+  type GradientArm,
+  type GradientReport,
+  type Inspection,
+  type LayerGradients,
+  type LayerInspection,
+  type Spread,
+} from './inspect/index.js';
 export type { NetworkOptions } from './network-file/contract.js';
 export {
   applyRatio,

@@ -34,8 +34,10 @@ export type { Engine } from './engines/engine.js';
 export { readSafetensors, type StoredTensor, type StoredTensors } from './formats/index.js';
 export { openNetworkFile, type NetworkFile } from './network-file/index.js';
 export {
+  inspectGradients,
   openTraining,
   trainNetwork,
+  type InspectGradientsSettings,
   type ResumeSettings,
   type TrainedNetwork,
   type TrainingOptions,

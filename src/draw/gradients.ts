@@ -80,7 +80,7 @@ function panelMarks({ frame, label, sizeOf, theoryOf }: Panel, arms: readonly Gr
   if (all.length === 0) return [];
   const count = Math.max(...arms.map(({ layers }) => layers.length));
   const x = linearScale([1, count], frame.left, frame.right, 10);
-  const whole = { ...x, ticks: x.ticks.filter(Number.isInteger), format: String };
+  const whole = { ...x, ticks: x.ticks.filter((tick) => Number.isInteger(tick) && tick >= 1), format: String };
   const y = linearScale(
     all.flatMap(({ low, high }) => [low, high]),
     frame.bottom,

@@ -116,22 +116,21 @@ const spreadOf = (values: readonly number[], middle: number): Spread => ({
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Says in three sentences what the figures mean. */
+/** Says in a few sentences what the figures mean. */
 export function gradientMeaning(arms: readonly GradientArm[]): string {
   const [baseline, asked] = arms;
   if (arms.some(({ decades }) => decades === null)) {
     return 'There is no first and last gradient to compare: fewer than two convolutions have one, or one of them is 0.';
   }
-  const way = 'from the last convolution back to the first';
-  const changes = arms.map(({ ratio, decades }, index) => {
-    const place = index === 0 ? way : undefined;
-    return `at ${ratio} gradients ${[changeOf(decades!.mean), place].filter(Boolean).join(' ')}`;
-  });
+  const changes = arms.map(
+    ({ ratio, decades }, index) =>
+      `at ${ratio} they ${changeOf(decades!.mean)}${index === 0 ? ' from the last convolution back to the first' : ''}`,
+  );
   return [
-    sentence(changes.join('; ')),
+    `Gradients before training: ${changes.join('; ')}.`,
     ...(baseline && asked ? [comparison(baseline, asked)] : []),
     ...firstStep(arms),
-    'This is the state before training: it says how even the start is, not which network ends better.',
+    'This says how even the start is, not which network ends better.',
   ].join(' ');
 }
 
@@ -163,10 +162,9 @@ function firstStep(arms: readonly GradientArm[]): string[] {
     weightDecades === null || Math.abs(weightDecades.mean) < even ? [] : [{ ratio, decades: weightDecades.mean }],
   );
   if (known.length === 0) return [];
-  const parts = known.map(
-    ({ ratio, decades }) => `${times(decades)} as ${decades > 0 ? 'long' : 'short'} as the last one's at ${ratio}`,
-  );
+  const parts = known.map(({ ratio, decades }, index) => {
+    const length = `${times(decades)} times as ${decades > 0 ? 'long' : 'short'}`;
+    return `${length}${index === 0 ? " as the last one's" : ''} at ${ratio}`;
+  });
   return [`With one learning rate, the first convolution's first step of SGD is ${parts.join(', and ')}.`];
 }
-
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -18,6 +18,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import type { GradientReport } from '../inspect/index.js';
 import { build, entry, rectio, start, writeTinyMnist } from './testing/rectio.js';
 
 let folder = '';
@@ -208,6 +209,53 @@ describe('inspect', () => {
     const { code, stderr } = await rectio(['inspect', 'resnet20', '--svg', 'taken.svg'], folder);
     expect(stderr).toContain('Cannot write taken.svg: a folder of that name is in the way');
     expect(code).toBe(1);
+  });
+
+  it('measures gradients beside 1:1, as text, as JSON and in the picture', async () => {
+    const args = ['inspect', 'plain20', '--ratio', '2:1', '--gradients', '--engine', 'reference'];
+    const size = ['--size', '8', '--batch', '4', '--seeds', '2'];
+    const { code, stdout } = await rectio([...args, ...size, '--svg', 'gradients.svg'], folder);
+    expect(code).toBe(0);
+    expect(stdout).toContain('gradients at initial weights: one batch of 4 images of noise, 2 seeds, reference');
+    expect(stdout).toMatch(/^1:1 +\d\.\d\d +\d\.\d\d to \d\.\d\d +1\.41 /m);
+    expect(stdout).toMatch(/^2:1 .* 0\.90 /m);
+    expect(stdout).toContain('Gradients before training: at 1:1 they grow');
+    const picture = readFileSync(join(folder, 'gradients.svg'), 'utf8');
+    expect(picture).toContain('plain20: gradients before training, through the depth');
+    expect(picture).toContain('plain20 at 2:1');
+    const json = await rectio([...args, ...size, '--json'], folder);
+    const { gradients, totals } = JSON.parse(json.stdout) as { gradients: GradientReport; totals: object };
+    expect(totals).toMatchObject({ convolutions: 19 });
+    expect(gradients).toMatchObject({ model: 'plain20', batch: 4, data: 'noise', seeds: [0, 1] });
+    expect(gradients.arms.map(({ ratio, layers }) => [ratio, layers.length])).toEqual([
+      ['1:1', 19],
+      ['2:1', 19],
+    ]);
+    expect(gradients.arms[0]!.decades!.mean).toBeGreaterThan(gradients.arms[1]!.decades!.mean);
+  });
+
+  it.each([
+    ['--batch 8', '--batch is for --gradients'],
+    ['--data mnist', '--data is for --gradients'],
+    ['--engine reference', '--engine is for --gradients'],
+    ['--gradients --data-dir data', '--data-dir is given without --data'],
+    ['--gradients --data mnist --classes 5', '--classes is given, but the dataset'],
+    ['--gradients --data mnist --size 16', '--size'],
+    ['--gradients --seeds 0', "--seeds cannot be '0'"],
+    ['--gradients --engine none', 'no engine named none'],
+  ])('refuses %s', async (options, what) => {
+    const { code, stderr } = await rectio(['inspect', 'resnet20', ...options.split(' ')], folder);
+    expect(stderr).toContain(what);
+    expect(code).toBe(2);
+  });
+
+  it('measures the gradients of a dataset of other images', async () => {
+    writeTinyMnist(join(folder, 'gray'));
+    const options = ['--data', 'mnist', '--data-dir', 'gray', '--batch', '4', '--seeds', '1', '--engine', 'reference'];
+    const { stdout } = await rectio(['inspect', 'resnet20', '--gradients', '--json', ...options], folder);
+    const { gradients, layers } = JSON.parse(stdout) as { gradients: GradientReport; layers: { shape: number[] }[] };
+    expect(layers[0]!.shape).toEqual([1, 8, 8]);
+    expect(gradients).toMatchObject({ data: 'mnist', arms: [{ ratio: '1:1' }] });
   });
 
   it('ends quietly where its reader goes away', async () => {

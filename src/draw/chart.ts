@@ -1,5 +1,5 @@
 /**
- * Scales, axes and colors that the figures of a study share. Each figure is an SVG document that can stand in a page. Its
+ * Scales, axes and colors that figures share. Each figure is an SVG document that can stand in a page. Its
  * light colors are attributes, which every renderer knows; a style sheet overrides them on dark pages.
  */
 

@@ -1,7 +1,7 @@
 /** Gradients at initial weights, by the depth of the convolution: one curve for each ratio. */
 
 import type { GradientArm, GradientReport, LayerGradients, Spread } from '../inspect/index.js';
-import { armColor, axes, figure, legend, linearScale, lineMark, place, textMark, type Frame } from './chart.js';
+import { armColor, axes, figure, filled, legend, linearScale, place, stroked, textMark, type Frame } from './chart.js';
 
 const width = 640;
 const left = 60;
@@ -93,9 +93,8 @@ function panelMarks({ frame, label, sizeOf, theoryOf }: Panel, arms: readonly Gr
       from === undefined || to === undefined
         ? []
         : [
-            `<g style="--muted:${color}">`,
-            lineMark('zero', x.at(from.index), y.at(from.mean), x.at(to.index), y.at(to.mean)),
-            '</g>',
+            `<path ${stroked(color)} stroke-dasharray="4 3" d="M${place(x.at(from.index))} ${place(y.at(from.mean))}` +
+              `L${place(x.at(to.index))} ${place(y.at(to.mean))}"/>`,
           ],
     ),
     ...curves.map(({ points, color }) => curveMark(points, color, x.at, y.at)),
@@ -125,14 +124,14 @@ type At = (value: number) => number;
 function bandMark(points: readonly Point[], color: string, x: At, y: At): string {
   const upper = points.map(({ index, high }) => `${place(x(index))} ${place(y(high))}`);
   const lower = points.map(({ index, low }) => `${place(x(index))} ${place(y(low))}`).reverse();
-  return points.length === 0 ? '' : `<path d="M${[...upper, ...lower].join('L')}Z" style="fill:${color};opacity:.14"/>`;
+  return points.length === 0 ? '' : `<path d="M${[...upper, ...lower].join('L')}Z" ${filled(color)} opacity=".14"/>`;
 }
 
 function curveMark(points: readonly Point[], color: string, x: At, y: At): string {
   if (points.length === 0) return '';
   const places = points.map(({ index, mean }) => `${place(x(index))} ${place(y(mean))}`);
   const dots = points.map(
-    ({ index, mean }) => `<circle cx="${place(x(index))}" cy="${place(y(mean))}" r="2" style="fill:${color}"/>`,
+    ({ index, mean }) => `<circle cx="${place(x(index))}" cy="${place(y(mean))}" r="2" ${filled(color)}/>`,
   );
-  return `<path d="M${places.join('L')}" style="stroke:${color};stroke-width:1.6;fill:none"/>${dots.join('')}`;
+  return `<path d="M${places.join('L')}" ${stroked(color, 1.6)}/>${dots.join('')}`;
 }

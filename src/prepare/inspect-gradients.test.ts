@@ -25,12 +25,13 @@ const last = ({ arms }: GradientReport) => arms.at(-1)!;
 
 describe('gradients against mean-field theory', () => {
   /*
-   * Theory holds for infinitely many channels and values per channel. A chain of 64 channels over 32 images of 8×8 (2,048
-   * values per channel) without padding is near enough: log₁₀ of the growth per activation was off by at most 0.01 for three
-   * seeds, of 0.083 for ReLU. The test allows 0.015. The two values that it must tell apart, ReLU at 1:1 and
-   * 2:1, are 0.042 apart. Padding would cost more: zeros at the border differ from the mean of what a ReLU gives.
+   * Theory holds for infinitely many channels and values per channel. A chain of 64 channels without padding, over 32 images of
+   * 8×8 (2,048 values per channel), is near enough: over five seeds and these four cases, log₁₀ of the growth per
+   * activation was off by at most 0.0065 for one seed and 0.003 for the mean. The values to be told apart are 0.042 apart:
+   * 0.083 for ReLU, 0.042 at 2:1, 0 for the identity. Padding and few channels would cost more accuracy: zeros at
+   * the border differ from the mean of what a ReLU gives.
    */
-  const tolerance = 0.015;
+  const tolerance = 0.01;
   const graph = chain({ depth: 16, width: 64, size: 8, kernel: 1 });
   const everywhere = { drop: ['*'], stem: true, head: true };
   it.each([

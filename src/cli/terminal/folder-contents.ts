@@ -5,6 +5,7 @@ import type { Finding, FolderContents, PictureSize } from '../../data/index.js';
 import type { Screen } from './output.js';
 import { nameFlags } from './setting-names.js';
 import { roomIn } from './status-line.js';
+import { wrapText } from './wrap.js';
 
 /** More classes are told by their number and their extremes. */
 const CLASSES_NAMED = 20;
@@ -22,7 +23,7 @@ export function printFolderContents(contents: FolderContents, side: number, scre
     ...remarks.map((finding) => `  note: ${tell(finding)}`),
     ...passedOver.map((finding) => `  passed over: ${tell(finding)}`),
   ];
-  for (const line of lines) screen.write(`${wrap(visible(line), roomIn(screen))}\n`);
+  for (const line of lines) screen.write(`${wrapText(visible(line), roomIn(screen))}\n`);
 }
 
 /** `classes (training + test images): cat 11 + 1, dog 11 + 1` */
@@ -58,19 +59,4 @@ function tell({ what, count, names }: Finding): string {
 /** A file's name may hold what a terminal takes for a command. */
 function visible(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
-
-/** Breaks a line between words, and indents what follows. */
-function wrap(line: string, width: number): string {
-  const lines: string[] = [];
-  let rest = line;
-  while (rest.length > width) {
-    const at = rest.lastIndexOf(' ', width);
-    // A long path has no place to break.
-    const end = at > 6 ? at : rest.indexOf(' ', width);
-    if (end === -1) break;
-    lines.push(rest.slice(0, end));
-    rest = `      ${rest.slice(end + 1)}`;
-  }
-  return [...lines, rest].join('\n');
 }

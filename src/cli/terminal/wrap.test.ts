@@ -18,6 +18,10 @@ describe('wrapping', () => {
     );
   });
 
+  it('does not part a number from its %', () => {
+    expect(wrapText('the test error is 89.84 % so far', 23)).toBe('the test error is\n89.84 % so far');
+  });
+
   it('leaves commands on one line, so that they can be copied', () => {
     const text = 'Go on with: npx rectio compare --study studies/resnet20';
     expect(wrapText(text, 20)).toBe(text);

@@ -17,7 +17,9 @@ function wrapLine(line: string, width: number): string {
   const lines: string[] = [];
   let rest = line;
   while (rest.length > width) {
-    const before = rest.lastIndexOf(' ', width);
+    const space = rest.lastIndexOf(' ', width);
+    // A number keeps its sign of percent.
+    const before = rest[space + 1] === '%' ? rest.lastIndexOf(' ', space - 1) : space;
     // A word that is too long for a line stays whole.
     const at = before > indent.length ? before : rest.indexOf(' ', Math.max(width, indent.length));
     if (at === -1) break;

@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 import { optionName, type Option } from './options.js';
 
 /** Breaks text into lines of at most `width` characters. */
-export function wrap(text: string, width: number): string[] {
+function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(/\s+/)) {

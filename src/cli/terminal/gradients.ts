@@ -1,8 +1,8 @@
 /** The gradients at initial weights as text: a table through the depth, the figures that sum it up, and what they mean. */
 
 import type { GradientArm, GradientReport, Spread } from '../../inspect/index.js';
-import { wrap } from '../options/help.js';
 import { formatTable } from './table.js';
+import { wrapText } from './wrap.js';
 
 /** Rows of the table unless every layer is asked for. */
 const mostRows = 8;
@@ -18,7 +18,7 @@ export function gradientText(report: GradientReport, all: boolean): string {
     '',
     sumTable(arms),
     '',
-    ...wrap(meaning, 100),
+    wrapText(meaning, 100),
   ].join('\n');
 }
 

@@ -3,7 +3,7 @@ import { graphBuilder, graphParameters, type Graph, type Node } from '../graph/i
 import { inspectGraph } from '../inspect/index.js';
 import { createModel, modelNames } from '../zoo/index.js';
 import { failure } from '../testing/failure.js';
-import { applyRatio, findSites, parseRatio, scopes, type Scope, type Site } from './index.js';
+import { applyRatio, findSites, parseRatio, printRatio, reduceRatio, scopes, type Scope, type Site } from './index.js';
 
 describe('a leak in place of dropped activations', () => {
   const graph = createModel('resnet20');
@@ -48,11 +48,15 @@ const printParameters = (graph: Graph) =>
     .map(({ name, shape }) => `${name} ${shape}`)
     .join();
 
-/** Each site's position in its segment: the most sites before it on any path, counted backwards from the site. */
+/** The name of the segment of a node or site. */
+const segmentOf = (scope: Scope, { stage, block }: Pick<Site, 'stage' | 'block'>) =>
+  scope === 'network' ? '' : ((scope === 'block' ? block : undefined) ?? stage ?? 'none');
+
+/** The place of each site: the most sites before it on any path within its segment, counted backwards from the site. */
 function placesOf(graph: Graph, sites: readonly Site[], scope: Scope): number[] {
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
   const names = new Set(sites.map((site) => site.name));
-  const segment = ({ place }: Node) => (scope === 'network' ? '' : (place[scope] ?? place.stage ?? 'none'));
+  const segment = ({ place }: Node) => segmentOf(scope, place);
   const known = new Map<string, number>();
   const before = (node: Node): number => {
     const places = node.inputs
@@ -66,6 +70,26 @@ function placesOf(graph: Graph, sites: readonly Site[], scope: Scope): number[] 
   return sites.map((site) => known.get(site.name)!);
 }
 
+/** The sites of each segment. */
+function segmentsOf<T extends Pick<Site, 'stage' | 'block'>>(sites: readonly T[], scope: Scope): T[][] {
+  const segments = new Map<string, T[]>();
+  for (const site of sites) {
+    const name = segmentOf(scope, site);
+    segments.set(name, [...(segments.get(name) ?? []), site]);
+  }
+  return [...segments.values()];
+}
+
+/** The scopes that a network has. */
+const scopesOf = (sites: readonly Site[]) =>
+  scopes.filter((scope) => scope === 'network' || sites.some((site) => site[scope] !== undefined));
+
+/** Whether no segment has parallel paths: then no two of its sites have the same place. */
+function isChain(graph: Graph, sites: readonly Site[], scope: Scope): boolean {
+  const places = placesOf(graph, sites, scope);
+  return new Set(sites.map((site, index) => `${segmentOf(scope, site)} ${places[index]}`)).size === sites.length;
+}
+
 /** How many of the first sites N:M keeps: M of each complete module, and a share of an incomplete one. */
 const keptOf = (sites: number, ratio: string) => {
   const { convolutions, activations } = parseRatio(ratio);
@@ -75,23 +99,31 @@ const keptOf = (sites: number, ratio: string) => {
 describe.each(modelNames)('%s', (name) => {
   const baseline = createModel(name);
   const sites = bodySites(baseline);
-  const possible = scopes.filter((scope) => scope === 'network' || sites.some((site) => site[scope] !== undefined));
-  const cases = possible.flatMap((scope) => {
-    const places = placesOf(baseline, sites, scope);
-    return ratios.map((ratio) => ({ ratio, scope, places, longest: 1 + Math.max(...places) }));
+  const cases = scopesOf(sites).flatMap((scope) => {
+    const largest = Math.max(...segmentsOf(sites, scope).map((segment) => segment.length));
+    return ratios.map((ratio) => ({ ratio, scope, largest }));
   });
-  const can = cases.filter(({ ratio, longest }) => parseRatio(ratio).convolutions <= longest);
+  const can = cases.filter(({ ratio, largest }) => parseRatio(ratio).convolutions <= largest);
 
-  it('can have each ratio whose module fits into the scope, with exactly the kept ones that it says, and no other', () => {
+  it('can have each ratio whose module fits into a segment, and no other', () => {
     expect(sites.length).toBeGreaterThan(0);
-    for (const { ratio, scope, places, longest } of cases) {
-      if (parseRatio(ratio).convolutions > longest) {
-        expect(failure(() => applyRatio(baseline, { ratio, scope })).hint).toContain(`at most ${longest}`);
-        continue;
-      }
+    for (const { ratio, scope, largest } of cases) {
+      if (parseRatio(ratio).convolutions <= largest) expect(() => applyRatio(baseline, { ratio, scope })).not.toThrow();
+      else expect(failure(() => applyRatio(baseline, { ratio, scope })).hint).toContain(`at most ${largest}`);
+    }
+    expect(can.filter(({ scope }) => scope === 'network')).toHaveLength(ratios.length);
+  });
+
+  it('keeps exactly M of every N sites of each segment, rounded up or down, and drops all others', () => {
+    for (const { ratio, scope } of can) {
+      const { convolutions, activations } = parseRatio(ratio);
       const { graph, report } = applyRatio(baseline, { ratio, scope });
-      const kept = places.filter((place) => keptOf(place + 1, ratio) > keptOf(place, ratio)).length;
-      expect(report.sites.filter((site) => site.kept)).toHaveLength(kept);
+      for (const segment of segmentsOf(report.sites, scope)) {
+        const share = (segment.length * activations) / convolutions;
+        const kept = segment.filter((site) => site.kept).length;
+        expect([Math.floor(share), Math.ceil(share)], `${ratio} in scope ${scope}`).toContain(kept);
+      }
+      const kept = report.sites.filter((site) => site.kept).length;
       expect(graph.nodes.filter(({ op }) => op.kind === 'identity')).toHaveLength(sites.length - kept);
       expect(report.before.activations - report.after.activations).toBe(sites.length - kept);
       const [of, stay] = report.achieved.split(':').map(Number) as [number, number];
@@ -131,14 +163,86 @@ describe.each(modelNames)('%s', (name) => {
     }
   });
 
-  it('follows an explicit pattern, site by site', () => {
-    const places = placesOf(baseline, sites, 'network');
-    for (const pattern of ['10', '1001', '11010']) {
-      const { report } = applyRatio(baseline, { pattern });
-      expect(report.sites.map((site) => site.kept)).toEqual(
-        places.map((place) => pattern[place % pattern.length] === '1'),
-      );
+  it('follows a pattern site by site from the start of each segment, unless it has parallel paths', () => {
+    for (const { ratio, scope } of can) {
+      if (!isChain(baseline, sites, scope)) continue;
+      const places = placesOf(baseline, sites, scope);
+      const kept = (options: Parameters<typeof applyRatio>[1]) =>
+        applyRatio(baseline, { ...options, scope }).report.sites.map((site) => site.kept);
+      expect(kept({ ratio })).toEqual(places.map((place) => keptOf(place + 1, ratio) > keptOf(place, ratio)));
+      if (scope !== 'network') continue;
+      for (const pattern of ['10', '1100', '11010']) {
+        expect(kept({ pattern })).toEqual(places.map((place) => pattern[place % pattern.length] === '1'));
+      }
     }
+  });
+});
+
+describe('the networks with parallel paths', () => {
+  const branching = modelNames.filter((name) => {
+    const graph = createModel(name);
+    return !isChain(graph, bodySites(graph), 'network');
+  });
+  const report = (name: string, ratio: string, scope: Scope = 'network') =>
+    applyRatio(createModel(name), { ratio, scope }).report;
+
+  it('are those whose blocks branch', () => {
+    expect(branching).toEqual([
+      'googlenet',
+      'inception_v3',
+      'squeezenet1_0',
+      'squeezenet1_1',
+      'shufflenet_v2_x0_5',
+      'shufflenet_v2_x1_0',
+      'shufflenet_v2_x1_5',
+      'shufflenet_v2_x2_0',
+    ]);
+  });
+
+  it.each([
+    ['googlenet', ['54:27', '54:36', '54:18', '54:40']],
+    ['inception_v3', ['89:45', '89:60', '89:30', '89:67']],
+    ['squeezenet1_1', ['24:12', '24:16', '24:8', '24:18']],
+    ['shufflenet_v2_x1_0', ['35:17', '35:23', '35:11', '35:26']],
+  ])('have the amounts of 2:1, 3:2, 3:1 and 4:3: %s', (name, amounts) => {
+    const found = ratios.map((ratio) => report(name, ratio));
+    const counted = found.map(({ sites }) => `${sites.length}:${sites.filter(({ kept }) => kept).length}`);
+    expect(counted).toEqual(amounts);
+    expect(found.map(({ achieved }) => achieved)).toEqual(
+      amounts.map((amount) => printRatio(reduceRatio(parseRatio(amount)))),
+    );
+  });
+
+  it('have them with any pattern too', () => {
+    for (const name of branching) {
+      for (const pattern of ['10', '110', '1100', '0011', '11010', '1000001']) {
+        const { sites } = applyRatio(createModel(name), { pattern }).report;
+        const share = (sites.length * pattern.replaceAll('0', '').length) / pattern.length;
+        expect([Math.floor(share), Math.ceil(share)]).toContain(sites.filter(({ kept }) => kept).length);
+      }
+    }
+  });
+
+  /** Whether each site of the given block is kept. */
+  const inBlock = (block: string, { sites }: ReturnType<typeof report>) =>
+    sites
+      .filter((site) => site.block === block)
+      .map(({ kept }) => (kept ? '1' : '0'))
+      .join('');
+
+  it('keep the order of the pattern in each branch, and spread the rest over the branches: GoogLeNet', () => {
+    // Branches of one, two, two and one sites. Of the two single ones, one stays.
+    for (const block of ['inception3a', 'inception4b', 'inception5b']) {
+      expect(inBlock(block, report('googlenet', '2:1'))).toBe('0' + '01' + '01' + '1');
+      expect(inBlock(block, report('googlenet', '2:1@10'))).toBe('1' + '10' + '10' + '0');
+      expect(inBlock(block, report('googlenet', '2:1', 'block'))).toBe('0' + '01' + '01' + '1');
+    }
+  });
+
+  it('keep the order of the pattern along the longest path, and take turns beside it: SqueezeNet', () => {
+    const { sites } = report('squeezenet1_1', '2:1');
+    // A squeeze, then two expanding convolutions in parallel.
+    expect(sites.map(({ kept }) => (kept ? '1' : '0')).join('')).toBe('011010'.repeat(4));
   });
 });
 
@@ -267,10 +371,10 @@ describe('what cannot be done is refused', () => {
     expect(error.hint).toContain('stage or network');
   });
 
-  it('with a module longer than the scope, naming the longest', () => {
+  it('with a module that no segment has the sites for, naming the largest', () => {
     const error = failure(() => applyRatio(createModel('resnet20'), { ratio: '3:1', scope: 'block' }));
     expect(error.code).toBe('proportion');
-    expect(error.message).toContain('2 sites in its longest block');
+    expect(error.message).toContain('2 sites in its largest block');
     expect(error.hint).toContain('at most 2');
     expect(failure(() => applyRatio(createModel('resnet20'), { ratio: '19:1' })).hint).toContain('at most 18');
   });

@@ -164,16 +164,26 @@ describe('units and sites, family by family', () => {
         convRelu(net, 'd', net.maxPool('pool', x, { kernel: 3, stride: 1, padding: 1 }), { kernel: 1, channels: 4 }),
       );
     const graph = network(3, block);
-    expect(describeBlock(graph)).toMatchObject({ native: '1:1', kept: ['relub2', 'reluc2'] });
+    expect(describeBlock(graph)).toMatchObject({ native: '1:1', kept: ['relua', 'relub2', 'reluc2'] });
     const kept = (options: Parameters<typeof applyRatio>[1]) => {
       const { sites } = applyRatio(graph, options).report;
       return sites.map(({ kept: stays }) => (stays ? '1' : '0')).join('');
     };
-    // Sites in forward order: a, b1, b2, c1, c2, c3, d at the positions 0, 0, 1, 0, 1, 2, 0; three more in each next block.
-    expect(kept({ ratio: '3:1', scope: 'block' })).toBe('0000010'.repeat(3));
-    expect(kept({ pattern: '10', scope: 'network' })).toBe('110101100101001101011');
-    const error = () => applyRatio(graph, { ratio: '4:1', scope: 'block' });
-    expect(error).toThrow('3 sites in its longest block');
+    // Sites in forward order: a, b1, b2, c1, c2, c3, d at the places 0, 0, 1, 0, 1, 2, 0; three more in each next block. The
+    // longest branch, c, is first to take what its place gives; a and d keep the amounts.
+    expect(kept({ ratio: '3:1', scope: 'block' })).toBe(['1', '00', '001', '0'].join('').repeat(3));
+    expect(kept({ pattern: '10' })).toBe(
+      [
+        ['0', '10', '101', '1'],
+        ['0', '01', '010', '1'],
+        ['0', '10', '101', '1'],
+      ]
+        .flat()
+        .join(''),
+    );
+    expect(kept({ ratio: '7:1', scope: 'block' }).replaceAll('0', '')).toBe('111');
+    const error = () => applyRatio(graph, { ratio: '8:1', scope: 'block' });
+    expect(error).toThrow('7 sites in its largest block');
   });
 
   it('ShuffleNet: branches side by side, the halves of a split one behind the other', () => {

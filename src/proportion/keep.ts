@@ -2,9 +2,11 @@
 
 import { RectioError } from '../base/error.js';
 import type { Graph } from '../graph/index.js';
+import { keptSites } from './allot.js';
+import { findChains } from './chains.js';
 import { printShare, type Share } from './notation.js';
 import { printRatio } from './ratio.js';
-import { patternPlaces, segmentRules, type Position, type Scope } from './segments.js';
+import { segmentRules, type Position, type Scope } from './segments.js';
 import type { Site } from './sites.js';
 import { resolveStages, stageNames } from './stages.js';
 
@@ -25,18 +27,20 @@ export function keptByRatio(
   const ofStage = stageShares(graph, shares);
   const shareOf = ({ stage }: Pick<Position, 'stage'>) => (stage && ofStage.get(stage)) || general;
   const segmentOf = (position: Position) => `${shareOf(position).stages ?? ''} ${segmentRules[scope](position)}`;
-  const places = patternPlaces(graph, new Set(sites.map((site) => site.name)), segmentOf);
+  const byName = new Map(sites.map((site) => [site.name, site]));
+  const segments = findChains(graph, new Set(byName.keys()), segmentOf).map((chains) => ({
+    chains,
+    size: chains.reduce((sum, chain) => sum + chain.sites.length, 0),
+    // The sites of a segment have the same share.
+    share: shareOf(byName.get(chains[0]!.sites[0]!)!),
+  }));
   for (const share of shares) {
     if (!share.pattern.includes('0')) continue;
     const own = sites.filter((site) => shareOf(site) === share);
-    const longest = 1 + Math.max(-1, ...own.map(({ name }) => places.get(name)!));
-    refuseImpossible(graph.name, own, { share, scope, longest, alone: shares.length === 1, others });
+    const largest = Math.max(0, ...segments.map((segment) => (segment.share === share ? segment.size : 0)));
+    refuseImpossible(graph.name, own, { share, scope, largest, alone: shares.length === 1, others });
   }
-  const kept = sites.filter((site) => {
-    const { pattern } = shareOf(site);
-    return pattern[places.get(site.name)! % pattern.length] === '1';
-  });
-  return new Set(kept.map(({ name }) => name));
+  return new Set(segments.flatMap(({ chains, share }) => keptSites(chains, share.pattern)));
 }
 
 function stageShares(graph: Graph, shares: readonly Share[]): ReadonlyMap<string, Share> {
@@ -62,8 +66,8 @@ function stageShares(graph: Graph, shares: readonly Share[]): ReadonlyMap<string
 interface Claim {
   readonly share: Share;
   readonly scope: Scope;
-  /** Sites in the longest chain of a segment. */
-  readonly longest: number;
+  /** Sites in the largest segment. */
+  readonly largest: number;
   /** Whether the share is the only one. */
   readonly alone: boolean;
   /** The network's sites that take no part in the ratio. */
@@ -73,7 +77,7 @@ interface Claim {
 function refuseImpossible(
   network: string,
   sites: readonly Site[],
-  { share, scope, longest, alone, others }: Claim,
+  { share, scope, largest, alone, others }: Claim,
 ): void {
   const refuse = (problem: string, hint: string): never => {
     throw new RectioError('proportion', `Network ${network} ${problem}`, hint);
@@ -95,13 +99,13 @@ function refuseImpossible(
     const inside = where === undefined ? '' : ` in ${where}`;
     refuse(`has no ${scope}s${inside} at which a pattern could start again`, `Use the scope ${instead}.`);
   }
-  if (period(share.pattern) > longest) {
+  if (period(share.pattern) > largest) {
     const segment =
-      scope === 'network' ? (where ?? '') : `its longest ${scope}${where === undefined ? '' : ` of ${where}`}`;
+      scope === 'network' ? (where ?? '') : `its largest ${scope}${where === undefined ? '' : ` of ${where}`}`;
     refuse(
-      `has ${longest} ${longest === 1 ? 'site' : 'sites'}${segment === '' ? '' : ` in ${segment}`}, ` +
+      `has ${largest} ${largest === 1 ? 'site' : 'sites'}${segment === '' ? '' : ` in ${segment}`}, ` +
         `too few for even one module of ${printRatio(share.ratio)} (${share.pattern})`,
-      `Use a ratio N:M with N of at most ${longest}${scope === 'network' ? '' : ', or a wider scope'}.`,
+      `Use a ratio N:M with N of at most ${largest}${scope === 'network' ? '' : ', or a wider scope'}.`,
     );
   }
 }

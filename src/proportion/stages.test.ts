@@ -76,6 +76,17 @@ describe('ratios for single stages', () => {
     expect(applyRatio(resnet, { ratio: 'stage1-3=1:1' }).graph).toBe(resnet);
   });
 
+  it('start again behind a stage with a ratio of its own', () => {
+    expect(kept({ ratio: '4:1,stage2=1:1' })).toBe('000100 111111 000100');
+  });
+
+  it('are ratios of amounts if paths run in parallel', () => {
+    const { sites } = applyRatio(createModel('googlenet'), { ratio: 'stage1=4:3,stage2=3:1' }).report;
+    const keptIn = (stage: string) => sites.filter((site) => site.stage === stage && site.kept).length;
+    // 12, 30 and 12 sites.
+    expect(stageNames(createModel('googlenet')).map(keptIn)).toEqual([9, 10, 12]);
+  });
+
   it('are reported as they were asked for', () => {
     const { report } = applyRatio(resnet, { ratio: 'stage1=1:1, stage2-3=3:2@110' });
     expect(report).toMatchObject({
@@ -104,7 +115,7 @@ describe('ratios for single stages', () => {
 
   it('are refused with a scope that has too few sites', () => {
     const error = failure(() => applyRatio(resnet, { ratio: 'stage2-3=3:1', scope: 'block' }));
-    expect(error.message).toContain('2 sites in its longest block of stage2-3');
+    expect(error.message).toContain('2 sites in its largest block of stage2-3');
   });
 
   it('need stages', () => {

@@ -188,7 +188,7 @@ describe('marks of activations', () => {
   it('follow the order of the path, with branches in brackets', () => {
     const { graph, report } = applyRatio(createModel('googlenet'), { ratio: '2:1' });
     const blocks = new Map(graph.nodes.map(({ name, place }) => [name, place.block ?? '']));
-    expect(activationMarks(graph, report, (name) => blocks.get(name)!).get('inception3a')).toBe('(○|○●|○●|○)');
+    expect(activationMarks(graph, report, (name) => blocks.get(name)!).get('inception3a')).toBe('(○|○●|○●|●)');
   });
 
   it('are assigned to the right part even if paths of several parts cross', () => {

@@ -52,7 +52,7 @@ export interface ProportionReport {
   readonly label: string;
   /** The requested ratio: N:M, or those of single stages, such as `stage1=1:1,stage2-4=3:2`. */
   readonly asked: string;
-  /** Ratio of sites to kept sites, reduced; differs from `asked` if the last module is incomplete. */
+  /** Ratio of sites to kept sites, reduced; differs from `asked` if the share of a segment has to be rounded. */
   readonly achieved: string;
   /** Written like `asked`: `01`, or `stage1=1,stage2-4=011`. */
   readonly pattern: string;

@@ -2,7 +2,7 @@
 
 import { RectioError } from '../base/error.js';
 
-/** Of every N = `convolutions` successive sites, M = `activations` are kept; 1 ≤ M ≤ N. */
+/** Of every N = `convolutions` sites, M = `activations` are kept; 1 ≤ M ≤ N. */
 export interface Ratio {
   readonly convolutions: number;
   readonly activations: number;

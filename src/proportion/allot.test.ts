@@ -72,7 +72,7 @@ describe('any chains and any pattern', () => {
     for (const { chains, random, even } of cases) {
       const sites = chains.reduce((sum, chain) => sum + chain.sites.length, 0);
       for (const pattern of [random, even]) {
-        expect(rounded(share(sites, pattern)), pattern).toContain(keptSites(chains, pattern).length);
+        expect(rounded(share(sites, pattern))).toContain(keptSites(chains, pattern).length);
       }
     }
   });

@@ -6,10 +6,10 @@
 set -eu
 studies=$(cd "${1:?"Give the folder of the studies, such as ../depth-studies"}" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
-plans=$(sed -n 's/.*--plan \([^ ]*\)\/campaigns\/depth\/plans.*/\1/p' "$studies"/studies/*/study.json | head -n 1)
 
 publish() { # FILE TARGET
-  sed -e "s#$studies/studies/##g" -e "s#$studies/##g" -e "s#$plans/##g" "$1" > "$2"
+  sed -e 's#[^" ]*/campaigns/depth/#campaigns/depth/#g' -e "s#$studies/studies/##g" -e "s#$studies/##g" \
+    -e "s#--study $studies#--study ../depth#g" "$1" > "$2"
 }
 
 publish "$studies/campaign.json" "$here/campaign.json"

@@ -1,5 +1,7 @@
 /** `rectio compare` for a plan of several studies: a campaign. */
 
+import { join } from 'node:path';
+
 import { RectioError } from '../../base/error.js';
 import type { TrainConfigInput } from '../../config/index.js';
 import type { Campaign, CampaignPlan } from '../../study/index.js';
@@ -8,6 +10,7 @@ import { exitCodes } from '../terminal/exit-codes.js';
 import { printCampaignReport } from '../terminal/campaign-result.js';
 import type { Output } from '../terminal/output.js';
 import { signalExitCode, type StopSignal } from '../terminal/signals.js';
+import { workSentence } from '../terminal/work.js';
 import { aboutThis, runTrainings, type WorkValues } from './compare-run.js';
 import { checkNetworks } from './compare-networks.js';
 
@@ -31,8 +34,8 @@ export async function beginCampaignOf(
   const { beginCampaign, resolveCampaign } = await import('../../study/index.js');
   const plan = namingFile(values.plan, () => resolveCampaign(file, settings));
   for (const study of Object.values(plan.studies)) await checkNetworks(study);
-  if (values.dryRun) return showCampaign(plan, values.json, output);
   const folder = values.study ?? `studies/${plan.name}`;
+  if (values.dryRun) return showCampaign(plan, folder, values.json, output);
   const { campaign, found } = await beginCampaign(folder, plan, await aboutThis());
   output.note(
     found
@@ -68,8 +71,9 @@ export async function runCampaign(campaign: Campaign, values: WorkValues, output
   return whole ? exitCodes.done : exitCodes.failed;
 }
 
-async function showCampaign(plan: CampaignPlan, json: boolean, output: Output): Promise<number> {
-  const { campaignHash, expectedDetectable, planHash, printClaim, ruleSentence } = await import('../../study/index.js');
+async function showCampaign(plan: CampaignPlan, folder: string, json: boolean, output: Output): Promise<number> {
+  const { campaignHash, expectedDetectable, expectedTime, planHash, plannedWork, printClaim, ruleSentence } =
+    await import('../../study/index.js');
   const studies = Object.entries(plan.studies).map(([name, study]) => ({
     name,
     hash: planHash(study),
@@ -82,10 +86,15 @@ async function showCampaign(plan: CampaignPlan, json: boolean, output: Output): 
     return exitCodes.done;
   }
   const sum = studies.reduce((total, { trainings }) => total + trainings, 0);
+  const work: string[] = [];
+  for (const [name, study] of Object.entries(plan.studies)) {
+    const time = await expectedTime(study, join(folder, 'studies', name));
+    work.push(`  ${name}: ${workSentence({ ...plannedWork(study), time })}`);
+  }
   output.print(
     [
       `${plan.name}, plan ${hash}: ${studies.length} studies, ${sum} trainings`,
-      ...studies.map(({ name, trainings }) => `  ${name}: ${trainings} trainings`),
+      ...work,
       ...plan.claims.hypotheses.map(
         (hypothesis) => `  ${hypothesis.name} (${hypothesis.role}): ${printClaim(hypothesis)}`,
       ),

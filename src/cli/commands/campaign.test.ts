@@ -70,7 +70,13 @@ describe('rectio compare with the plan of a campaign', () => {
   it('shows studies, hypotheses, rule and hash before anything is trained', async () => {
     const { code, stdout } = await compare('--dry-run');
     expect(code).toBe(0);
-    for (const words of ['2 studies, 8 trainings', 'P (primary)', 'Supported if', 'depth (requirement)', '4 trainings, ']) {
+    for (const words of [
+      '2 studies, 8 trainings',
+      'P (primary)',
+      'Supported if',
+      'depth (requirement)',
+      '4 trainings, ',
+    ]) {
       expect(stdout).toContain(words);
     }
   });

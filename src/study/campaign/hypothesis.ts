@@ -33,8 +33,8 @@ export const contrastClaims = ['below', 'above'] as const;
 export type ContrastClaim = (typeof contrastClaims)[number];
 
 /**
- * What has become of a hypothesis. `pending`: trainings are left to do, so there is no verdict yet. `open`: the trainings
- * are done and decide neither way.
+ * What has become of a hypothesis. `pending`: trainings are left to do (for a primary, those of any primary), so there is
+ * no verdict yet. `open`: the trainings are done and decide neither way.
  */
 export type Finding = 'confirmed' | 'refuted' | 'open' | 'pending';
 

@@ -154,6 +154,11 @@ describe('the whole', () => {
     expect(whole(arms, ['X'])).toBe('supported');
   });
 
+  it('gives no primary a verdict before all of them are done, since they are corrected together', () => {
+    const arms = { P1: better, P2: same, C: same, X: same };
+    expect(findings(judge(claims, arms, ['P2']))).toEqual(['pending', 'pending', 'confirmed', 'confirmed', 'open']);
+  });
+
   it('corrects the primaries together, and counts one without a result', () => {
     const { hypotheses: judged } = judge(claims, { P1: better, C: same });
     expect(judged[0]!.pHolm).toBe(Math.min(1, 2 * judged[0]!.p!));

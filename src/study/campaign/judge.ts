@@ -64,13 +64,15 @@ export function judgeCampaign(claims: Claims, evidence: Evidence): CampaignVerdi
   const primaries = measured.filter(({ hypothesis }) => hypothesis.role === 'primary');
   // A primary without a p-value yet counts as 1, so that early results are not corrected less than the final ones.
   const corrected = holm(primaries.map(({ p }) => p ?? 1));
+  const finished = ({ hypothesis }: Measured): boolean =>
+    pairsOf(hypothesis).every(({ arm, against }) => evidence.finished(arm.study) && evidence.finished(against.study));
+  // A primary's corrected p-value depends on those of all others.
+  const allPrimaries = primaries.every(finished);
   const hypotheses = measured.map((result): HypothesisResult => {
     const rank = primaries.indexOf(result);
     const pHolm = rank === -1 || result.p === null ? null : corrected[rank]!;
-    const finished = pairsOf(result.hypothesis).every(
-      ({ arm, against }) => evidence.finished(arm.study) && evidence.finished(against.study),
-    );
-    return { ...result, pHolm, finding: finished ? findingOf({ ...result, pHolm }) : 'pending' };
+    const ready = rank === -1 ? finished(result) : allPrimaries;
+    return { ...result, pHolm, finding: ready ? findingOf({ ...result, pHolm }) : 'pending' };
   });
   return { hypotheses, whole: wholeOf(hypotheses, claims) };
 }

@@ -31,7 +31,7 @@ function progressSentence({ studies }: CampaignResult): string {
   const sum = (key: 'all' | 'done' | 'failed'): number => known.reduce((total, counts) => total + counts[key], 0);
   const missing = studies.filter(({ trainings }) => trainings === null).map(({ name }) => name);
   const absent = missing.length === 0 ? '' : `, and nothing is here of ${missing.join(', ')}`;
-  return `${sum('done')} of ${sum('all')} trainings are done${absent}. A hypothesis gets its verdict when its trainings are done.`;
+  return `${sum('done')} of ${sum('all')} trainings are done${absent}. A hypothesis gets its verdict when its trainings are done, a primary when those of all primaries are.`;
 }
 
 /** What makes the whole supported, refuted or mixed. */

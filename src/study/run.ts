@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { claimFile, makeInnerFolders, readFailure, recordFailure, runFolder, type Study } from './folder.js';
 import { refuseForeignCode } from './consent.js';
+import { refuseOtherSites } from './same-sites.js';
 import type { Trial } from './plan.js';
 import { usableCores } from '../system/machine.js';
 import { runTrial, trialState, type RectioCommand } from './trial.js';
@@ -42,7 +43,8 @@ const lookEveryMs = 1000;
 /**
  * Runs every trial that is neither done nor failed, and waits for trials that other processes run. Records a failed trial
  * and goes on.
- * @throws RectioError `disk`; `usage` if the study runs code and was begun elsewhere, or if what it would train was changed
+ * @throws RectioError `disk`; `usage` if the study runs code and was begun elsewhere, if what it would train was changed,
+ * or if an earlier version trained an arm with other sites
  */
 export async function* runStudy(options: RunStudyOptions): AsyncGenerator<StudyEvent, void, void> {
   const { study, jobs = 1, trustCode = false, signal } = options;
@@ -50,6 +52,7 @@ export async function* runStudy(options: RunStudyOptions): AsyncGenerator<StudyE
   await makeInnerFolders(study.folder);
   const threads = Math.max(1, Math.floor((options.threads ?? usableCores()) / jobs));
   const left = new Set(await trialsLeft(options));
+  await refuseOtherSites(study.folder, study.trials, left);
   const queue = eventQueue<StudyEvent>();
   const running = new Set<Promise<void>>();
   try {

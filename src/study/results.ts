@@ -4,6 +4,7 @@ import { median } from '../base/median.js';
 import { inspectGraph } from '../inspect/index.js';
 import { readFailure, runFolder, type Addition, type Failure, type Study } from './folder.js';
 import type { Arm, Trial } from './plan.js';
+import { sameTrainingError, type CurvePoint, type SameTrainingError } from './same-training-error.js';
 import {
   compareAll,
   detectableDifference,
@@ -23,6 +24,7 @@ import {
   type Answers,
   type EpochLine,
   type RunRecord,
+  type Score,
   type TrainSummary,
 } from '../run/index.js';
 
@@ -62,10 +64,17 @@ export interface ArmResult {
   readonly seeds: readonly number[];
   /** Test error in percent; null before the first seed is done. */
   readonly error: ErrorResult | null;
+  /**
+   * Mean over seeds of the result's cross entropy and error on unaugmented training images, in inference mode; null if a run
+   * did not record them.
+   */
+  readonly fit: Score | null;
   /** Mean of test error minus error on training images as they are, in points. */
   readonly gap: number | null;
   /** Against the baseline; null for the baseline itself and before a seed is done in both. */
   readonly difference: Difference | null;
+  /** Against the baseline; null for the baseline itself and before a seed is done in both. */
+  readonly sameTrainingError: SameTrainingError | null;
   readonly cost: Cost | null;
   /** What was trained; null before the first seed is done. */
   readonly network: Pick<RunRecord, 'graph' | 'proportion'> | null;
@@ -98,16 +107,6 @@ export interface RunResult {
   readonly run: string;
   readonly summary: TrainSummary;
   readonly curve: readonly CurvePoint[];
-}
-
-/** One epoch of one run. */
-export interface CurvePoint {
-  /** From 1. */
-  readonly epoch: number;
-  readonly trainLoss: number;
-  readonly trainError: number;
-  /** On the held-out images if there are any, else on the test split; null if the epoch was not evaluated. */
-  readonly evaluatedError: number | null;
 }
 
 /** A finished trial, with everything that is read from it. */
@@ -201,17 +200,26 @@ function curvePoint({ epoch, train, test, validation }: EpochLine): CurvePoint {
 function groupResult(name: string, arms: readonly Arm[], done: readonly Done[], worthwhile: number): GroupResult {
   const ofArm = (arm: Arm): Done[] => done.filter(({ trial }) => trial.arm.id === arm.id);
   const outcomes = (arm: Arm): Outcome[] => ofArm(arm).map(({ outcome }) => outcome);
+  const runs = (arm: Arm): RunResult[] => ofArm(arm).map(({ result }) => result);
   const [baseline, ...variants] = arms;
   const differences = compareAll(outcomes(baseline!), variants.map(outcomes), { worthwhile });
   return {
     name,
-    arms: arms.map((arm, index) => armResult(arm, ofArm(arm), index === 0 ? null : differences[index - 1]!)),
+    arms: arms.map((arm, index) =>
+      armResult(arm, ofArm(arm), index === 0 ? null : differences[index - 1]!, runs(baseline!)),
+    ),
     detectable: detectableNow(differences, ofArm(baseline!)),
   };
 }
 
-function armResult(arm: Arm, done: readonly Done[], difference: Difference | null): ArmResult {
-  const summaries = done.map(({ result }) => result.summary);
+function armResult(
+  arm: Arm,
+  done: readonly Done[],
+  difference: Difference | null,
+  baseline: readonly RunResult[],
+): ArmResult {
+  const runs = done.map(({ result }) => result);
+  const summaries = runs.map(({ summary }) => summary);
   const graph = done[0]?.record.graph;
   const totals = graph === undefined ? undefined : inspectGraph(graph).totals;
   return {
@@ -219,8 +227,10 @@ function armResult(arm: Arm, done: readonly Done[], difference: Difference | nul
     pattern: done[0]?.record.proportion.pattern ?? null,
     seeds: done.map(({ trial }) => trial.seed),
     error: done.length === 0 ? null : errorResult(done.map(({ outcome }) => outcome)),
+    fit: fitOf(summaries),
     gap: gapOf(summaries),
     difference,
+    sameTrainingError: difference === null ? null : sameTrainingError(baseline, runs),
     cost:
       totals === undefined
         ? null
@@ -233,7 +243,7 @@ function armResult(arm: Arm, done: readonly Done[], difference: Difference | nul
             peakMemory: medianOfKnown(summaries.map(({ peakMemory }) => peakMemory)),
           },
     network: done[0]?.record ?? null,
-    runs: done.map(({ result }) => result),
+    runs,
   };
 }
 
@@ -265,9 +275,16 @@ function mean(values: readonly number[]): number {
 }
 
 /** Null if no run is done, or if one did not record its fit. */
+function fitOf(summaries: readonly TrainSummary[]): Score | null {
+  const fits = summaries.flatMap(({ fit }) => fit ?? []);
+  if (fits.length === 0 || fits.length < summaries.length) return null;
+  return { loss: mean(fits.map(({ loss }) => loss)), error: mean(fits.map(({ error }) => error)) };
+}
+
+/** Null if no run is done, or if one did not record its fit. */
 function gapOf(summaries: readonly TrainSummary[]): number | null {
-  const gaps = summaries.flatMap(({ test, fit }) => (fit === null ? [] : test.error - fit.error));
-  return gaps.length === 0 || gaps.length < summaries.length ? null : mean(gaps);
+  const fit = fitOf(summaries);
+  return fit === null ? null : mean(summaries.map(({ test }) => test.error)) - fit.error;
 }
 
 function medianOfKnown(values: readonly (number | null)[]): number | null {

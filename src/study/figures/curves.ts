@@ -1,4 +1,4 @@
-/** Learning curves: each ratio's test error by epoch, the mean over seeds with the range between them. */
+/** Learning curves: each ratio's test (or validation) error by epoch, the mean over seeds with the range between them. */
 
 import { rangeByEpoch, type EpochRange } from '../evaluations.js';
 import type { ArmResult, GroupResult } from '../results.js';
@@ -16,6 +16,7 @@ import {
   tooltip,
   type ColorName,
 } from './chart.js';
+import { evaluatedName } from './evaluated-name.js';
 
 const frame = { left: 60, right: figureWidth - 20, top: 64, bottom: 330 };
 
@@ -44,6 +45,7 @@ export function learningCurves(group: GroupResult): string | undefined {
     frame.bottom,
     frame.top,
   );
+  const tested = evaluatedName(group);
   const names = legend(curves, frame.left, frame.right - frame.left, frame.bottom + 62);
   return figure(
     figureWidth,
@@ -51,12 +53,14 @@ export function learningCurves(group: GroupResult): string | undefined {
     {
       title: `Learning curves: ${group.name}`,
       description: curves
-        .map(({ name, points }) => `${name} ends at a mean test error of ${points.at(-1)!.mean.toFixed(2)} %`)
+        .map(
+          ({ name, points }) => `${name} ends at a mean ${tested.toLowerCase()} of ${points.at(-1)!.mean.toFixed(2)} %`,
+        )
         .join('. '),
     },
     [
-      textMark(16, 24, 'Test error by epoch: mean over seeds, and their range', { kind: 'strong' }),
-      ...axes(frame, whole, y, 'epoch', 'test error, %'),
+      textMark(16, 24, `${tested} by epoch: mean over seeds, and their range`, { kind: 'strong' }),
+      ...axes(frame, whole, y, 'epoch', `${tested.toLowerCase()}, %`),
       ...curves.map((curve) => bandMark(curve, whole.at, y.at)),
       ...curves.map((curve) => lineOf(curve, whole.at, y.at)),
       ...names.marks,

@@ -2,19 +2,22 @@ import { describe, expect, it } from 'vitest';
 
 import { colorShares } from '../../testing/pixels.js';
 import { resolvePlan } from '../plan.js';
-import type { ArmResult, GroupResult } from '../results.js';
+import type { ArmResult, GroupResult, RunResult } from '../results.js';
+import { sameTrainingError } from '../same-training-error.js';
 import { compareAll } from '../statistics/index.js';
 import { simulateStudy } from '../testing/simulate.js';
 import { figureWidth } from './chart.js';
-import { forestPlot, tradeOff } from './index.js';
+import { fitCurves, forestPlot, tradeOff } from './index.js';
 
 /** A study of resnet20 at 1:1, 2:1 and 3:2, with drawn outcomes. */
 function finished(): GroupResult {
   const plan = resolvePlan({ networks: ['resnet20'], ratios: ['2:1', '3:2'], seeds: 3, settings: [] });
   const [baseline, ...others] = simulateStudy({ ratios: 3, seeds: 3, examples: 2000, shift: 0.4 }, 1);
   const differences = compareAll(baseline!, others, { worthwhile: 1 });
+  const runs = plan.arms.map((_, arm) => [0, 1, 2].map((seed) => runOf(seed, arm)));
   const arms = plan.arms.map((arm, index): ArmResult => ({
-    ...{ arm, pattern: null, seeds: [0, 1, 2], gap: 1, network: null, runs: [] },
+    ...{ arm, pattern: null, seeds: [0, 1, 2], gap: 1, fit: null, network: null, runs: runs[index]! },
+    sameTrainingError: index === 0 ? null : sameTrainingError(runs[0]!, runs[index]!),
     error: { n: 3, mean: 20 + index, sd: 1, ci: { low: 19 + index, high: 21 + index } },
     difference: index === 0 ? null : differences[index - 1]!,
     cost: {
@@ -25,7 +28,26 @@ function finished(): GroupResult {
   return { name: 'resnet20', arms, detectable: 1 };
 }
 
-const figures = { 'the forest plot': forestPlot(finished())!, 'the trade-off': tradeOff(finished())! };
+/** Every arm fits a little less well than the one before, and is a point worse at the same training error. */
+function runOf(seed: number, arm: number): RunResult {
+  const curve = [70, 40, 20, 10].map((error, epoch) => {
+    const trainError = error + arm + seed / 2;
+    return { epoch: epoch + 1, trainLoss: trainError / 40, trainError, evaluatedError: 10 + 0.8 * trainError + arm };
+  });
+  const score = { loss: 0.3, error: 10 };
+  const summary = {
+    ...{ run: null, model: 'resnet20', ratio: '1:1', epochs: 4, seed, epoch: 3, weights: null },
+    ...{ train: score, fit: score, validation: null, test: score, parameters: 1 },
+    ...{ imagesPerSecond: 1, evaluationImagesPerSecond: null, peakMemory: null, seconds: 1 },
+  };
+  return { seed, run: `seed${seed}`, curve, summary };
+}
+
+const figures = {
+  'the forest plot': forestPlot(finished())!,
+  'the trade-off': tradeOff(finished())!,
+  'the fit': fitCurves(finished())!,
+};
 
 describe.each(Object.entries(figures))('%s', (_, svg) => {
   it('has its colors in renderers without CSS variables', async () => {

@@ -1,12 +1,13 @@
 /** The report as one HTML page. */
 
 import { escapeText } from '../figures/index.js';
-import type { GroupResult, StudyResult } from '../results.js';
+import type { ArmResult, GroupResult, StudyResult } from '../results.js';
 import type { ReportFigure } from './figures.js';
 import type { Provenance } from './markdown.js';
 import { listOf, pageOf } from './page.js';
 import { caveats, method, verdictSentence } from './sentences.js';
-import { costColumns, resultColumns, type TableColumn } from './tables.js';
+import { fitSection } from './fit.js';
+import { costColumns, reportColumns, type TableColumn } from './tables.js';
 
 export function htmlOf(result: StudyResult, figures: readonly ReportFigure[], { command, made }: Provenance): string {
   const several = result.groups.length > 1;
@@ -17,11 +18,12 @@ export function htmlOf(result: StudyResult, figures: readonly ReportFigure[], { 
     listOf(caveats(result)),
     ...result.groups.flatMap((group) => [
       ...(several ? [`<h2>${escapeText(group.name)}</h2>`] : []),
-      table(group, resultColumns, 'Test error by ratio'),
-      explained(resultColumns),
+      table(group.arms, reportColumns, 'Test error by ratio'),
+      explained(reportColumns),
       ...figuresOf(figures, group),
-      table(group, costColumns, 'Cost by ratio'),
+      table(group.arms, costColumns, 'Cost by ratio'),
       explained(costColumns.slice(1)),
+      ...fitOf(figures, group),
     ]),
     ...failures(result),
     '<h2>How it was made</h2>',
@@ -39,7 +41,7 @@ function metaOf({ trials, dataset, epochs, hash, created }: StudyResult): string
   return `${data}${epochs.join(' or ')} ${epochs.length === 1 && epochs[0] === 1 ? 'epoch' : 'epochs'} · ${done} of ${trials.length} trainings done · plan ${hash}, made ${created}`;
 }
 
-function table({ arms }: GroupResult, columns: readonly TableColumn[], caption: string): string {
+function table(arms: readonly ArmResult[], columns: readonly TableColumn[], caption: string): string {
   const kind = ({ title, align }: TableColumn): string =>
     title === 'verdict' ? ' class="words"' : align === 'right' ? ' class="right"' : '';
   const rows = arms.map((arm) => {
@@ -67,13 +69,9 @@ function explained(columns: readonly TableColumn[]): string {
 }
 
 function figuresOf(figures: readonly ReportFigure[], group: GroupResult): string[] {
-  const own = figures.filter((figure) => figure.group === group.name);
-  const show = ({ title, svg }: ReportFigure): string =>
-    `<figure>${svg.trim()}<figcaption>${escapeText(title)}</figcaption></figure>`;
-  const charts = own.filter(({ drawing }) => !drawing);
-  const drawings = own.filter(({ drawing }) => drawing);
+  const drawings = own(figures, group, 'drawing');
   return [
-    ...(charts.length === 0 ? [] : [`<div class="charts">${charts.map(show).join('')}</div>`]),
+    ...chartsOf(own(figures, group, 'chart')),
     ...(drawings.length === 0
       ? []
       : [
@@ -83,6 +81,32 @@ function figuresOf(figures: readonly ReportFigure[], group: GroupResult): string
               `<details class="drawings"${index === 1 ? ' open' : ''}><summary>${escapeText(figure.title)}</summary>${show(figure)}</details>`,
           ),
         ]),
+  ];
+}
+
+function own(figures: readonly ReportFigure[], { name }: GroupResult, kind: ReportFigure['kind']): ReportFigure[] {
+  return figures.filter((figure) => figure.group === name && figure.kind === kind);
+}
+
+function chartsOf(charts: readonly ReportFigure[]): string[] {
+  return charts.length === 0 ? [] : [`<div class="charts">${charts.map(show).join('')}</div>`];
+}
+
+function show({ title, svg }: ReportFigure): string {
+  return `<figure>${svg.trim()}<figcaption>${escapeText(title)}</figcaption></figure>`;
+}
+
+function fitOf(figures: readonly ReportFigure[], group: GroupResult): string[] {
+  const section = fitSection(group);
+  if (section === undefined) return [];
+  const { title, paragraphs, arms, columns } = section;
+  return [
+    `<h3>${escapeText(title)}</h3>`,
+    ...(arms.length === 0 ? [] : [table(arms, columns, title), explained(columns.slice(1))]),
+    '<div class="fit">',
+    ...chartsOf(own(figures, group, 'fit')),
+    `<div>${paragraphs.map((text) => `<p>${escapeText(text)}</p>`).join('')}</div>`,
+    '</div>',
   ];
 }
 

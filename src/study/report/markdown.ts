@@ -1,8 +1,9 @@
 /** The report as Markdown, with its figures in files beside it. */
 
-import type { GroupResult, StudyResult } from '../results.js';
+import type { ArmResult, GroupResult, StudyResult } from '../results.js';
 import { caveats, method, verdictSentence } from './sentences.js';
-import { costColumns, resultColumns, type TableColumn } from './tables.js';
+import { fitSection } from './fit.js';
+import { costColumns, reportColumns, type TableColumn } from './tables.js';
 import type { ReportFigure } from './figures.js';
 
 export interface Provenance {
@@ -23,9 +24,11 @@ export function markdownOf(
     caveats(result).join(' '),
     ...result.groups.flatMap((group) => [
       ...(result.groups.length > 1 ? [`## ${group.name}`] : []),
-      table(group, resultColumns),
-      ...figures.filter((figure) => figure.group === group.name).map(({ file, title }) => `![${title}](${file})`),
-      table(group, costColumns),
+      table(group.arms, reportColumns),
+      ...pictures(figures, group, 'chart'),
+      ...pictures(figures, group, 'drawing'),
+      table(group.arms, costColumns),
+      ...fitOf(figures, group, result.groups.length > 1 ? '###' : '##'),
     ]),
     ...failures(result),
     '## How it was made',
@@ -36,7 +39,25 @@ export function markdownOf(
   ].join('\n\n');
 }
 
-function table({ arms }: GroupResult, columns: readonly TableColumn[]): string {
+function pictures(figures: readonly ReportFigure[], { name }: GroupResult, kind: ReportFigure['kind']): string[] {
+  return figures
+    .filter((figure) => figure.group === name && figure.kind === kind)
+    .map(({ file, title }) => `![${title}](${file})`);
+}
+
+function fitOf(figures: readonly ReportFigure[], group: GroupResult, heading: string): string[] {
+  const section = fitSection(group);
+  if (section === undefined) return [];
+  const { title, paragraphs, arms, columns } = section;
+  return [
+    `${heading} ${title}`,
+    ...pictures(figures, group, 'fit'),
+    ...(arms.length === 0 ? [] : [table(arms, columns)]),
+    ...paragraphs,
+  ];
+}
+
+function table(arms: readonly ArmResult[], columns: readonly TableColumn[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [
     line(columns.map(({ title }) => title)),

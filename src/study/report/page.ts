@@ -29,6 +29,8 @@ figure svg{display:block;width:100%;max-width:560px;height:auto}
 .drawings figure{max-height:720px;overflow:auto}
 .drawings figure svg{width:auto;min-width:0;max-width:none}
 figcaption{color:var(--muted);font-size:13px;padding:6px 8px 0}
+.fit{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:20px}
+.fit p{margin:0 0 12px}
 details{margin:12px 0}
 summary{cursor:pointer;font-weight:600}
 pre{background:var(--panel);padding:12px 16px;border-radius:6px;overflow-x:auto;font-size:13px}

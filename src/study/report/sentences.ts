@@ -61,5 +61,5 @@ export function caveats(result: StudyResult): string[] {
 export const method = [
   'All ratios share seeds. A seed fixes initial weights, order of images, crops, flips and mixup; differences are taken seed by seed.',
   'Intervals and p-values count both seeds and test images as samples (two-way random effects; Cochran’s critical values, with two or three seeds Banerjee’s); p-values are corrected for all comparisons of a network (Holm). A verdict “better” or “worse” needs a corrected p-value below 0.05.',
-  'The gap is test error minus error on unaugmented training images. Speeds and memory are medians over the runs of this machine.',
+  'Training error and training loss (mean cross entropy in nats) are those of the result in inference mode, on at most 10,000 unaugmented training images; means over seeds. The gap is test error minus this training error. Speeds and memory are medians over the runs of this machine.',
 ];

@@ -1,7 +1,7 @@
 /** The table of a study, as cells in words and as rows of numbers. */
 
 import { formatCount, formatLarge } from '../../base/numbers.js';
-import { formatDifference, formatP } from '../figures/index.js';
+import { evaluatedName, formatDifference, formatP } from '../figures/index.js';
 import type { ArmResult, GroupResult, StudyResult } from '../results.js';
 
 export interface TableColumn {
@@ -12,16 +12,26 @@ export interface TableColumn {
   readonly cell: (arm: ArmResult) => string;
 }
 
-const none = '–';
+/** What a cell shows if there is no value. */
+export const none = '–';
+
+export const ratioColumn: TableColumn = {
+  title: 'ratio',
+  about: 'convolutions to ReLUs, and where they stay',
+  align: 'left',
+  cell: ({ arm }) => (arm.role === 'control' ? `${arm.label} (control)` : arm.label),
+};
+
+const gapColumn: TableColumn = {
+  title: 'gap',
+  about: 'test error minus error on unaugmented training images, in points',
+  align: 'right',
+  cell: ({ gap }) => gap?.toFixed(2).replace('-', '−') ?? none,
+};
 
 /** Results with their uncertainty. */
 export const resultColumns: readonly TableColumn[] = [
-  {
-    title: 'ratio',
-    about: 'convolutions to ReLUs, and where they stay',
-    align: 'left',
-    cell: ({ arm }) => (arm.role === 'control' ? `${arm.label} (control)` : arm.label),
-  },
+  ratioColumn,
   {
     title: 'pattern',
     about: 'which of successive ReLUs stay (1) and which go (0)',
@@ -35,12 +45,7 @@ export const resultColumns: readonly TableColumn[] = [
     align: 'right',
     cell: ({ error }) => errorCell(error),
   },
-  {
-    title: 'gap',
-    about: 'test error minus error on unaugmented training images, in points',
-    align: 'right',
-    cell: ({ gap }) => gap?.toFixed(2).replace('-', '−') ?? none,
-  },
+  gapColumn,
   {
     title: 'difference, points',
     about:
@@ -70,6 +75,27 @@ export const resultColumns: readonly TableColumn[] = [
     cell: ({ arm, difference }) => difference?.verdict.text ?? (arm.role === 'baseline' ? 'baseline' : none),
   },
 ];
+
+/** Results, and how well the training images are fitted: more than a terminal is wide. */
+export const reportColumns: readonly TableColumn[] = resultColumns.flatMap((column) =>
+  column === gapColumn
+    ? [
+        {
+          title: 'training error, %',
+          about: 'of the result, in inference mode, on at most 10,000 unaugmented training images; the mean over seeds',
+          align: 'right',
+          cell: ({ fit }) => known(fit?.error, (error) => error.toFixed(2)),
+        },
+        {
+          title: 'training loss',
+          about: 'mean cross entropy in nats on the same images',
+          align: 'right',
+          cell: ({ fit }) => known(fit?.loss, (loss) => loss.toFixed(3)),
+        },
+        column,
+      ]
+    : [column],
+);
 
 /** Costs. */
 export const costColumns: readonly TableColumn[] = [
@@ -128,7 +154,10 @@ export function csvOf(result: StudyResult): string {
   const header = [
     'group,ratio,role,pattern,n,error_mean,error_sd,error_low,error_high,gap,difference_mean,difference_low,difference_high',
     'p,p_holm,p_seeds,p_sign_flip,improvement_probability,correlation,verdict,parameters,macs,activation_elements',
-    'training_images_per_second,inference_images_per_second,peak_memory_bytes',
+    'training_images_per_second,inference_images_per_second,peak_memory_bytes,training_error,training_loss',
+    'shared_training_error_low,shared_training_error_high,epoch_at_low,baseline_epoch_at_low',
+    'difference_at_low_mean,difference_at_low_low,difference_at_low_high',
+    'difference_over_shared_mean,difference_over_shared_low,difference_over_shared_high',
   ].join(',');
   const lines = result.groups.flatMap((group) => group.arms.map((arm) => csvCells(group, arm).map(csvCell).join(',')));
   return `${[header, ...lines].join('\n')}\n`;
@@ -136,7 +165,9 @@ export function csvOf(result: StudyResult): string {
 
 type Cell = string | number | null | undefined;
 
-function csvCells(group: GroupResult, { arm, pattern, seeds, error, gap, difference, cost }: ArmResult): Cell[] {
+function csvCells(group: GroupResult, result: ArmResult): Cell[] {
+  const { arm, pattern, seeds, error, gap, difference, cost, fit, sameTrainingError } = result;
+  const same = sameTrainingError?.kind === 'shared' ? sameTrainingError : undefined;
   return [
     ...[group.name, arm.label, arm.role, pattern, seeds.length],
     ...[error?.mean, error?.sd, error?.ci?.low, error?.ci?.high, gap],
@@ -144,7 +175,9 @@ function csvCells(group: GroupResult, { arm, pattern, seeds, error, gap, differe
     ...[difference?.p, difference?.pHolm, difference?.pSeeds, difference?.pSignFlip],
     ...[difference?.improvementProbability, difference?.correlation, difference?.verdict.kind],
     ...[cost?.parameters, cost?.macs, cost?.activationElements],
-    ...[cost?.trainingSpeed, cost?.inferenceSpeed, cost?.peakMemory],
+    ...[cost?.trainingSpeed, cost?.inferenceSpeed, cost?.peakMemory, fit?.error, fit?.loss],
+    ...[same?.range.low, same?.range.high, same?.epochs.arm, same?.epochs.baseline],
+    ...[same?.lowest, same?.average].flatMap((value) => [value?.mean, value?.interval?.low, value?.interval?.high]),
   ];
 }
 
@@ -153,9 +186,26 @@ function csvCell(value: Cell): string {
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** Every epoch of every finished run: the numbers behind the curves. */
+export function curvesCsvOf({ groups }: StudyResult): string {
+  const lines = groups.flatMap((group) => {
+    const held = evaluatedName(group) === 'Validation error';
+    return group.arms.flatMap(({ arm, runs }) =>
+      runs.flatMap(({ seed, curve }) =>
+        curve.map(({ epoch, trainLoss, trainError, evaluatedError }) => [
+          ...[group.name, arm.label, seed, epoch, trainLoss, trainError],
+          ...(held ? [evaluatedError, null] : [null, evaluatedError]),
+        ]),
+      ),
+    );
+  });
+  const header = 'group,ratio,seed,epoch,train_loss,train_error,validation_error,test_error';
+  return `${[header, ...lines.map((cells) => cells.map(csvCell).join(','))].join('\n')}\n`;
+}
+
 /** The results of a group as a LaTeX table (booktabs), ready to be included. */
 export function latexOf(group: GroupResult): string {
-  const columns = resultColumns.filter(({ title }) => title !== 'verdict');
+  const columns = reportColumns.filter(({ title }) => title !== 'verdict');
   const row = (cells: readonly string[]) => `  ${cells.map(latexText).join(' & ')} \\\\`;
   return [
     `% ${group.name}; needs \\usepackage{booktabs}`,

@@ -9,7 +9,7 @@ import { studyDocument } from './document.js';
 import { reportFigures } from './figures.js';
 import { htmlOf } from './html.js';
 import { markdownOf, type Provenance } from './markdown.js';
-import { csvOf, latexOf } from './tables.js';
+import { csvOf, curvesCsvOf, latexOf } from './tables.js';
 import { onDisk } from '../../system/errno.js';
 import { replaceFile } from '../../system/durable.js';
 
@@ -20,7 +20,8 @@ export interface Report {
 }
 
 /**
- * Reads the finished trials and writes `report/`: index.html, report.md, results.json, results.csv, results.tex and figures.
+ * Reads the finished trials and writes `report/`: index.html, report.md, results.json, results.csv, curves.csv,
+ * results.tex and figures.
  * @throws RectioError `disk`, `checkpoint` if a finished run is damaged
  */
 export async function writeReport(study: Study): Promise<Report> {
@@ -38,6 +39,7 @@ export async function writeReportOf(study: Study, result: StudyResult): Promise<
     ['report.md', markdownOf(result, figures, provenance)],
     ['results.json', `${JSON.stringify(studyDocument(result), null, 2)}\n`],
     ['results.csv', csvOf(result)],
+    ['curves.csv', curvesCsvOf(result)],
     ['results.tex', result.groups.map(latexOf).join('\n')],
     ['index.html', htmlOf(result, figures, provenance)],
   ];

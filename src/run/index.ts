@@ -11,7 +11,7 @@ export {
   type TrainState,
 } from './checkpoint.js';
 export { filesToRead, holds, holdsRun, inRun, type RunFile } from './layout.js';
-export { writeEpochsCsv } from './epochs-csv.js';
+export { readEpochScores, writeEpochsCsv, type EpochScores } from './epochs-csv.js';
 export { lockRun, runHolder } from './lock.js';
 export {
   openLog,

@@ -60,4 +60,12 @@ export function holds(entries: ReadonlySet<string>, file: RunFile): boolean {
 }
 
 /** What readers of foreign folders open. None of these may be a link, which could show a file from anywhere. */
-export const filesToRead: readonly RunFile[] = ['record', 'metrics', 'summary', 'predictions', 'wrongPictures', 'lock'];
+export const filesToRead: readonly RunFile[] = [
+  'record',
+  'metrics',
+  'epochs',
+  'summary',
+  'predictions',
+  'wrongPictures',
+  'lock',
+];

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { writeSafetensors } from '../formats/index.js';
 import { readCheckpoint } from './checkpoint.js';
+import { readEpochScores, writeEpochsCsv } from './epochs-csv.js';
 import { openMetrics, readEpochs, readLastMetrics, readMetrics } from './metrics.js';
 import { readPredictions } from './predictions.js';
 import { readSummary } from './summary.js';
@@ -46,6 +47,25 @@ async function writeState(state: unknown): Promise<void> {
   await write('state.json', state);
   for (const name of ['model', 'optimizer']) await writeSafetensors(join(run, `${name}.safetensors`), new Map());
 }
+
+describe('the scores of epochs', () => {
+  const line = { ...old.epoch, validation: null, test: { loss: 1.25, error: 38.5 } };
+  const scores = { epoch: 0, train: score, validation: null, test: line.test };
+
+  it('are those of the log, or of epochs.csv if there is no log', async () => {
+    expect(await readEpochScores(run)).toEqual([]);
+    await write('metrics.jsonl', line);
+    expect(await readEpochScores(run)).toMatchObject([scores]);
+    await writeEpochsCsv(run);
+    await rm(join(run, 'metrics.jsonl'));
+    expect(await readEpochScores(run)).toEqual([scores]);
+  });
+
+  it('are null for what a table lacks, and rows without training scores do not count', async () => {
+    await writeFile(join(run, 'epochs.csv'), 'epoch,train_loss,train_error\r\n1,1.5,40\r\n2,,\r\n3,1.2\r\n');
+    expect(await readEpochScores(run)).toEqual([{ ...scores, test: null }]);
+  });
+});
 
 describe('files of the first version', () => {
   it('summaries are read; what they lack is null, and their result is that of the last epoch', async () => {

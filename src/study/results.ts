@@ -17,12 +17,12 @@ import {
 } from './statistics/index.js';
 import { trialState, type TrialState } from './trial.js';
 import {
-  readEpochs,
+  readEpochScores,
   readPredictions,
   readRunRecord,
   readSummary,
   type Answers,
-  type EpochLine,
+  type EpochScores,
   type RunRecord,
   type Score,
   type TrainSummary,
@@ -175,7 +175,7 @@ async function readTrial(folder: string, trial: Trial): Promise<Done> {
   const [record, summary, epochs, predictions] = await Promise.all([
     readRunRecord(run),
     readSummary(run),
-    readEpochs(run),
+    readEpochScores(run),
     readPredictions(run),
   ]);
   return {
@@ -192,7 +192,7 @@ function wrongOf({ labels, predicted }: Answers): Int8Array {
   return wrong;
 }
 
-function curvePoint({ epoch, train, test, validation }: EpochLine): CurvePoint {
+function curvePoint({ epoch, train, test, validation }: EpochScores): CurvePoint {
   const evaluatedError = (validation ?? test)?.error ?? null;
   return { epoch: epoch + 1, trainLoss: train.loss, trainError: train.error, evaluatedError };
 }

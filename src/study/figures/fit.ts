@@ -75,7 +75,7 @@ export function fitCurves(group: GroupResult): string | undefined {
       textMark(16, 24, `${tested} over training error, along training`, { kind: 'strong' }),
       ...upperPanel(arms, x, tested),
       ...(compared.length === 0 ? [] : lowerPanel(compared, x, baseline!.arm.label)),
-      textMark(16, frame.bottom + 62, 'Thin: seeds. Thick: their mean. Dots: last epoch.', { kind: 'small' }),
+      textMark(16, frame.bottom + 62, 'Thin: seeds. Thick: their mean. Dots above: last epoch.', { kind: 'small' }),
       ...names.marks,
     ],
   );

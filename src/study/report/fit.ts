@@ -35,13 +35,14 @@ export function fitSection(group: GroupResult): FitSection | undefined {
 function explanation(tested: string): string[] {
   return [
     `If two ratios lie on the same curve of ${tested} over training error, they differ only in how far they fit the training images. ` +
-      'If one curve lies above the other, its ratio also generalizes less well. ' +
+      'A curve that lies above another speaks for worse generalization, with the reservations below. ' +
       'Each point is one epoch. Its training error is the running one: the mean over the epoch’s batches as they were trained on, ' +
       'augmented, while the weights change. No other training error is known for every epoch. ' +
       `The ${tested} is measured after the epoch. Straight lines join the epochs; where a training error rose again, the last crossing counts.`,
-    'This is not a comparison at equal budget. Ratios reach the same training error after different numbers of epochs, and so at ' +
+    'The shared training errors are those that all seeds of both reached. The mean difference gives each of them the same weight. ' +
+      'This is not a comparison at equal budget. Ratios reach the same training error after different numbers of epochs, and so at ' +
       `different learning rates. Under a learning rate that decays, the ${tested} at one training error is usually lower late in the training, ` +
-      'which favors the ratio that gets there later. Differences are paired by seed, negative is better, and intervals (95 %, paired t) ' +
+      'which favors the ratio that gets there later. Differences are in points and paired by seed, negative is better, and intervals (95 %, paired t) ' +
       'count the seeds alone, on these test images. No verdict rests on them.',
   ];
 }
@@ -62,20 +63,34 @@ function whyNot(ratio: string, baseline: string, same: SameTrainingError): strin
 type Shared = Extract<SameTrainingError, { kind: 'shared' }>;
 
 function fitColumns(baseline: string): TableColumn[] {
-  const column = (title: string, cell: (same: Shared) => string): TableColumn => ({
-    title,
-    align: 'right',
+  const column = (title: string, about: string, cell: (same: Shared) => string): TableColumn => ({
+    ...{ title, about, align: 'right' },
     cell: ({ sameTrainingError: same }) => (same?.kind === 'shared' ? cell(same) : none),
   });
   const difference = ({ mean, interval }: Shared['lowest']): string => formatDifference({ mean, ci: interval });
   return [
     ratioColumn,
-    column('n', ({ seeds }) => String(seeds.length)),
-    column('lowest shared training error, %', ({ range }) => range.low.toFixed(2)),
-    column('there after epoch', ({ epochs }) => epochs.arm.toFixed(1)),
-    column(`${baseline} after epoch`, ({ epochs }) => epochs.baseline.toFixed(1)),
-    column('difference there, points', ({ lowest }) => difference(lowest)),
-    column('shared range, %', ({ range }) => `${range.low.toFixed(1)} to ${range.high.toFixed(1)}`),
-    column('mean difference, points', ({ average }) => difference(average)),
+    column('n', 'the number of seeds that both have', ({ seeds }) => String(seeds.length)),
+    column(
+      'shared training error, %',
+      'the running training errors that all seeds of both reached',
+      ({ range }) => `${range.low.toFixed(2)} to ${range.high.toFixed(2)}`,
+    ),
+    column(
+      'difference at its low end',
+      'error minus that of the baseline, at the lowest shared training error, in points with its 95 % interval over other seeds',
+      ({ lowest }) => difference(lowest),
+    ),
+    column(
+      'there after epoch',
+      'when it reached the lowest shared training error, mean over seeds; fractions are read off between epochs',
+      ({ epochs }) => epochs.arm.toFixed(1),
+    ),
+    column(`${baseline} after epoch`, 'when the baseline reached it', ({ epochs }) => epochs.baseline.toFixed(1)),
+    column(
+      'mean difference',
+      'over all shared training errors, each with the same weight, in points with its 95 % interval over other seeds',
+      ({ average }) => difference(average),
+    ),
   ];
 }

@@ -162,7 +162,7 @@ function lowerPanel(arms: readonly ArmCurves[], x: Scale, baseline: string): str
       return [
         bandMark(differences, color, x, inside),
         pathMark(
-          differences.map(({ trainError, mean }) => [x.at(trainError), y.at(mean)]),
+          differences.map((sample) => [x.at(sample.trainError), y.at(sample.mean)]),
           color,
           2.4,
         ),

@@ -1,6 +1,6 @@
 /**
  * A network whose blocks have two branches: one 3×3 convolution, and two 3×3 convolutions. The branches are concatenated, and a
- * gate weights each channel (squeeze-and-excitation). A ratio counts along each branch separately; it leaves the gate alone.
+ * gate weights each channel (squeeze-and-excitation). A ratio shares its ReLUs out among the branches; it leaves the gate alone.
  *
  *     npx rectio inspect examples/two-branches.ts --ratio 2:1 --svg two-branches.svg
  *     npx rectio train examples/two-branches.ts --ratio 2:1 --epochs 3

@@ -1,6 +1,6 @@
 /** What the server tells the page: the JSON of every address below `/api`. Types alone, for both sides. */
 
-import type { EpochRange, StudyDocument } from '../study/index.js';
+import type { CampaignDocument, EpochRange, StudyDocument } from '../study/index.js';
 import type { TrainConfig } from '../config/index.js';
 import type { TrainSummary } from '../run/index.js';
 
@@ -40,7 +40,19 @@ export interface StudyRow {
   readonly updated: number;
 }
 
-/** A folder that looks like a run or a study and cannot be read. */
+/** Several studies with hypotheses. */
+export interface CampaignRow {
+  readonly id: string;
+  readonly name: string;
+  /** Of all its studies that are here. */
+  readonly trials: number;
+  readonly done: number;
+  readonly running: number;
+  readonly failed: number;
+  readonly updated: number;
+}
+
+/** A folder that looks like a run, a study or a campaign and cannot be read. */
 export interface Problem {
   readonly id: string;
   readonly message: string;
@@ -52,6 +64,7 @@ export interface Listing {
   readonly folder: string;
   readonly runs: readonly RunRow[];
   readonly studies: readonly StudyRow[];
+  readonly campaigns: readonly CampaignRow[];
   readonly problems: readonly Problem[];
 }
 
@@ -59,6 +72,7 @@ export interface Listing {
 export interface Changes {
   readonly runs: readonly RunRow[];
   readonly studies: readonly StudyRow[];
+  readonly campaigns: readonly CampaignRow[];
   readonly gone: readonly string[];
 }
 
@@ -142,3 +156,22 @@ export interface StudyPage {
   /** The command that began it. */
   readonly command: string;
 }
+
+/** `/api/campaign?id=…` */
+export interface CampaignPage {
+  readonly row: CampaignRow;
+  readonly document: CampaignDocument;
+  /** The verdict on the whole, and the rule that makes it. */
+  readonly verdict: string;
+  readonly rule: string;
+  readonly columns: readonly { readonly title: string; readonly about: string; readonly words: boolean }[];
+  readonly rows: readonly (readonly string[])[];
+  readonly conclusions: readonly string[];
+  readonly caveats: readonly string[];
+  /** Which of its figures there are yet. */
+  readonly figures: readonly { readonly name: CampaignFigure; readonly title: string }[];
+  /** The command that began it. */
+  readonly command: string;
+}
+
+export type CampaignFigure = 'chart' | 'hypotheses';

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Changes, Listing, RunRow, StudyRow } from './api.js';
+import type { CampaignRow, Changes, Listing, RunRow, StudyRow } from './api.js';
 import type { Scanner } from './scan.js';
 
 export interface Live {
@@ -46,9 +46,13 @@ export function live(scanner: Scanner): Live {
 export function changesBetween(before: Listing, now: Listing): Changes | undefined {
   const runs = fresh<RunRow>(before.runs, now.runs);
   const studies = fresh<StudyRow>(before.studies, now.studies);
-  const there = new Set([...now.runs, ...now.studies].map(({ id }) => id));
-  const gone = [...before.runs, ...before.studies].map(({ id }) => id).filter((id) => !there.has(id));
-  return runs.length + studies.length + gone.length === 0 ? undefined : { runs, studies, gone };
+  const campaigns = fresh<CampaignRow>(before.campaigns, now.campaigns);
+  const idsOf = (listing: Listing): string[] =>
+    [...listing.runs, ...listing.studies, ...listing.campaigns].map(({ id }) => id);
+  const there = new Set(idsOf(now));
+  const gone = idsOf(before).filter((id) => !there.has(id));
+  const none = runs.length + studies.length + campaigns.length + gone.length === 0;
+  return none ? undefined : { runs, studies, campaigns, gone };
 }
 
 function fresh<Row>(before: readonly Row[], now: readonly Row[]): Row[] {

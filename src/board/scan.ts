@@ -1,5 +1,5 @@
 /**
- * The runs and studies below a folder as rows of a list. Two thousand of them are looked through every second while somebody
+ * The runs, studies and campaigns below a folder as rows of a list. Two thousand of them are looked through every second while somebody
  * watches, so a file is read only where its size or time changed, and of a log its end alone.
  */
 
@@ -7,7 +7,10 @@ import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
 import {
+  campaignFile,
+  campaignName,
   failuresFolder,
+  openCampaign,
   openStudy,
   readFolders,
   recordFile,
@@ -16,7 +19,7 @@ import {
   trialsFolder,
   trialsName,
 } from '../study/index.js';
-import type { Listing, Problem, RunRow, StudyRow } from './api.js';
+import type { CampaignRow, Listing, Problem, RunRow, StudyRow } from './api.js';
 import {
   filesToRead,
   holds,
@@ -39,8 +42,8 @@ export interface Scanner {
   list(): Promise<Listing>;
   /** What the last look found, at once; looks first where there was none. */
   last(): Promise<Listing>;
-  /** The folder of a run or study that the last look found; undefined for any other name. */
-  folderOf(kind: 'run' | 'study', id: string): string | undefined;
+  /** The folder of a run, study or campaign that the last look found; undefined for any other name. */
+  folderOf(kind: 'run' | 'study' | 'campaign', id: string): string | undefined;
 }
 
 /** How deep runs may lie below a start. */
@@ -56,24 +59,29 @@ interface Known<Row> {
 export function scanner({ folder, starts }: Place): Scanner {
   const runs = new Map<string, Known<RunRow>>();
   const studies = new Map<string, Known<StudyRow>>();
+  const campaigns = new Map<string, Known<CampaignRow>>();
   let seen = new Set<string>();
 
   const look = async (): Promise<Listing> => {
     seen = new Set();
     const root = await realpath(folder).catch(nothing);
-    if (root === undefined) return { folder, runs: [], studies: [], problems: [] };
+    if (root === undefined) return { folder, runs: [], studies: [], campaigns: [], problems: [] };
     await Promise.all(
       starts.map(async (start) => {
         const path = await realpath(join(root, start)).catch(nothing);
         if (path !== undefined) await visit(path, start, 0, null);
       }),
     );
-    for (const map of [runs, studies]) for (const id of map.keys()) if (!seen.has(id)) map.delete(id);
-    await Promise.all([...studyFolders].filter(([id]) => seen.has(id)).map(([id, path]) => visitStudy(path, id)));
+    for (const map of [runs, studies, campaigns]) for (const id of map.keys()) if (!seen.has(id)) map.delete(id);
+    const found = ([id]: readonly [string, string]): boolean => seen.has(id);
+    await Promise.all([...studyFolders].filter(found).map(([id, path]) => visitStudy(path, id)));
+    // Its numbers are those of its studies.
+    await Promise.all([...campaignFolders].filter(found).map(([id, path]) => visitCampaign(path, id)));
     return listing();
   };
 
   const studyFolders = new Map<string, string>();
+  const campaignFolders = new Map<string, string>();
   const folders = new Map<string, string>();
 
   const visit = async (path: string, id: string, depth: number, study: string | null): Promise<void> => {
@@ -98,6 +106,11 @@ export function scanner({ folder, starts }: Place): Scanner {
       if (inner.some(({ name }) => name === trialsName)) await visit(trialsFolder(path), trialsFolder(id), 0, id);
       return;
     }
+    if (files.has(campaignName)) {
+      seen.add(id);
+      folders.set(id, path);
+      campaignFolders.set(id, path);
+    }
     if (holdsRun(files) && !filesToRead.some((file) => holds(links, file))) {
       seen.add(id);
       folders.set(id, path);
@@ -119,12 +132,20 @@ export function scanner({ folder, starts }: Place): Scanner {
     studies.set(id, { version, found: await readStudy(path, id, rows) });
   };
 
+  const visitCampaign = async (path: string, id: string): Promise<void> => {
+    const own = rowsOf(studies).filter((row) => row.id.startsWith(`${join(id, 'studies')}${sep}`));
+    const version = [await stamp(campaignFile(path)), ...own.map((row) => JSON.stringify(row))].join(' ');
+    if (campaigns.get(id)?.version === version) return;
+    campaigns.set(id, { version, found: await readCampaign(path, id, own) });
+  };
+
   const listing = (): Listing => {
-    const all = [...runs.values(), ...studies.values()].map(({ found }) => found);
+    const all = [...runs.values(), ...studies.values(), ...campaigns.values()].map(({ found }) => found);
     return {
       folder,
       runs: rowsOf(runs),
       studies: rowsOf(studies),
+      campaigns: rowsOf(campaigns),
       problems: all.flatMap((found) => ('problem' in found ? [found.problem] : [])),
     };
   };
@@ -141,7 +162,7 @@ export function scanner({ folder, starts }: Place): Scanner {
     list,
     last: async () => last ?? list(),
     folderOf(kind, id) {
-      const known = (kind === 'run' ? runs : studies).get(id);
+      const known = { run: runs, study: studies, campaign: campaigns }[kind].get(id);
       return known !== undefined && 'row' in known.found ? folders.get(id) : undefined;
     },
   };
@@ -235,6 +256,19 @@ async function readStudy(path: string, id: string, rows: readonly RunRow[]): Pro
         updated: Math.max((await lstat(recordFile(path))).mtimeMs, ...rows.map(({ updated }) => updated)),
       },
     };
+  } catch (error) {
+    return { problem: { id, message: `It cannot be read: ${messageOf(error)}` } };
+  }
+}
+
+async function readCampaign(path: string, id: string, rows: readonly StudyRow[]): Promise<Found<CampaignRow>> {
+  try {
+    const { record } = await openCampaign(path);
+    const sum = (key: 'trials' | 'done' | 'running' | 'failed'): number =>
+      rows.reduce((total, row) => total + row[key], 0);
+    const numbers = { trials: sum('trials'), done: sum('done'), running: sum('running'), failed: sum('failed') };
+    const updated = Math.max((await lstat(campaignFile(path))).mtimeMs, ...rows.map((row) => row.updated));
+    return { row: { id, name: record.name, ...numbers, updated } };
   } catch (error) {
     return { problem: { id, message: `It cannot be read: ${messageOf(error)}` } };
   }

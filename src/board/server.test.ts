@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resolveConfig } from '../config/index.js';
 import { graphBuilder } from '../graph/index.js';
 import { applyRatio } from '../proportion/index.js';
+import { beginCampaign, resolveCampaign } from '../study/index.js';
 import type { Changes, Listing, RunPage } from './api.js';
 import { startBoard, type Board, type BoardOptions } from './server.js';
 
@@ -95,6 +96,54 @@ function ask({ link }: Board, { path = '/', method = 'GET', headers = {} }: Aske
 
 const list = async (from: Board): Promise<Listing> =>
   JSON.parse((await ask(from, { path: '/api/list' })).body) as Listing;
+
+const campaignPlan = resolveCampaign({
+  name: 'depth',
+  studies: { deep: { networks: ['plain56'], ratios: ['2:1'] }, shallow: { networks: ['plain20'], ratios: ['2:1'] } },
+  hypotheses: { P: { study: 'deep', arms: ['2:1'], claim: 'better', role: 'primary' } },
+});
+const about = { command: 'npx rectio compare --plan depth.yaml', versions: {} };
+
+describe('a campaign on the board', () => {
+  const begin = (path: string) => beginCampaign(path, campaignPlan, about);
+
+  it('is listed with the trainings of its studies, and says what is claimed and found', async () => {
+    await begin(join(folder, 'shown', 'mine'));
+    const here = await start();
+    const { campaigns, studies } = await list(here);
+    expect(campaigns).toMatchObject([{ id: 'mine', name: 'depth', trials: 12, done: 0, failed: 0 }]);
+    expect(studies.map(({ id }) => id).toSorted()).toEqual(['mine/studies/deep', 'mine/studies/shallow']);
+    const { status, body } = await ask(here, { path: '/api/campaign?id=mine' });
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toMatchObject({
+      document: { campaign: 'depth', whole: 'pending' },
+      rows: [['P', 'plain56 2:1 against 1:1: better', 'pending', '–', '–', '–', '–', '0', 'primary']],
+      figures: [],
+    });
+    for (const path of ['/api/campaign?id=other', '/api/campaign/figure.svg?id=mine&name=hypotheses']) {
+      expect((await ask(here, { path })).status).toBe(404);
+    }
+  });
+
+  it('shows no study that lies outside the board’s folder', async () => {
+    await begin(join(folder, 'elsewhere'));
+    await begin(join(folder, 'shown', 'mine'));
+    rmSync(join(folder, 'shown', 'mine', 'studies'), { recursive: true });
+    symlinkSync(join(folder, 'elsewhere', 'studies'), join(folder, 'shown', 'mine', 'studies'));
+    const { status, body } = await ask(await start(), { path: '/api/campaign?id=mine' });
+    expect(status).toBe(500);
+    expect(body).toContain('is a link');
+  });
+
+  it('whose file is sick is named, and ends nothing else', async () => {
+    await begin(join(folder, 'shown', 'mine'));
+    writeFileSync(join(folder, 'shown', 'mine', 'campaign.json'), '{"format": 1, "studies": 7}');
+    const { campaigns, studies, problems } = await list(await start());
+    expect(campaigns).toEqual([]);
+    expect(studies).toHaveLength(2);
+    expect(problems).toMatchObject([{ id: 'mine', message: expect.stringContaining('campaign.json') }]);
+  });
+});
 
 describe('the board’s server', () => {
   it('answers for this machine’s own names alone', async () => {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { errorData, RectioError } from '../base/error.js';
 import { drawGraph } from '../draw/index.js';
+import { campaignPages, isCampaignFigure, type CampaignPages } from './campaign-page.js';
 import { guard, inUrl, type Guard } from './guard.js';
 import { live, type Live } from './live.js';
 import { metricsReader, type MetricsReader } from './metrics-reader.js';
@@ -37,6 +38,7 @@ interface House {
   readonly scanner: Scanner;
   readonly reader: MetricsReader;
   readonly studies: StudyPages;
+  readonly campaigns: CampaignPages;
   readonly live: Live;
   readonly files: ReadonlyMap<string, Answer>;
 }
@@ -79,6 +81,7 @@ export async function startBoard({ place, host, port, page }: BoardOptions): Pro
     scanner: scan,
     reader,
     studies: studyPages(reader),
+    campaigns: campaignPages(),
     live: live(scan),
     files: await pageFiles(page ?? fileURLToPath(new URL('./page/', import.meta.url))),
   };
@@ -216,6 +219,14 @@ async function answerTo(url: URL, house: House): Promise<Answer | undefined> {
         type: types['.html']!,
         body: await house.studies.report(folder, row),
       }));
+    case '/api/campaign':
+      return withCampaign(house, id, async (folder, row) => jsonAnswer(await house.campaigns.page(folder, row)));
+    case '/api/campaign/figure.svg':
+      return withCampaign(house, id, async (folder, row) => {
+        const name = url.searchParams.get('name') ?? '';
+        const body = isCampaignFigure(name) ? await house.campaigns.figure(folder, row, name) : undefined;
+        return body === undefined ? undefined : { type: types['.svg']!, body };
+      });
     default:
       return house.files.get(address);
   }
@@ -245,6 +256,16 @@ async function withStudy<T>(
 ): Promise<T | undefined> {
   const row = (await scan.list()).studies.find((each) => each.id === id);
   const folder = scan.folderOf('study', id);
+  return row === undefined || folder === undefined ? undefined : work(folder, row);
+}
+
+async function withCampaign<T>(
+  { scanner: scan }: House,
+  id: string,
+  work: (folder: string, row: Listed['campaigns'][number]) => Promise<T>,
+): Promise<T | undefined> {
+  const row = (await scan.list()).campaigns.find((each) => each.id === id);
+  const folder = scan.folderOf('campaign', id);
   return row === undefined || folder === undefined ? undefined : work(folder, row);
 }
 

@@ -92,7 +92,7 @@ async function readStudy(folder: string, version: string): Promise<Known> {
 }
 
 /** A trial's folder, or a file in it, that is a link may show what lies outside the board's folder. */
-async function refuseLinks({ folder, trials }: Study): Promise<void> {
+export async function refuseLinks({ folder, trials }: Study): Promise<void> {
   const paths = trials.flatMap((trial) => {
     const run = runFolder(folder, trial);
     return [run, ...filesToRead.map((file) => inRun(run, file))];

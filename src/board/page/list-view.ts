@@ -1,9 +1,9 @@
 /** All runs and studies, filtered and sorted. */
 
-import type { Changes, Listing, RunRow, StudyRow } from '../api.js';
+import type { CampaignRow, Changes, Listing, RunRow, StudyRow } from '../api.js';
 import { element, explained, scrolling, table } from './element.js';
 import type { View } from './view.js';
-import { digits, none, runLink, studyLink, when } from './words.js';
+import { campaignLink, digits, none, runLink, studyLink, when } from './words.js';
 
 type Key = 'id' | 'model' | 'ratio' | 'seed' | 'state' | 'epoch' | 'error' | 'loss' | 'imagesPerSecond' | 'updated';
 
@@ -45,6 +45,7 @@ export async function listView(): Promise<View> {
   const listing = (await (await fetch('./api/list')).json()) as Listing;
   const runs = new Map(listing.runs.map((row) => [row.id, row]));
   const studies = new Map(listing.studies.map((row) => [row.id, row]));
+  const campaigns = new Map(listing.campaigns.map((row) => [row.id, row]));
   const count = element('p', { class: 'meta', role: 'status' });
   const body = element('tbody');
   const heads = columns.map(({ key, title, number, about }) => {
@@ -86,7 +87,10 @@ export async function listView(): Promise<View> {
     const shown = Math.min(found.length, state.shown);
     count.textContent = `${found.length} of ${runs.size} runs${shown < found.length ? `, the first ${shown} shown` : ''}`;
     more.hidden = shown === found.length;
-    studyPlace.replaceChildren(...(studies.size === 0 ? [] : [studyTable([...studies.values()])]));
+    studyPlace.replaceChildren(
+      ...(campaigns.size === 0 ? [] : [campaignTable([...campaigns.values()])]),
+      ...(studies.size === 0 ? [] : [studyTable([...studies.values()])]),
+    );
   };
 
   const filter = element('input', {
@@ -129,7 +133,7 @@ export async function listView(): Promise<View> {
     explained(columns),
     ...listing.problems.map(({ id, message }) => element('p', { class: 'problem' }, `${id}: ${message}`)),
   );
-  if (runs.size + studies.size === 0) {
+  if (runs.size + studies.size + campaigns.size === 0) {
     node.append(
       element(
         'p',
@@ -142,10 +146,12 @@ export async function listView(): Promise<View> {
   return {
     title: 'Runs and studies',
     node,
-    change({ runs: freshRuns, studies: freshStudies, gone }: Changes) {
+    change({ runs: freshRuns, studies: freshStudies, campaigns: freshCampaigns, gone }: Changes) {
       for (const row of freshRuns) runs.set(row.id, row);
       for (const row of freshStudies) studies.set(row.id, row);
+      for (const row of freshCampaigns) campaigns.set(row.id, row);
       for (const id of gone) {
+        campaigns.delete(id);
         runs.delete(id);
         studies.delete(id);
       }
@@ -193,7 +199,7 @@ function rowOf(row: RunRow): HTMLTableRowElement {
   );
 }
 
-function studyTable(rows: readonly StudyRow[]): HTMLElement {
+export function studyTable(rows: readonly StudyRow[]): HTMLElement {
   return element(
     'div',
     {},
@@ -203,6 +209,26 @@ function studyTable(rows: readonly StudyRow[]): HTMLElement {
       [
         { title: 'study', cell: ({ id }) => element('a', { href: studyLink(id) }, id) },
         { title: 'network', cell: ({ name }) => name },
+        { title: 'done', align: 'right', cell: ({ done, trials }) => `${done} of ${trials}` },
+        { title: 'running', align: 'right', cell: ({ running }) => String(running) },
+        { title: 'failed', align: 'right', cell: ({ failed }) => String(failed) },
+        { title: 'updated', cell: ({ updated }) => when(updated) },
+      ],
+      [...rows].sort((a, b) => b.updated - a.updated),
+    ),
+  );
+}
+
+function campaignTable(rows: readonly CampaignRow[]): HTMLElement {
+  return element(
+    'div',
+    {},
+    element('h2', {}, 'Campaigns'),
+    table<CampaignRow>(
+      'Campaigns',
+      [
+        { title: 'campaign', cell: ({ id }) => element('a', { href: campaignLink(id) }, id) },
+        { title: 'name', cell: ({ name }) => name },
         { title: 'done', align: 'right', cell: ({ done, trials }) => `${done} of ${trials}` },
         { title: 'running', align: 'right', cell: ({ running }) => String(running) },
         { title: 'failed', align: 'right', cell: ({ failed }) => String(failed) },

@@ -5,6 +5,7 @@ import type { Changes } from '../api.js';
 import { element } from './element.js';
 import { listView } from './list-view.js';
 import { runView } from './run-view.js';
+import { campaignView } from './campaign-view.js';
 import { studyView } from './study-view.js';
 import type { View } from './view.js';
 
@@ -26,6 +27,7 @@ async function open(): Promise<View | undefined> {
   const [, kind, id = '', other = ''] = location.hash.split('/');
   if (kind === 'run') return runView(decodeURIComponent(id), other === '' ? undefined : decodeURIComponent(other));
   if (kind === 'study') return studyView(decodeURIComponent(id));
+  if (kind === 'campaign') return campaignView(decodeURIComponent(id));
   return listView();
 }
 

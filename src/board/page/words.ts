@@ -14,4 +14,5 @@ export const runLink = (id: string): string => `#/run/${encodeURIComponent(id)}`
 /** Two runs, their curves laid over each other. */
 export const overlayLink = (id: string, other: string): string => `${runLink(id)}/${encodeURIComponent(other)}`;
 export const studyLink = (id: string): string => `#/study/${encodeURIComponent(id)}`;
+export const campaignLink = (id: string): string => `#/campaign/${encodeURIComponent(id)}`;
 export const api = (path: string, id: string, more = ''): string => `./api/${path}?id=${encodeURIComponent(id)}${more}`;

@@ -42,6 +42,16 @@ describe.skipIf(!existsSync(executablePath))(`rectio board in Chromium (${execut
     const study = ['compare', 'tiny.json', '--ratios', '2:1', '--seeds', '2', '--epochs', '1'];
     const { code, stderr } = await rectio([...study, ...data, '--study', 'studies/tiny'], folder);
     if (code !== 0) throw new Error(stderr);
+    const campaign = {
+      name: 'depth',
+      seeds: 2,
+      settings: { epochs: 1, batch: 8, data: { name: 'mnist', dir: 'mnist' } },
+      studies: { only: { networks: ['tiny.json'], ratios: ['2:1'] } },
+      hypotheses: { P: { study: 'only', arms: ['2:1'], claim: 'better', role: 'primary' } },
+    };
+    writeFileSync(join(folder, 'campaign.json'), JSON.stringify(campaign));
+    const judged = await rectio(['compare', '--plan', 'campaign.json', '--engine', 'reference'], folder);
+    if (judged.code !== 0) throw new Error(judged.stderr);
     const port = 20_000 + (process.pid % 20_000);
     link = `http://127.0.0.1:${port}/`;
     board = start(['board', '--port', String(port)], folder);
@@ -133,6 +143,21 @@ describe.skipIf(!existsSync(executablePath))(`rectio board in Chromium (${execut
     expect(await loss.getByRole('status').textContent()).toMatch(/^step \d+: this run, /);
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
     expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('leads from a campaign to its studies', async () => {
+    const page = await browser.newPage({ viewport: { width: 400, height: 800 } });
+    await page.goto(link);
+    await page.getByRole('link', { name: 'studies/depth', exact: true }).click();
+    await page.getByRole('heading', { name: 'Campaign depth' }).waitFor();
+    expect(await page.locator('.verdict').textContent()).toMatch(/^Refuted|^Supported|^Mixed/);
+    expect(await page.getByRole('row', { name: /^P tiny.json 2:1 against 1:1: better/ }).count()).toBe(1);
+    const figure = page.getByRole('img', { name: /Hypotheses, predicted and found/ });
+    await expect.poll(() => figure.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+    await page.getByRole('link', { name: 'studies/depth/studies/only' }).click();
+    await page.getByRole('heading', { name: 'Study only' }).waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
     await page.close();
   });
 

@@ -12,6 +12,7 @@ export { printClaim, type Comparison, type Contrast, type Finding, type Hypothes
 export { judgeCampaign, type CampaignVerdict, type Evidence, type HypothesisResult, type Whole } from './judge.js';
 export { campaignHash, isCampaign, resolveCampaign, type CampaignPlan, type Claims } from './plan.js';
 export { campaignDocument, type CampaignDocument } from './report/document.js';
+export { differenceChart, hypothesisPlot } from './report/figures.js';
 export { writeCampaignReport, type CampaignReport } from './report/write.js';
 export { campaignCaveats, conclusions, hypothesisColumns, ruleSentence, wholeSentence } from './report/words.js';
 export { campaignResult, type CampaignResult } from './results.js';

@@ -88,6 +88,8 @@ export const campaignMethod = [
 
 export interface HypothesisColumn {
   readonly title: string;
+  /** What the column says. */
+  readonly about: string;
   /** How the cell looks in a page: words that may wrap, or the verdict in its color. */
   readonly look: 'plain' | 'claim' | 'found';
   readonly cell: (result: HypothesisResult) => string;
@@ -96,19 +98,51 @@ export interface HypothesisColumn {
 const none = '–';
 
 export const hypothesisColumns: readonly HypothesisColumn[] = [
-  { title: 'hypothesis', look: 'plain', cell: ({ hypothesis }) => hypothesis.name },
-  { title: 'verdict', look: 'found', cell: ({ finding }) => finding },
-  { title: 'difference, points', look: 'plain', cell: differenceCell },
+  { title: 'hypothesis', about: 'its name in the plan', look: 'plain', cell: ({ hypothesis }) => hypothesis.name },
+  {
+    title: 'claim',
+    about: 'what is claimed of which arms',
+    look: 'claim',
+    cell: ({ hypothesis }) => printClaim(hypothesis),
+  },
+  {
+    title: 'verdict',
+    about: 'confirmed, refuted, open (the trainings decide neither way), or pending',
+    look: 'found',
+    cell: ({ finding }) => finding,
+  },
+  {
+    title: 'difference, points',
+    about:
+      'test error of the arm minus that of the arm it is compared with, and the 95 % interval; of a contrast, the first difference minus the second',
+    look: 'plain',
+    cell: differenceCell,
+  },
   {
     title: 'predicted',
+    about: 'what the plan expects; it decides nothing',
     look: 'plain',
     cell: ({ hypothesis: { expect } }) => (expect === null ? none : `${signed(expect.low)} to ${signed(expect.high)}`),
   },
-  { title: 'p', look: 'plain', cell: ({ p }) => pCell(p) },
-  { title: 'p (Holm)', look: 'plain', cell: ({ pHolm }) => pCell(pHolm) },
-  { title: 'n', look: 'plain', cell: ({ pairs }) => pairs.map((pair) => String(pair?.seeds ?? 0)).join(', ') },
-  { title: 'role', look: 'plain', cell: ({ hypothesis }) => hypothesis.role },
-  { title: 'claim', look: 'claim', cell: ({ hypothesis }) => printClaim(hypothesis) },
+  {
+    title: 'p',
+    about: 'two-sided p-value of no difference; with several arms the largest',
+    look: 'plain',
+    cell: ({ p }) => pCell(p),
+  },
+  {
+    title: 'p (Holm)',
+    about: 'corrected for all primaries; decides their verdicts',
+    look: 'plain',
+    cell: ({ pHolm }) => pCell(pHolm),
+  },
+  {
+    title: 'n',
+    about: 'seeds that both arms have',
+    look: 'plain',
+    cell: ({ pairs }) => pairs.map((pair) => String(pair?.seeds ?? 0)).join(', '),
+  },
+  { title: 'role', about: 'what the hypothesis decides', look: 'plain', cell: ({ hypothesis }) => hypothesis.role },
 ];
 
 function differenceCell({ pairs, contrast, hypothesis }: HypothesisResult): string {

@@ -289,7 +289,7 @@ describe('the board’s server', () => {
     expect(changes.runs).toMatchObject([{ id: 'live' }]);
     expect(changes.runs[0]!.loss).toBeCloseTo(2 / 3, 12);
     rmSync(run, { recursive: true });
-    expect(await next()).toEqual({ runs: [], studies: [], gone: ['live'] });
+    expect(await next()).toEqual({ runs: [], studies: [], campaigns: [], gone: ['live'] });
     await reader.cancel();
   });
 });

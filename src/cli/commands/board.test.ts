@@ -46,9 +46,10 @@ describe.skipIf(!existsSync(executablePath))(`rectio board in Chromium (${execut
       name: 'depth',
       seeds: 2,
       settings: { epochs: 1, batch: 8, data: { name: 'mnist', dir: 'mnist' } },
-      studies: { only: { networks: ['tiny.json'], ratios: ['2:1'] } },
+      studies: { only: { networks: ['deep.json'], ratios: ['2:1'] } },
       hypotheses: { P: { study: 'only', arms: ['2:1'], claim: 'better', role: 'primary' } },
     };
+    writeFileSync(join(folder, 'deep.json'), tinyNetwork());
     writeFileSync(join(folder, 'campaign.json'), JSON.stringify(campaign));
     const judged = await rectio(['compare', '--plan', 'campaign.json', '--engine', 'reference'], folder);
     if (judged.code !== 0) throw new Error(judged.stderr);
@@ -152,9 +153,11 @@ describe.skipIf(!existsSync(executablePath))(`rectio board in Chromium (${execut
     await page.getByRole('link', { name: 'studies/depth', exact: true }).click();
     await page.getByRole('heading', { name: 'Campaign depth' }).waitFor();
     expect(await page.locator('.verdict').textContent()).toMatch(/^Refuted|^Supported|^Mixed/);
-    expect(await page.getByRole('row', { name: /^P tiny.json 2:1 against 1:1: better/ }).count()).toBe(1);
+    expect(await page.getByRole('row', { name: /^P deep.json 2:1 against 1:1: better/ }).count()).toBe(1);
     const figure = page.getByRole('img', { name: /Hypotheses, predicted and found/ });
-    await expect.poll(() => figure.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+    await figure.waitFor();
+    const loaded = `document.querySelector('img[alt^="Hypotheses"]').naturalWidth > 0`;
+    await expect.poll(() => page.evaluate(loaded)).toBe(true);
     await page.getByRole('link', { name: 'studies/depth/studies/only' }).click();
     await page.getByRole('heading', { name: 'Study only' }).waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);

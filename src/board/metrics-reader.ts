@@ -3,8 +3,7 @@
  * second.
  */
 
-import { eachLine, firstLine, type LinesPlace } from '../system/plain-file.js';
-import { openLog, parseMetricsLine } from '../run/index.js';
+import { logStart, readMetricsOn, type LogPlace, type MetricsLine } from '../run/index.js';
 
 /** Numbers that grow. */
 interface Column {
@@ -26,14 +25,11 @@ interface Reading {
   readonly steps: Grower;
   readonly epochs: Grower;
   /** Behind the lines that are read. */
-  place: LinesPlace;
-  /** The first bytes of the log: another log under the same name begins otherwise. */
-  head: string;
+  place: LogPlace;
 }
 
 /** How many logs are kept in memory: 5 numbers of 8 bytes per step each. */
 const kept = 64;
-const headBytes = 64;
 
 export interface MetricsReader {
   read(run: string): Promise<Metrics>;
@@ -62,34 +58,24 @@ export function metricsReader(): MetricsReader {
 }
 
 async function readOn(run: string, before: Reading): Promise<Reading> {
-  const file = await openLog(run);
-  if (file === undefined) return newReading();
-  try {
-    const buffer = Buffer.allocUnsafe(headBytes);
-    const first = await file.read(buffer, 0, headBytes, 0);
-    const head = buffer.toString('latin1', 0, first.bytesRead);
-    const { size } = await file.stat();
-    // A resumed training drops lines from its log, so what was read may be gone.
-    const same = size >= before.place.offset && head.startsWith(before.head);
-    const reading = same ? before : newReading();
-    reading.head = head;
-    reading.place = await eachLine(file, reading.place, (line) => add(reading, line));
-    return reading;
-  } finally {
-    await file.close();
-  }
+  let reading = before;
+  const place = await readMetricsOn(run, before.place, (same) => {
+    if (!same) reading = newReading();
+    return (line) => add(reading, line);
+  });
+  reading.place = place;
+  return reading;
 }
 
 function newReading(): Reading {
-  return { steps: grower(stepColumns.length), epochs: grower(epochColumns.length), place: firstLine, head: '' };
+  return { steps: grower(stepColumns.length), epochs: grower(epochColumns.length), place: logStart };
 }
 
-function add({ steps, epochs }: Reading, text: string): void {
-  const line = parseMetricsLine(text);
-  if (line?.type === 'step') {
+function add({ steps, epochs }: Reading, line: MetricsLine): void {
+  if (line.type === 'step') {
     const { step, train, learningRate, imagesPerSecond } = line;
     steps.add([step, train.loss, train.error, learningRate, imagesPerSecond]);
-  } else if (line?.type === 'epoch') {
+  } else {
     const { step, epoch, train, test, validation } = line;
     const evaluated = validation ?? test;
     epochs.add([step, epoch, train.loss, train.error, evaluated?.loss ?? Number.NaN, evaluated?.error ?? Number.NaN]);

@@ -14,13 +14,14 @@ export { filesToRead, holds, holdsRun, inRun, type RunFile } from './layout.js';
 export { readEpochScores, writeEpochsCsv, type EpochScores } from './epochs-csv.js';
 export { lockRun, runHolder } from './lock.js';
 export {
-  openLog,
+  logStart,
   openMetrics,
-  parseMetricsLine,
   readEpochs,
   readLastMetrics,
+  readMetricsOn,
   type EpochLine,
   type EventLog,
+  type LogPlace,
   type MetricsEvent,
   type MetricsLine,
 } from './metrics.js';

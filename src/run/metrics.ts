@@ -80,21 +80,65 @@ export async function readEpochs(run: string): Promise<EpochLine[]> {
 /** What a log that is no file is told with. */
 const notALog = { code: 'checkpoint', hint: 'Remove it; the run goes on without the log that it had.' } as const;
 
-/** The log of a run, to be read; undefined if there is none. @throws RectioError `checkpoint` if it is no file */
-export function openLog(run: string): Promise<FileHandle | undefined> {
-  return openPlainFile(inRun(run, 'metrics'), 'read', notALog).catch(whereGone);
+/** Does something with the log of a run; undefined if there is none. @throws RectioError `checkpoint` if it is no file */
+async function withLog<T>(run: string, work: (file: FileHandle) => Promise<T>): Promise<T | undefined> {
+  const file = await openPlainFile(inRun(run, 'metrics'), 'read', notALog).catch(whereGone);
+  if (file === undefined) return undefined;
+  try {
+    return await work(file);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Calls `look` with each line of a run's log, if there is one. */
 async function readLog(run: string, look: (line: string) => void): Promise<void> {
-  const file = await openLog(run);
-  if (file === undefined) return;
-  try {
+  await withLog(run, async (file) => {
     const { rest } = await eachLine(file, firstLine, look);
     look(rest);
-  } finally {
-    await file.close();
-  }
+  });
+}
+
+/** Where a reading of a log ended. */
+export interface LogPlace {
+  /** In bytes: behind the last whole line. */
+  readonly offset: number;
+  /** Whether a line that is too long is under way, and is passed over up to its end. */
+  readonly passing: boolean;
+  /** The first bytes of the log: another log under the same name begins otherwise. */
+  readonly head: string;
+}
+
+/** Before the first line of any log. */
+export const logStart: LogPlace = { ...firstLine, head: '' };
+
+const headBytes = 64;
+
+/**
+ * Reads a log on from where the last reading ended, up to its last whole line.
+ * @param begin is told whether the log still holds what was read before (a resumed training drops lines), and returns what
+ *   takes each line; if it does not, the lines are those from the beginning
+ */
+export async function readMetricsOn(
+  run: string,
+  from: LogPlace,
+  begin: (same: boolean) => (line: MetricsLine) => void,
+): Promise<LogPlace> {
+  const read = await withLog(run, async (file) => {
+    const buffer = Buffer.allocUnsafe(headBytes);
+    const first = await file.read(buffer, 0, headBytes, 0);
+    const head = buffer.toString('latin1', 0, first.bytesRead);
+    const { size } = await file.stat();
+    const same = size >= from.offset && head.startsWith(from.head);
+    const take = begin(same);
+    const { offset, passing } = await eachLine(file, same ? from : firstLine, (text) => {
+      const line = parseMetricsLine(text);
+      if (line !== undefined) take(line);
+    });
+    return { offset, passing, head };
+  });
+  if (read === undefined) begin(false);
+  return read ?? logStart;
 }
 
 /** So much of the end of a log holds its last lines. */
@@ -102,16 +146,13 @@ const tailBytes = 16_384;
 
 /** The last lines of a run's log, however long it is: those in its last 16 KB. None if there is no log. */
 export async function readLastMetrics(run: string): Promise<MetricsLine[]> {
-  const file = await openLog(run);
-  if (file === undefined) return [];
-  try {
+  const lines = await withLog(run, async (file) => {
     const { size } = await file.stat();
     const buffer = Buffer.alloc(Math.min(size, tailBytes));
     const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
     return parseLines(buffer.toString('latin1', 0, bytesRead));
-  } finally {
-    await file.close();
-  }
+  });
+  return lines ?? [];
 }
 
 function parseLines(text: string): MetricsLine[] {
@@ -119,7 +160,7 @@ function parseLines(text: string): MetricsLine[] {
 }
 
 /** Undefined for a line torn by a crash, or one that no version writes. */
-export function parseMetricsLine(line: string): MetricsLine | undefined {
+function parseMetricsLine(line: string): MetricsLine | undefined {
   try {
     return parseLine(JSON.parse(line));
   } catch (error) {

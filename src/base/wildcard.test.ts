@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { matching } from './wildcard.js';
+import { cpuTime } from '../testing/cpu-time.js';
 
 const names = ['layer1.0.relu1', 'layer1.0.relu2', 'layer1.10.relu1', 'layer10.0.relu1', 'layer1x0.relu1'];
 
@@ -20,12 +21,12 @@ describe('names that match a pattern', () => {
   });
 
   it('takes a time that grows with the lengths, however many stars it has', () => {
-    const before = performance.now();
+    const before = cpuTime();
     const long = 'a'.repeat(5000);
     expect(matching('*a*a*a*a*a*a*a*a*b', [long, `${long}b`])).toEqual([`${long}b`]);
     expect(matching(`${'*a'.repeat(50)}*b`, [long])).toEqual([]);
     expect(matching('a*?b*?c', ['axbyc', 'abc', 'aabbcc'])).toEqual(['axbyc', 'aabbcc']);
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect(cpuTime() - before).toBeLessThan(1000);
   });
 
   it('may contain special characters of regular expressions', () => {

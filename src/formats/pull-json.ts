@@ -79,7 +79,7 @@ export function pullJson(bytes: Uint8Array, unexpected: Unexpected): PullJson {
         next();
         const begin = at;
         const key = text(`a key of ${what}`);
-        if (keys.has(key)) unexpected(`a key that ${what} does not have already`, begin);
+        if (keys.has(key)) unexpected(`a key that is not yet in ${what}`, begin);
         keys.add(key);
         expect(':', `a colon behind a key of ${what}`);
         member(key);

@@ -36,7 +36,7 @@ const maximumRank = 64;
 export function parseHeader(bytes: Uint8Array, dataBytes: number, refuse: Refuse): SafetensorsHeader {
   if (bytes[0] !== 0x7b) refuse('has a header that does not begin with {');
   const json = pullJson(bytes, (expected, position) =>
-    refuse(`has a header that is not JSON of the format, at byte ${position}: expected was ${expected}`),
+    refuse(`has a header that is not JSON of the format, at byte ${position}: expected ${expected}`),
   );
   const entries = new Map<string, TensorEntry>();
   let metadata: SafetensorsHeader['metadata'] = {};
@@ -72,13 +72,13 @@ function parseEntry(json: PullJson, name: string, refuse: Refuse): TensorEntry {
     else if (key === 'data_offsets') offsets = json.wholeNumbers(`the offsets of tensor ${name}`, 2);
     else refuse(`has a header with an unknown field ${showName(key)} for tensor ${name}`);
   });
-  if (dtype === undefined || shape === undefined) return refuse(`gives tensor ${name} no dtype or no shape`);
-  if (offsets?.length !== 2) return refuse(`gives tensor ${name} no two offsets`);
-  if (!isDtype(dtype)) return refuse(`holds tensor ${name} as ${showName(dtype)}, which is no type that is known here`);
+  if (dtype === undefined || shape === undefined) return refuse(`gives no dtype or no shape for tensor ${name}`);
+  if (offsets?.length !== 2) return refuse(`does not give two offsets for tensor ${name}`);
+  if (!isDtype(dtype)) return refuse(`holds tensor ${name} as ${showName(dtype)}, which is not a supported type`);
   const [begin, end] = offsets as [number, number];
   const needed = elements(shape) * dtypes[dtype].bytes;
   if (end - begin !== needed) {
-    refuse(`gives tensor ${name} ${end - begin} bytes where shape [${shape.join(', ')}] in ${dtype} needs ${needed}`);
+    refuse(`gives tensor ${name} ${end - begin} bytes, but shape [${shape.join(', ')}] in ${dtype} needs ${needed}`);
   }
   return { dtype, shape, begin, end };
 }
@@ -91,8 +91,8 @@ function verifyCover(entries: ReadonlyMap<string, TensorEntry>, bytes: number, r
     if (begin > covered) refuse(`leaves a hole of ${begin - covered} bytes before tensor ${showName(name)}`);
     covered = end;
   }
-  if (covered > bytes) refuse(`holds ${bytes} bytes of data where its header tells of ${covered}: it was cut off`);
-  if (covered < bytes) refuse(`has ${bytes - covered} bytes behind its last tensor`);
+  if (covered > bytes) refuse(`holds ${bytes} bytes of data, but its header declares ${covered}: it was cut off`);
+  if (covered < bytes) refuse(`has ${bytes - covered} bytes after its last tensor`);
 }
 
 function isDtype(name: string): name is DtypeName {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RectioError } from '../base/error.js';
 import { randomStream } from '../base/random.js';
 import { openSafetensors, readSafetensors, writeSafetensors, type StoredTensor } from './safetensors.js';
+import { cpuTime } from '../testing/cpu-time.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -94,7 +95,7 @@ describe('safetensors', () => {
     expect(await refusal(bytesOf({}, 0, 1000n))).toContain('announces a header of 1000 bytes');
     expect(await refusal(bytesOf('[]', 0))).toContain('does not begin with {');
     expect(await refusal(bytesOf('{"a":', 0))).toContain('not JSON');
-    expect(await refusal(bytesOf({ a: 3 }, 0))).toContain('expected was a record of tensor a');
+    expect(await refusal(bytesOf({ a: 3 }, 0))).toContain('expected a record of tensor a');
     expect(await refusal(bytesOf({ a: { ...entry([1], 0, 2), dtype: 'F16' } }, 2))).toContain('F16');
     expect(await refusal(bytesOf({ a: entry([-1], 0, 4) }, 4))).toContain('shape');
     expect(await refusal(bytesOf({ a: entry([1.5], 0, 6) }, 6))).toContain('shape');
@@ -105,16 +106,16 @@ describe('safetensors', () => {
     expect(await refusal(bytesOf({ a: entry([1], 0, 4), b: entry([1], 8, 12) }, 12))).toContain('hole of 4 bytes');
     expect(await refusal(bytesOf({ a: entry([1], 4, 8) }, 8))).toContain('hole');
     expect(await refusal(bytesOf({ a: entry([4], 0, 16) }, 15))).toContain('cut off');
-    expect(await refusal(bytesOf({ a: entry([1], 0, 4) }, 5))).toContain('1 bytes behind');
+    expect(await refusal(bytesOf({ a: entry([1], 0, 4) }, 5))).toContain('1 bytes after');
     expect(await refusal(bytesOf({ a: entry([1], 0, 4), __metadata__: { n: 1 } }, 4))).toContain('metadata');
   });
 
   it('with more metadata than any program writes are refused at once', async () => {
     const many = Object.fromEntries(Array.from({ length: 1_000_000 }, (_, index) => [`key ${index}`, 'x']));
     const bytes = bytesOf({ a: entry([1], 0, 4), __metadata__: many }, 4);
-    const before = performance.now();
+    const before = cpuTime();
     expect(await refusal(bytes)).toContain('more than 10000 entries of metadata');
-    expect(performance.now() - before).toBeLessThan(1000);
+    expect(cpuTime() - before).toBeLessThan(1000);
   });
 
   it('are refused before anything is allocated for a size that is not there', async () => {
@@ -139,9 +140,9 @@ describe('safetensors', () => {
 
   it('are refused before anything is allocated for what a header only repeats', async () => {
     const whole = '{"dtype":"F32","shape":[1],"data_offsets":[0,4]}';
-    expect(await refusal(bytesOf(`{"a":${whole},"a":${whole}}`, 4))).toContain('does not have already');
-    expect(await refusal(bytesOf(`{"a":${whole},"\\u0061":${whole}}`, 4))).toContain('does not have already');
-    expect(await refusal(bytesOf(`{"a":${whole.replace('{', '{"shape":[1],')}}`, 4))).toContain('have already');
+    expect(await refusal(bytesOf(`{"a":${whole},"a":${whole}}`, 4))).toContain('is not yet in');
+    expect(await refusal(bytesOf(`{"a":${whole},"\\u0061":${whole}}`, 4))).toContain('is not yet in');
+    expect(await refusal(bytesOf(`{"a":${whole.replace('{', '{"shape":[1],')}}`, 4))).toContain('is not yet in');
     expect(await refusal(bytesOf(`{"a":${'['.repeat(1e6)}${']'.repeat(1e6)}}`, 4))).toContain('at byte 5');
     expect(
       await refusal(
@@ -165,14 +166,16 @@ describe('safetensors', () => {
     'are refused where an offset is %s',
     async (offset) => {
       expect(await refusal(bytesOf(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,${offset}]}}`, 4))).toMatch(
-        /at byte \d+: expected was|where shape/,
+        /at byte \d+: expected|but shape/,
       );
     },
   );
 
   it('are refused where they hold something other than float32, as checkpoints never do', async () => {
     expect(await refusal(bytesOf({ a: { ...entry([1], 0, 2), dtype: 'F16' } }, 2))).toContain('as F16, not as F32');
-    expect(await refusal(bytesOf({ a: { ...entry([1], 0, 4), dtype: 'F31' } }, 4))).toContain('F31, which is no type');
+    expect(await refusal(bytesOf({ a: { ...entry([1], 0, 4), dtype: 'F31' } }, 4))).toContain(
+      'F31, which is not a supported type',
+    );
   });
 
   it('have no say over the terminal that tells what is wrong with them', async () => {
@@ -238,7 +241,7 @@ describe('safetensors of others', () => {
     expect([...(await file.read('weight')).data]).toEqual([5]);
     await expect(file.read('bn.num_batches_tracked')).rejects.toMatchObject({
       code: 'weights',
-      message: expect.stringContaining('bn.num_batches_tracked as I64, where F32, F16, BF16 or F64 is needed'),
+      message: expect.stringContaining('bn.num_batches_tracked as I64, but F32, F16, BF16 or F64 is needed'),
     });
     await file.close();
   });

@@ -226,7 +226,7 @@ async function readValues(
 ): Promise<Float32Array> {
   const { bytes: size, toFloat32 } = dtypes[dtype];
   if (toFloat32 === null) {
-    return refuse(`holds tensor ${showName(name)} as ${dtype}, where F32, F16, BF16 or F64 is needed`);
+    return refuse(`holds tensor ${showName(name)} as ${dtype}, but F32, F16, BF16 or F64 is needed`);
   }
   const values = new Float32Array(elements(shape));
   if (toFloat32 === 'same') {

@@ -11,6 +11,7 @@ import { readEpochScores, writeEpochsCsv } from './epochs-csv.js';
 import { openMetrics, readEpochs, readLastMetrics, readMetrics } from './metrics.js';
 import { readPredictions } from './predictions.js';
 import { readSummary } from './summary.js';
+import { cpuTime } from '../testing/cpu-time.js';
 
 let run: string;
 beforeEach(async () => {
@@ -140,10 +141,10 @@ describe('a log of somebody else’s', () => {
   it('of one endless line is read in a time that grows with its length', async () => {
     const epoch = JSON.stringify({ ...old.epoch, validation: null });
     await writeFile(join(run, 'metrics.jsonl'), `${epoch}\n${'x'.repeat(100 * 2 ** 20)}\n${epoch}\n`);
-    const before = performance.now();
+    const before = cpuTime();
     expect(await readEpochs(run)).toHaveLength(2);
     expect(await readMetrics(run)).toHaveLength(2);
-    expect(performance.now() - before).toBeLessThan(2000);
+    expect(cpuTime() - before).toBeLessThan(2000);
   });
 
   it.skipIf(process.platform === 'win32')('that is a pipe is refused, and nobody waits for its writer', async () => {

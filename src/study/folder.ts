@@ -237,7 +237,8 @@ export async function openStudy(folder: string): Promise<Study> {
   const hint = 'Give the folder of a study, which rectio compare makes.';
   // The hash covers the plan as it was written: this version may know settings that the plan does not have.
   const text = await readJsonIfThere(path, parseWritten, { code: 'usage', hint: undoHint });
-  if (text === undefined) throw new RectioError('usage', `${folder} is no study: there is no study.json in it.`, hint);
+  if (text === undefined)
+    throw new RectioError('usage', `${folder} is not a study: there is no study.json in it.`, hint);
   const { record, written } = text;
   if (record.hash !== planHash(written)) {
     throw new RectioError(

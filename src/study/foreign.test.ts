@@ -11,6 +11,7 @@ import { tinyOptions, trainParts } from '../train/testing/tiny.js';
 import { beginStudy, openStudy, runFolder, settingsFile, type Study } from './folder.js';
 import { planHash, resolvePlan, type StudyPlan } from './plan.js';
 import { runStudy, type StudyEvent } from './run.js';
+import { cpuTime } from '../testing/cpu-time.js';
 
 let folder: string;
 let place: string;
@@ -197,9 +198,9 @@ describe('plans that would be too large', () => {
     ['seeds in a list', { seeds: Array.from({ length: 150_000 }, (_, index) => index) }],
     ['ratios', { ratios: Array.from({ length: 50_000 }, (_, index) => `${index + 2}:1`) }],
   ])('are refused in words and at once: %s', (_what, given) => {
-    const before = performance.now();
+    const before = cpuTime();
     expect(() => resolvePlan({ ...base, ...given })).toThrow('trainings, and one can have 20,000');
-    expect(performance.now() - before).toBeLessThan(2000);
+    expect(cpuTime() - before).toBeLessThan(2000);
   });
 
   it('also in a study’s record', async () => {

@@ -135,5 +135,5 @@ async function reasonIn(path: string): Promise<string> {
     .join(' ')
     .replace(/^rectio: /, '')
     .trim();
-  return words === '' ? `It ended without a word; see ${path}.` : words;
+  return words === '' ? `It ended without output; see ${path}.` : words;
 }

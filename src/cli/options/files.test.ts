@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { readSettings } from './config-file.js';
 import { readDocument } from './document-file.js';
+import { cpuTime } from '../../testing/cpu-time.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -29,9 +30,9 @@ describe('plans that strain their reader', () => {
   ])('are refused in words and at once: %s', async (_what, text, words) => {
     const path = join(folder, 'odd.yaml');
     await writeFile(path, text);
-    const before = performance.now();
+    const before = cpuTime();
     await expect(readDocument(path)).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining(words) });
-    expect(performance.now() - before).toBeLessThan(2000);
+    expect(cpuTime() - before).toBeLessThan(2000);
   });
 
   it('settings in JSON too', async () => {

@@ -173,7 +173,7 @@ export interface ParsedArguments<Table extends OptionTable> {
 
 /**
  * Reads a command's arguments. `--help` is not among them: whoever calls this has looked for it.
- * @throws RectioError `usage` for unknown options, missing or senseless values, too many or too few positionals
+ * @throws RectioError `usage` for unknown options, missing or invalid values, too many or too few positionals
  */
 export function parseArguments<Table extends OptionTable>(
   args: readonly string[],

@@ -89,9 +89,9 @@ function measure(hypothesis: Hypothesis, { outcomes }: Evidence): Measured {
 
 /** The difference of a pair's arms; null if no seed is done in both. */
 export function measurePair(pair: Pair, outcomes: Evidence['outcomes']): PairResult | null {
-  const [judgement] = judgeAll(outcomes(pair.against), [outcomes(pair.arm)]);
-  if (!judgement) return null;
-  const { estimate, p } = judgement;
+  const [judgment] = judgeAll(outcomes(pair.against), [outcomes(pair.arm)]);
+  if (!judgment) return null;
+  const { estimate, p } = judgment;
   return {
     pair,
     seeds: estimate.seeds,

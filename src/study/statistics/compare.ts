@@ -54,7 +54,7 @@ export interface CompareOptions {
 }
 
 /** The numbers that decide the verdict on one variant. */
-export interface Judgement {
+export interface Judgment {
   readonly estimate: CrossedEstimate;
   /** See `Difference`. */
   readonly p: number | null;
@@ -64,21 +64,21 @@ export interface Judgement {
 
 /**
  * Judges each variant against the baseline, seed by seed.
- * @returns for each variant its judgement, or null if it shares no seed with the baseline
+ * @returns for each variant its judgment, or null if it shares no seed with the baseline
  * @throws Error if two outcomes of one seed have different numbers of examples
  */
 export function judgeAll(
   baseline: readonly Outcome[],
   variants: readonly (readonly Outcome[])[],
   options: CompareOptions = {},
-): (Judgement | null)[] {
+): (Judgment | null)[] {
   return judgePairs(
     variants.map((variant) => pairUp(baseline, variant)),
     options,
   );
 }
 
-function judgePairs(pairs: readonly Pairs[], { worthwhile = 0.3 }: CompareOptions): (Judgement | null)[] {
+function judgePairs(pairs: readonly Pairs[], { worthwhile = 0.3 }: CompareOptions): (Judgment | null)[] {
   const estimates = pairs.map(({ rows }) => (rows.length === 0 ? null : crossedMean(rows)));
   const pValues = estimates.map((estimate) => (estimate === null ? null : meanP(estimate)));
   // Comparisons that cannot be judged yet do not count in the correction.
@@ -104,10 +104,10 @@ export function compareAll(
 ): (Difference | null)[] {
   const pairs = variants.map((variant) => pairUp(baseline, variant));
   const bootstrap = bootstrapIntervals(pairs.map(({ rows }) => rows));
-  return judgePairs(pairs, options).map((judgement, index) => {
-    if (judgement === null) return null;
+  return judgePairs(pairs, options).map((judgment, index) => {
+    if (judgment === null) return null;
     const { seeds, errors, baselineErrors } = pairs[index]!;
-    const { estimate, p, pHolm, verdict } = judgement;
+    const { estimate, p, pHolm, verdict } = judgment;
     return {
       seeds,
       mean: estimate.mean,

@@ -81,7 +81,7 @@ describe('over many studies with a known truth', () => {
   const verdicts = (studies: number, shift: number) =>
     Array.from({ length: studies }, (_, number) => {
       const [baseline = [], ...variants] = simulateStudy({ ...plan, shift }, number);
-      return judgeAll(baseline, variants).map((judgement) => judgement!);
+      return judgeAll(baseline, variants).map((judgment) => judgment!);
     });
 
   it('of 500 without any true difference, at most 6 % call one', () => {

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { lstat, open, readFile } from 'node:fs/promises';
+import { lstat, open } from 'node:fs/promises';
 
 import { logFile, runFolder, settingsFile } from './folder.js';
 import { deciding, hashOf, type Trial } from './plan.js';
@@ -127,13 +127,30 @@ function sameResult(a: TrainConfig, b: TrainConfig): boolean {
   return hashOf(deciding({ config: a })) === hashOf(deciding({ config: b }));
 }
 
+/** So much of the end of a log holds the reason. */
+const reasonBytes = 16_384;
+
 /** The last output of the training, usually its error. */
 async function reasonIn(path: string): Promise<string> {
-  const lines = (await readFile(path, 'utf8')).trim().split('\n');
+  const lines = (await endOf(path, reasonBytes)).trim().split('\n');
   const error = lines.findLastIndex((line) => line.startsWith('rectio: '));
   const words = (error === -1 ? lines.slice(-3) : lines.slice(error))
     .join(' ')
     .replace(/^rectio: /, '')
     .trim();
   return words === '' ? `It ended without output; see ${path}.` : words;
+}
+
+/** The end of a text file; empty if somebody removed it. */
+async function endOf(path: string, bytes: number): Promise<string> {
+  const file = await open(path).catch(whereGone);
+  if (file === undefined) return '';
+  try {
+    const { size } = await file.stat();
+    const buffer = Buffer.alloc(Math.min(size, bytes));
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }

@@ -34,6 +34,8 @@ export type StudyEvent =
   | { readonly type: 'done'; readonly trial: Trial; readonly summary: TrainSummary }
   | { readonly type: 'failed'; readonly trial: Trial; readonly reason: string }
   | { readonly type: 'stopped'; readonly trial: Trial }
+  /** Ended by a signal that this process did not send: no failure of the training. The next process takes it up. */
+  | { readonly type: 'killed'; readonly trial: Trial; readonly signal: NodeJS.Signals }
   /** No trial is left to begin; other processes work on these. `holders` names them, in words. */
   | { readonly type: 'waiting'; readonly trials: readonly Trial[]; readonly holders: readonly string[] };
 

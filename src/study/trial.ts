@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
+import { constants as system } from 'node:os';
 
 import { logFile, runFolder, settingsFile } from './folder.js';
 import { deciding, hashOf, type Trial } from './plan.js';
@@ -32,6 +33,8 @@ export interface TrialOptions {
 export type TrialEnd =
   | { readonly type: 'done'; readonly summary: TrainSummary }
   | { readonly type: 'stopped' }
+  /** By somebody else, or by the system for want of memory. It can go on. */
+  | { readonly type: 'killed'; readonly signal: NodeJS.Signals }
   | { readonly type: 'failed'; readonly reason: string };
 
 /** The state of a trial, from its run folder. */
@@ -58,6 +61,26 @@ async function refuseLink(run: string): Promise<void> {
   throw new RectioError('usage', `${run} is a link.`, 'Put the run itself there.');
 }
 
+/** Signals by which people and systems end a process, with the exit code of a training that they stop. A crash has other ones. */
+const fromOutside: ReadonlyMap<NodeJS.Signals, number> = new Map(
+  (['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const).map((signal) => [
+    signal,
+    128 + system.signals[signal],
+  ]),
+);
+
+/** How a process ended. */
+interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** The signal from outside that ended a training, if one did. */
+function fromOutsideBy({ code, signal }: Exit): NodeJS.Signals | undefined {
+  if (signal !== null) return fromOutside.has(signal) ? signal : undefined;
+  return [...fromOutside].find(([, answer]) => answer === code)?.[0];
+}
+
 /** Starts the training, or goes on with it, and waits for its end. */
 export async function runTrial(options: TrialOptions): Promise<TrialEnd> {
   const { study, trial, rectio, signal } = options;
@@ -72,20 +95,32 @@ export async function runTrial(options: TrialOptions): Promise<TrialEnd> {
     : ['--config', settingsFile(study, trial), '--seed', String(trial.trainingSeed), '--run', run];
   const args = ['train', ...how, '--engine', options.engine, '--threads', String(options.threads)];
   const path = logFile(study, trial);
+  const end = await spawned(rectio, args, { path, signal });
+  const summary = await readSummary(run);
+  if (summary !== undefined) return { type: 'done', summary };
+  if (signal.aborted) return { type: 'stopped' };
+  const killer = fromOutsideBy(end);
+  if (killer !== undefined) return { type: 'killed', signal: killer };
+  return { type: 'failed', reason: await reasonIn(path, end) };
+}
+
+/** Runs a program to its end, with all that it says in the file `path`. */
+async function spawned(
+  { file, args: first }: RectioCommand,
+  args: readonly string[],
+  { path, signal }: { readonly path: string; readonly signal: AbortSignal },
+): Promise<Exit> {
   const log = await onDisk(path, () => open(path, newLog));
   try {
     // In a process group of its own: Ctrl-C reaches only this process, which then asks each training once.
-    const child = spawn(rectio.file, [...rectio.args, ...args], {
-      stdio: ['ignore', log.fd, log.fd],
-      detached: true,
-    });
+    const child = spawn(file, [...first, ...args], { stdio: ['ignore', log.fd, log.fd], detached: true });
     const stop = () => void child.kill('SIGTERM');
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
     try {
-      await new Promise<void>((resolve, reject) => {
+      return await new Promise<Exit>((resolve, reject) => {
         child.on('error', reject);
-        child.on('close', () => resolve());
+        child.on('close', (code, by) => resolve({ code, signal: by }));
       });
     } finally {
       signal.removeEventListener('abort', stop);
@@ -93,10 +128,6 @@ export async function runTrial(options: TrialOptions): Promise<TrialEnd> {
   } finally {
     await log.close();
   }
-  const summary = await readSummary(run);
-  if (summary !== undefined) return { type: 'done', summary };
-  if (signal.aborted) return { type: 'stopped' };
-  return { type: 'failed', reason: await reasonIn(path) };
 }
 
 /** What is trained is what the plan's hash covers. @throws RectioError `usage` if the settings of a trial's arm were changed */
@@ -130,15 +161,13 @@ function sameResult(a: TrainConfig, b: TrainConfig): boolean {
 /** So much of the end of a log holds the reason. */
 const reasonBytes = 16_384;
 
-/** The last output of the training, usually its error. */
-async function reasonIn(path: string): Promise<string> {
+/** The error that a training ended with; without one, how it ended and its last words. */
+async function reasonIn(path: string, { code, signal }: Exit): Promise<string> {
   const lines = (await endOf(path, reasonBytes)).trim().split('\n');
   const error = lines.findLastIndex((line) => line.startsWith('rectio: '));
-  const words = (error === -1 ? lines.slice(-3) : lines.slice(error))
-    .join(' ')
-    .replace(/^rectio: /, '')
-    .trim();
-  return words === '' ? `It ended without output; see ${path}.` : words;
+  if (error !== -1) return lines.slice(error).join(' ').replace('rectio: ', '').trim();
+  const last = lines.slice(-3).join(' ').trim();
+  return `It ended with ${signal ?? `exit code ${code}`} and gave no reason; see ${path}${last === '' ? '.' : `: ${last}`}`;
 }
 
 /** The end of a text file; empty if somebody removed it. */

@@ -1,28 +1,15 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { randomStream } from '../../base/random.js';
-import { graphBuilder, graphToJson } from '../../graph/index.js';
 import type { StudyDocument } from '../../study/index.js';
-import { build, rectio, start, writeTinyMnist } from '../testing/rectio.js';
+import { build, rectio, start, tinyNetwork, writeTinyMnist } from '../testing/rectio.js';
 
 let folder: string;
-
-/** Two convolutions with a ReLU each, for the gray images of 8×8. */
-function tinyNetwork(): string {
-  const net = graphBuilder('tiny', [1, 8, 8]);
-  let x = net.input;
-  for (const name of ['a', 'b']) {
-    x = net.convolution(`${name}.conv`, x, { outChannels: 4, kernel: 3, padding: 1, bias: false });
-    x = net.relu(`${name}.relu`, net.batchNorm(`${name}.bn`, x));
-  }
-  net.linear('fc', net.flatten('flat', net.globalAveragePool('pool', x)), { outFeatures: 10 });
-  return JSON.stringify(graphToJson(net.build()));
-}
 
 const study = (name: string, ...more: string[]): string[] => [
   ...['compare', 'tiny.json', '--ratios', '2:1', '--seeds', '2', '--epochs', '3', '--batch', '8', '--lr', '0.05'],
@@ -117,6 +104,35 @@ describe('rectio compare', () => {
     for (const { stdout } of both) expect(numbers(JSON.parse(stdout) as StudyDocument)).toEqual(numbers(whole));
     const done = both.map(({ stderr }) => stderr.match(/test error/g)?.length ?? 0);
     expect(done[0]! + done[1]!).toBe(4);
+  });
+
+  it('says which process it waits for', async () => {
+    const first = start(study('waited', '--seeds', '1', '--epochs', '60'), folder);
+    await first.said('seed 0: training');
+    const { pid } = JSON.parse(readFileSync(join(folder, 'waited', 'claims', 'tiny.json-1to1-seed0'), 'utf8')) as {
+      pid: number;
+    };
+    // It takes the other training meanwhile; the claim on the first one names who works on it.
+    const second = start(study('waited', '--seeds', '1', '--epochs', '60'), folder);
+    await second.said(`waiting for process ${pid} on ${hostname()}, training 1 of these, such as [`);
+    for (const running of [first, second]) running.kill('SIGTERM');
+    expect((await Promise.all([first.ended, second.ended])).map(({ code }) => code)).toEqual([143, 143]);
+  });
+
+  it('writes one report from several processes at once', async () => {
+    const report = join(folder, 'whole', 'report');
+    const before = readdirSync(report).toSorted();
+    rmSync(report, { recursive: true });
+    const all = await Promise.all([
+      ...Array.from({ length: 3 }, () => rectio(['report', 'whole', '--json'], folder)),
+      rectio(study('whole'), folder),
+    ]);
+    expect(all.map(({ code, stderr }) => [code, stderr.includes('rectio:')])).toEqual(all.map(() => [0, false]));
+    for (const { stdout } of all) expect(numbers(JSON.parse(stdout) as StudyDocument)).toEqual(numbers(whole));
+    // Each file is whole, and nothing temporary is left.
+    expect(readdirSync(report).toSorted()).toEqual(before);
+    expect(numbers(resultOf('whole'))).toEqual(numbers(whole));
+    expect(readFileSync(join(report, 'index.html'), 'utf8').trimEnd()).toMatch(/<\/html>$/);
   });
 
   it('takes more seeds later, and says so', async () => {

@@ -16,6 +16,7 @@ export interface ReportOptions {
 const systemHints: { readonly [code: string]: string } = {
   ENOSPC: 'The disk is full: make room, or choose a folder on another disk.',
   EDQUOT: 'Your disk quota is used up: make room, or choose a folder on another disk.',
+  EIO: 'The disk reports a fault: check it, or choose a folder on another disk.',
   EACCES: 'Permission denied: check the permissions, or choose another folder.',
   EROFS: 'That disk is read-only: choose another folder.',
   EMFILE: 'Too many files are open: raise the limit (ulimit -n).',

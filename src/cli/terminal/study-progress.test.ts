@@ -96,4 +96,27 @@ describe('the progress of a study', () => {
     // Two of 40 s and one that runs with no epoch behind it, two at a time.
     expect(text).toContain('about 1:00 left');
   });
+
+  it('says who is waited for, once as long as nothing else happens', () => {
+    const waiting: StudyEvent = {
+      type: 'waiting',
+      trials: [third, fourth],
+      holders: ['process 7 on a', 'process 8 on b'],
+    };
+    expect(
+      written([
+        [0, waiting],
+        [1, waiting],
+      ]),
+    ).toBe('waiting for process 7 on a, process 8 on b, training 2 of these, such as [3/4] resnet20 1:1, seed 1\n');
+  });
+
+  it('tells a training that somebody ended from one that failed', () => {
+    const text = written([
+      [0, begin(first)],
+      [1, { type: 'killed', trial: first, signal: 'SIGKILL' }],
+    ]);
+    expect(text).toContain('ended by SIGKILL from outside, as the system does when memory runs out; the next compare');
+    expect(text).not.toContain('FAILED');
+  });
 });

@@ -95,6 +95,11 @@ export function createStudyProgress(
       running.delete(trial.id);
       print(`${name(trial)}: stopped, with a checkpoint`);
     },
+    killed: ({ trial, signal }) => {
+      end(trial);
+      const cause = signal === 'SIGKILL' ? ', as the system does when memory runs out' : '';
+      print(`${name(trial)}: ended by ${signal} from outside${cause}; the next compare on this study goes on with it`);
+    },
     waiting: ({ trials: others, holders }) =>
       print(`waiting for ${holders.join(', ')}, training ${others.length} of these, such as ${name(others[0]!)}`),
   };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { randomStream } from '../../base/random.js';
+import { graphBuilder, graphToJson } from '../../graph/index.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** The file that runs as `rectio`. */
@@ -86,4 +87,16 @@ export function writeTinyMnist(folder: string, counts = { train: 16, test: 8 }):
       Buffer.concat([header(0x803, count, side, side), pixels]),
     );
   }
+}
+
+/** A network's file: two convolutions with a ReLU each, for the images of `writeTinyMnist`. */
+export function tinyNetwork(): string {
+  const net = graphBuilder('tiny', [1, 8, 8]);
+  let x = net.input;
+  for (const name of ['a', 'b']) {
+    x = net.convolution(`${name}.conv`, x, { outChannels: 4, kernel: 3, padding: 1, bias: false });
+    x = net.relu(`${name}.relu`, net.batchNorm(`${name}.bn`, x));
+  }
+  net.linear('fc', net.flatten('flat', net.globalAveragePool('pool', x)), { outFeatures: 10 });
+  return JSON.stringify(graphToJson(net.build()));
 }

@@ -13,6 +13,7 @@ import { readJson } from '../system/json-file.js';
 import { parseScore, parseTally, type Score, type Tally } from './score.js';
 import { exists, errorCode, onDisk, whereGone } from '../system/errno.js';
 import { replaceJson, syncFolder } from '../system/durable.js';
+import type { Lock } from '../system/lock.js';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../formats/index.js';
 import { inRun } from './layout.js';
 
@@ -60,9 +61,10 @@ export function hasBegun(run: string): Promise<boolean> {
   return exists(inRun(run, 'record'));
 }
 
-/** Removes what a crash left half-written. */
-export async function removeLeftovers(run: string): Promise<void> {
+/** Removes what a crash left half-written. @param lock of the run, held by this process */
+export async function removeLeftovers(run: string, lock: Lock): Promise<void> {
   await onDisk(run, async () => {
+    await lock.tidy();
     await mkdir(inRun(run, 'checkpoints'), { recursive: true });
     for (const folder of [run, inRun(run, 'checkpoints')]) {
       const leftovers = (await readdir(folder)).filter((name) => name.endsWith('.tmp'));

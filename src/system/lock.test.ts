@@ -35,6 +35,21 @@ describe('the lock of a run', () => {
     await lock.release();
   });
 
+  it('is rid of what killed processes left beside it, and of nothing else', async () => {
+    const others = ['lock.0123456789abcdef', 'lock.0123456789abcdef.fedcba9876543210', 'locks', 'lock.txt'];
+    for (const name of others) await writeFile(join(run, name), '{}');
+    const lock = await lockRun(run);
+    const own = `lock.${createHash('sha256')
+      .update(await readFile(join(run, 'lock'), 'utf8'))
+      .digest('hex')
+      .slice(0, 16)}`;
+    await writeFile(join(run, own), '{}');
+    await lock.tidy();
+    expect((await readdir(run)).toSorted()).toEqual(['lock', own, 'lock.txt', 'locks']);
+    await rm(join(run, own));
+    await lock.release();
+  });
+
   it('goes to one of many who want it at once', async () => {
     const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockRun(run)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);

@@ -9,8 +9,8 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, open, rm, type FileHandle } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { link, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { RectioError } from '../base/error.js';
@@ -21,6 +21,8 @@ import { beatMs, describeHolder, lives, livesUnseen, parseHolder, thisHolder } f
 export interface Lock {
   /** @throws RectioError `disk` if another process has taken the lock, which can follow a long standstill of this one */
   verify(): Promise<void>;
+  /** Removes what processes left beside the lock that were killed while they took it. */
+  tidy(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -123,6 +125,15 @@ function keep(path: string, { text, token }: Mine): Lock {
         'This process stood still for long, or somebody removed the file; see that no other one does the same work.',
       );
     },
+    async tidy() {
+      const own = guardOf(path, text);
+      const isGuard = (name: string) => name.startsWith(`${basename(path)}.`) && /\.[0-9a-f]{16}$/.test(name);
+      for (const name of (await readdir(dirname(path))).filter(isGuard)) {
+        const guard = join(dirname(path), name);
+        // The guard of a file that is gone guards nothing: no later one has its content.
+        if (!guard.startsWith(own)) await rm(guard, { force: true });
+      }
+    },
     async release() {
       clearInterval(timer);
       const found = await readLock(path).catch(whereNoLock);
@@ -174,9 +185,14 @@ async function take(path: string): Promise<Mine | Other> {
   }
 }
 
+/** The guard of the lock file with this content. */
+function guardOf(path: string, text: string): string {
+  return join(dirname(path), `${basename(path)}.${createHash('sha256').update(text).digest('hex').slice(0, 16)}`);
+}
+
 /** Removes the file that a dead holder left, unless another process does. */
 async function removeDead(path: string, text: string): Promise<void> {
-  const guard = `${path}.${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+  const guard = guardOf(path, text);
   if ('holder' in (await take(guard))) {
     await sleep(tornMs / 100);
     return;

@@ -39,7 +39,7 @@ async function beginFolder(parts: TrainingParts, programs: Programs, state: Trai
   const { path: run, lock } = folder;
   let checkpoint: Opened['checkpoint'];
   try {
-    await removeLeftovers(run);
+    await removeLeftovers(run, lock);
     // Stores the given weights before the record: a run with a record can resume without the weights file.
     if (initial !== undefined) {
       const tensors = await readPersistent(programs.plan, programs.training);

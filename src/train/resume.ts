@@ -28,7 +28,7 @@ export async function goOn(options: TrainingParts, closings: Closing): Promise<O
   verifyRecord(run, record, options);
   const lock = await lockRun(run);
   closings.add(lock.release);
-  await removeLeftovers(run);
+  await removeLeftovers(run, lock);
   const sameDevice = record.engine.device === engine.device;
   const programs = await compilePrograms(engine, graph, config, sameDevice ? record.tuning : undefined);
   closings.add(() => programs.dispose());

@@ -3,8 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-import { expect } from 'vitest';
+import { isDeepStrictEqual } from 'node:util';
 
 import type { RandomStream } from '../../base/random.js';
 import type { StudyDocument } from '../../study/index.js';
@@ -149,25 +148,34 @@ export async function trainingRound(
     if (ended.code === 0) break;
   }
   const last = await rectio(next(), folder);
-  expect({ code: last.code, said: last.code === 0 ? '' : last.stderr, history }).toEqual({
-    code: 0,
-    said: '',
-    history,
-  });
-  expect({ ...resultOf(run), history }).toEqual({ ...whole.result, history });
+  verify('it ends', last.code === 0, `${last.code}: ${last.stderr}`, history);
+  verifySame(resultOf(run), whole.result, history);
+}
+
+/** @throws Error with all that happened, since the operations that were struck are what a reader needs */
+function verify(what: string, holds: boolean, found: unknown, history: readonly string[]): void {
+  if (holds) return;
+  throw new Error([`Expected: ${what}, but: ${String(found)}`, ...history].join('\n'));
+}
+
+/** Compares two results entry by entry. */
+function verifySame<T extends object>(found: T, expected: T, history: readonly string[]): void {
+  const other = new Map(Object.entries(expected));
+  for (const [key, value] of Object.entries(found)) {
+    const wanted: unknown = other.get(key);
+    const words = `${JSON.stringify(value)}\n  where an undisturbed one has\n  ${JSON.stringify(wanted)}`;
+    verify(`the same ${key}`, isDeepStrictEqual(value, wanted), words, history);
+  }
 }
 
 /** A process is killed, or is done, or says in words which file it could not write. */
 function verifyEnd({ code, stderr }: Ended, fault: Fault | undefined, history: readonly string[]): void {
   if (fault?.kind.startsWith('kill') === true) {
-    expect({ code, history }).toEqual({ code: null, history });
-    return;
+    return verify('it was killed', code === null, code, history);
   }
   const fails = fault !== undefined && fault.kind !== 'short';
-  expect({ allowed: code === 0 || (fails && code === 1), history }).toEqual({ allowed: true, history });
-  if (code === 1) {
-    expect({ told: /rectio: Cannot (write|read) \S+: /.test(stderr), history }).toEqual({ told: true, history });
-  }
+  verify('it ends well or refuses', code === 0 || (fails && code === 1), code, history);
+  if (code === 1) verify('it names a file', /rectio: Cannot (write|read) \S+: /.test(stderr), stderr, history);
 }
 
 /** What two runs of the same settings must have in common. Times are left out. */
@@ -243,18 +251,14 @@ export async function studyRound(
   if (fault.command === 'compare') verifyEnd(ended, at === undefined ? undefined : fault, history);
   if (killed || at === undefined) {
     // Nothing was the other's fault: it has done all there was to do.
-    expect({ code: second.code, history }).toEqual({ code: 0, history });
-    expect({ ...parseNumbers(second.stdout), history }).toEqual({ ...whole.result, history });
+    verify('the other is done', second.code === 0, second.code, history);
+    verifySame(parseNumbers(second.stdout), whole.result, history);
   }
   // A training that the disk refused is a failure on record, which the user lets repeat.
   const last = await rectio(killed ? compare('study') : [...compare('study'), '--retry-failed'], folder);
-  expect({ code: last.code, said: last.code === 0 ? '' : last.stderr, history }).toEqual({
-    code: 0,
-    said: '',
-    history,
-  });
-  expect({ ...parseNumbers(last.stdout), history }).toEqual({ ...whole.result, history });
+  verify('it ends', last.code === 0, `${last.code}: ${last.stderr}`, history);
+  verifySame(parseNumbers(last.stdout), whole.result, history);
   // Temporary files and claims of dead processes may lie about: nobody reads them. A failure would stay in the report.
   const failed = killed ? readdirSync(join(folder, 'study', 'failures')) : [];
-  expect({ failed, history }).toEqual({ failed: [], history });
+  verify('no failure stays', failed.length === 0, failed, history);
 }

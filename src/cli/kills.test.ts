@@ -23,7 +23,7 @@ import {
 import { build } from './testing/rectio.js';
 
 /** Kills of trainings and of studies, all together. */
-const wanted = Number(process.env['RECTIO_KILLS'] ?? 16);
+const wanted = Number(process.env['RECTIO_KILLS'] ?? 12);
 const seed = Number(process.env['RECTIO_KILL_SEED'] ?? 1);
 /** Rounds cost seconds on a busy machine. */
 const patience = { timeout: 180_000 + wanted * 60_000 };

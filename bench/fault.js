@@ -88,7 +88,7 @@ async function perform({ name, path, whole, half, short }) {
     return die();
   }
   if (kind === 'kill-after') {
-    await whole();
+    await whole().catch(() => undefined);
     return die();
   }
   if (kind === 'short') return (short ?? whole)();

@@ -43,6 +43,7 @@ async function rounds(name: string, share: number, round: (tally: Tally) => Prom
   const failures: unknown[] = [];
   const long = process.env['RECTIO_KILLS'] !== undefined;
   while (tally.kills < share) {
+    const began = performance.now();
     try {
       await round(tally);
     } catch (error) {
@@ -53,7 +54,8 @@ async function rounds(name: string, share: number, round: (tally: Tally) => Prom
     if (long) {
       const at = [...tally.at].map(([operation, count]) => `${operation} ${count}`).join(', ');
       process.stderr.write(
-        `${name}: ${tally.kills} kills, ${tally.refusals} refusals, ${failures.length} failures (${at})\n`,
+        `${name}: ${tally.kills} kills, ${tally.refusals} refusals, ${failures.length} failures (${at}); ` +
+          `${((performance.now() - began) / 1000).toFixed(1)} s\n`,
       );
     }
   }
@@ -64,12 +66,12 @@ describe('faults at chosen file operations', () => {
   it.each(trainingNames)('a training (%s) ends with the bits of one that was left alone', patience, async (name) => {
     const stream = randomStream(seed);
     const whole = await trainUndisturbed(name, folder);
-    await rounds(name, (3 / 8) * wanted, (tally) => trainingRound(name, folder, { whole, stream, tally }));
+    await rounds(name, (5 / 12) * wanted, (tally) => trainingRound(name, folder, { whole, stream, tally }));
   });
 
   it('a study that two processes work on ends with the numbers of one that was left alone', patience, async () => {
     const stream = randomStream(seed + 1);
     const whole = await compareUndisturbed(folder);
-    await rounds('study', wanted / 4, (tally) => studyRound(folder, { whole, stream, tally }));
+    await rounds('study', wanted / 6, (tally) => studyRound(folder, { whole, stream, tally }));
   });
 });

@@ -11,7 +11,7 @@ import { rectio, tinyNetwork, writeTinyMnist, type Ended } from './rectio.js';
 
 const preload = fileURLToPath(new URL('../../../bench/fault.js', import.meta.url));
 
-/** The faults of `bench/fault.js`. Kills have the larger share. */
+/** The faults of `bench/fault.js`. */
 const kills = ['kill-before', 'kill-within', 'kill-after'] as const;
 const refusals = ['EIO', 'ENOSPC', 'full', 'short'] as const;
 type Kind = (typeof kills)[number] | (typeof refusals)[number];
@@ -113,9 +113,9 @@ export async function trainWeights(folder: string): Promise<void> {
   if (code !== 0) throw new Error(stderr);
 }
 
-/** Draws a fault. */
-function drawFault(stream: RandomStream, operations: number): Fault {
-  const kinds: readonly Kind[] = stream.below(3) > 0 ? kills : refusals;
+/** Draws a fault, one in `refuse` a refusal. */
+function drawFault(stream: RandomStream, operations: number, refuse: number): Fault {
+  const kinds: readonly Kind[] = stream.below(refuse) > 0 ? kills : refusals;
   return { kind: kinds[stream.below(kinds.length)]!, operation: 1 + stream.below(operations) };
 }
 
@@ -140,7 +140,7 @@ export async function trainingRound(
       ? ['train', '--resume', 'struck', '--engine', 'reference', '--threads', '1']
       : train(name, 'struck');
   for (let strike = 0; strike < 5; strike++) {
-    const fault = drawFault(stream, Math.ceil(whole.operations / 2));
+    const fault = drawFault(stream, Math.ceil(whole.operations / 2), 3);
     const { ended, at } = await struck(next(), folder, fault);
     history.push(`${at ?? 'not struck'}; ended with ${ended.code}: ${ended.stderr.slice(-400)}`);
     verifyEnd(ended, at === undefined ? undefined : fault, history);
@@ -236,7 +236,7 @@ export async function studyRound(
   { whole, stream, tally }: { whole: Undisturbed<StudyNumbers>; stream: RandomStream; tally: Tally },
 ): Promise<void> {
   rmSync(join(folder, 'study'), { recursive: true, force: true });
-  const fault = { ...drawFault(stream, whole.operations), command: stream.below(2) === 0 ? 'compare' : 'train' };
+  const fault = { ...drawFault(stream, whole.operations, 6), command: stream.below(2) === 0 ? 'compare' : 'train' };
   const [first, second] = await Promise.all([
     struck(compare('study'), folder, fault),
     rectio(compare('study'), folder),

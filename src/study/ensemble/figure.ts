@@ -16,7 +16,7 @@ import {
   type ColorName,
   type Frame,
   type Scale,
-} from '../figures/chart.js';
+} from '../../draw/chart.js';
 import type { EnsembleResult, PartResult, ScoreRange } from './measure.js';
 
 const byCount: Frame = { left: 60, right: figureWidth - 20, top: 76, bottom: 280 };

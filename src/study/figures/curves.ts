@@ -15,7 +15,7 @@ import {
   textMark,
   tooltip,
   type ColorName,
-} from './chart.js';
+} from '../../draw/chart.js';
 import { evaluatedName } from './evaluated-name.js';
 
 const frame = { left: 60, right: figureWidth - 20, top: 64, bottom: 330 };

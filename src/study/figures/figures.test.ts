@@ -6,7 +6,7 @@ import type { ArmResult, GroupResult, RunResult } from '../results.js';
 import { sameTrainingError } from '../same-training-error.js';
 import { compareAll } from '../statistics/index.js';
 import { simulateStudy } from '../testing/simulate.js';
-import { figureWidth } from './chart.js';
+import { figureWidth } from '../../draw/chart.js';
 import { fitCurves, forestPlot, tradeOff } from './index.js';
 
 /** A study of resnet20 at 1:1, 2:1 and 3:2, with drawn outcomes. */

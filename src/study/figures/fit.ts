@@ -29,7 +29,7 @@ import {
   tooltip,
   type ColorName,
   type Scale,
-} from './chart.js';
+} from '../../draw/chart.js';
 
 const upper = { left: 52, right: figureWidth - 16, top: 62, bottom: 290 };
 const lower = { left: 52, right: figureWidth - 16, top: 364, bottom: 474 };

@@ -14,7 +14,7 @@ import {
   textMark,
   tooltip,
   type ColorName,
-} from './chart.js';
+} from '../../draw/chart.js';
 
 const plot = { left: 24, right: figureWidth - 24 };
 /** A line of text, and below it the interval and the seeds. */

@@ -13,7 +13,7 @@ import {
   stroked,
   textMark,
   tooltip,
-} from './chart.js';
+} from '../../draw/chart.js';
 
 const frame = { left: 60, right: figureWidth - 20, top: 64, bottom: 310 };
 

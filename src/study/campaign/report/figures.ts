@@ -13,7 +13,7 @@ import {
   stroked,
   textMark,
   type ColorName,
-} from '../../figures/chart.js';
+} from '../../../draw/chart.js';
 import { formatDifference } from '../../figures/index.js';
 import type { HypothesisResult } from '../judge.js';
 import type { CampaignResult, ChartPoint, ChartResult } from '../results.js';

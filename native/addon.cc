@@ -410,11 +410,10 @@ constexpr napi_type_tag kHandleTag = {0x52656374696f5072, 0x6f6772616d000001};
 
 napi_value fromHandle(napi_env env, const SharedHandle& handle) {
   napi_value value;
-  auto* held = new SharedHandle(handle);
-  requireOk(
-      napi_create_external(
-          env, held, [](napi_env, void* data, void*) { delete static_cast<SharedHandle*>(data); }, nullptr, &value),
-      "a handle");
+  auto held = std::make_unique<SharedHandle>(handle);
+  const napi_finalize discard = [](napi_env, void* data, void*) { delete static_cast<SharedHandle*>(data); };
+  requireOk(napi_create_external(env, held.get(), discard, nullptr, &value), "a handle");
+  held.release();  // JavaScript's garbage collector discards it.
   requireOk(napi_type_tag_object(env, value, &kHandleTag), "a handle");
   return value;
 }

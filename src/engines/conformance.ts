@@ -41,7 +41,8 @@ export function describeConformance(
         for (const fragment of conformanceCases[kind]) {
           it(`${fragment.title}`, async () => {
             verifyPlan(fragment.plan);
-            expect(await deviations(engine, fragment, KERNEL_TOLERANCE)).toEqual([]);
+            const tolerance = fragment.tolerance ?? KERNEL_TOLERANCE;
+            expect(await deviations(engine, fragment, tolerance)).toEqual([]);
           });
         }
       });

@@ -15,8 +15,8 @@ export type Fill =
   /** Rows of length `classes`, each a probability distribution. */
   | { readonly kind: 'distribution'; readonly classes: number }
   | { readonly kind: 'constant'; readonly value: number }
-  /** A function of another fill, such as max(x, 0) of normal values. */
-  | { readonly kind: 'mapped'; readonly of: Fill; readonly by: (value: number) => number };
+  /** A function of another fill's values and their positions, such as max(x, 0) of normal values. */
+  | { readonly kind: 'mapped'; readonly of: Fill; readonly by: (value: number, index: number) => number };
 
 export const normal: Fill = { kind: 'normal' };
 export const constant = (value: number): Fill => ({ kind: 'constant', value });

@@ -25,6 +25,8 @@ export interface Fragment {
   readonly runs: readonly RunScalars[];
   /** Magnitude to measure errors against when the true result cancels to (nearly) zero. */
   readonly scale: number;
+  /** How much a result may differ, relative to the largest value of its tensor, if less than the suite allows. */
+  readonly tolerance?: number;
 }
 
 /** The cases of every kernel. */
@@ -34,6 +36,7 @@ export interface FragmentOptions {
   /** Default: one run without scalars. */
   readonly runs?: readonly RunScalars[];
   readonly scale?: number;
+  readonly tolerance?: number;
 }
 
 /** Adds tensors to a fragment; each function returns the tensor's id. */
@@ -50,7 +53,7 @@ export interface Sketch {
 export function fragment(
   title: string,
   calls: (sketch: Sketch) => readonly KernelCall[],
-  { runs = [{}], scale = 0 }: FragmentOptions = {},
+  { runs = [{}], scale = 0, tolerance }: FragmentOptions = {},
 ): Fragment {
   const tensors: TensorSpec[] = [];
   const planInputs: { [name: string]: number } = {};
@@ -93,5 +96,5 @@ export function fragment(
     outputs: planOutputs,
     scalars: scalarsRead(listed),
   };
-  return { title, plan, inputs, persistent, runs, scale };
+  return { title, plan, inputs, persistent, runs, scale, ...(tolerance === undefined ? {} : { tolerance }) };
 }

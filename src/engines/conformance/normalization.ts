@@ -40,6 +40,32 @@ const degenerate: readonly Row[] = [
   { dims: [2, 17, 5, 7], x: constant(0.7), title: 'of constant values', options: { scale: 1 / Math.sqrt(1e-5) } },
 ];
 
+/**
+ * Values that a sum about one pixel, or about one image's mean, gets wrong: the variance has to keep its digits whatever a
+ * pixel far from the others is. `far` says which pixels of a channel are that far away, by image and position.
+ */
+const outliers = [
+  { title: 'with a first pixel of 100', value: 100, far: (image: number, at: number) => image === 0 && at === 0 },
+  { title: 'with a first pixel of 1,000', value: 1000, far: (image: number, at: number) => image === 0 && at === 0 },
+  { title: 'with a last pixel of 1,000', value: 1000, far: (image: number, at: number) => image === 3 && at === 287 },
+  { title: 'with first pixels of 1,000', value: 1000, far: (_: number, at: number) => at === 0 },
+  { title: 'with one image at 1,000', value: 1000, far: (image: number) => image === 0 },
+  { title: 'with every other image at 1,000', value: 1000, far: (image: number) => image % 2 === 1 },
+] as const;
+
+/** Images of 12 × 24 pixels: more than the native kernel sums at a time. All of the variance goes into the running one. */
+const outlierRows: readonly Row[] = outliers.map(({ title: name, value, far }) => ({
+  dims: [8, 17, 12, 24],
+  title: name,
+  x: {
+    kind: 'mapped',
+    of: normal,
+    by: (x, index) => x + (far(Math.floor(index / (17 * 288)), index % 288) ? value : 0),
+  },
+  momentum: 1,
+  options: { tolerance: 1e-6 },
+}));
+
 const extras = [
   { relu: false, more: false },
   { relu: true, more: false },
@@ -56,7 +82,9 @@ const cases = [
 const title = ({ dims, title: name }: Row, parts: readonly (string | false)[]): string =>
   [`[${dims.join(', ')}]${name ? ` ${name}` : ''}`, ...parts.filter((part) => part !== false)].join(', ');
 
-const batchNormCases: readonly Fragment[] = cases.map(({ row, relu, more }) =>
+const forward = [...cases, ...outlierRows.map((row) => ({ row, relu: false, more: false }))];
+
+const batchNormCases: readonly Fragment[] = forward.map(({ row, relu, more }) =>
   fragment(
     title(row, [more && 'with addend', relu && 'with ReLU']),
     ({ given, made }) => {

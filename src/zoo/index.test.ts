@@ -141,6 +141,16 @@ describe.each(modelNames)('%s', (name) => {
   });
 });
 
+describe('the head', () => {
+  // Its activation is then a site of the body in every family, also behind the last 1×1 convolution before the pooling.
+  it.each(modelNames)('of %s has no convolution but the classifier itself', (name) => {
+    const { nodes } = createModel(name);
+    const layers = nodes.filter(({ op }) => op.kind === 'convolution' || op.kind === 'linear');
+    const inHead = layers.filter(({ op, place }) => op.kind === 'convolution' && place.role === 'head');
+    expect(inHead).toEqual(layers.slice(-1).filter(({ op }) => op.kind === 'convolution'));
+  });
+});
+
 describe.each(modelNames.filter((name) => /^(cifar_|pre|wide_)?(resnet|resnext|plain|vgg|densenet)/.test(name)))(
   '%s',
   (name) => {

@@ -25,10 +25,9 @@ export function shufflenet(
       for (let unit = 1; unit < units; unit++) x = net.block(`${unit}`, () => splitUnit(net, x, widths[index]! / 2));
     });
   });
-  net.head(() => {
-    const y = convNormActivation(net, 'conv5', x, { outChannels: widths[3], kernel: 1 });
-    return net.linear('fc', net.flatten('flatten', net.globalAveragePool('mean', y)), { outFeatures: classes });
-  });
+  const widen = () => convNormActivation(net, 'conv5', x, { outChannels: widths[3], kernel: 1 });
+  x = net.stage('stage4', widen, { prefix: '' });
+  net.head(() => net.linear('fc', net.flatten('flatten', net.globalAveragePool('mean', x)), { outFeatures: classes }));
   return net.build();
 }
 

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomStream } from '../base/random.js';
 import {
   compareUndisturbed,
+  refusedAtTheEnd,
   studyRound,
   trainingNames,
   trainingRound,
@@ -67,6 +68,14 @@ describe('faults at chosen file operations', () => {
     const stream = randomStream(seed);
     const whole = await trainUndisturbed(name, folder);
     await rounds(name, (5 / 12) * wanted, (tally) => trainingRound(name, folder, { whole, stream, tally }));
+  });
+
+  it('a disk that refuses to remove the lock is told of in words', async () => {
+    const { operations } = await trainUndisturbed('plain', folder);
+    expect(await refusedAtTheEnd(folder, operations)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`Cannot write ${join('unlocked', 'lock')}: the disk reports a fault.`),
+    });
   });
 
   it('a study that two processes work on ends with the numbers of one that was left alone', patience, async () => {

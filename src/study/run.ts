@@ -72,7 +72,7 @@ export async function* runStudy(options: RunStudyOptions): AsyncGenerator<StudyE
           left.delete(trial);
           const work: Promise<void> = workOn(trial, { ...options, threads, tell: queue.push })
             .catch(queue.fail)
-            .finally(() => claim.release())
+            .finally(() => claim.release().catch(queue.fail))
             .finally(() => running.delete(work));
           running.add(work);
         }

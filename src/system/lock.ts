@@ -23,6 +23,7 @@ export interface Lock {
   verify(): Promise<void>;
   /** Removes what processes left beside the lock that were killed while they took it. */
   tidy(): Promise<void>;
+  /** @throws RectioError `disk` */
   release(): Promise<void>;
 }
 
@@ -101,11 +102,25 @@ export async function withLock<T>(
 ): Promise<T> {
   for (let told = false; ;) {
     const lock = await tryLock(path);
-    if (typeof lock !== 'string') return work().finally(() => lock.release());
+    if (typeof lock !== 'string') return releasing(lock, work);
     if (!told) onWait?.(lock);
     told = true;
     await sleep(200, undefined, { ...(signal === undefined ? {} : { signal }) });
   }
+}
+
+/** Does `work` and releases the lock, whichever way it ends. */
+async function releasing<T>(lock: Lock, work: () => Promise<T>): Promise<T> {
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    // The first error is the one to tell; releasing often fails for the same cause.
+    await lock.release().catch(() => undefined);
+    throw error;
+  }
+  await lock.release();
+  return result;
 }
 
 /** Keeps the signs of life coming until the lock is released. */
@@ -136,10 +151,13 @@ function keep(path: string, { text, token }: Mine): Lock {
     },
     async release() {
       clearInterval(timer);
-      const found = await readLock(path).catch(whereNoLock);
-      if (found?.text === text) await rm(path, { force: true });
-      heldTokens.delete(token);
-      held.delete(resolve(path));
+      try {
+        const found = await readLock(path).catch(whereNoLock);
+        if (found?.text === text) await onDisk(path, () => rm(path, { force: true }));
+      } finally {
+        heldTokens.delete(token);
+        held.delete(resolve(path));
+      }
     },
   };
 }

@@ -152,6 +152,11 @@ export async function trainingRound(
   verifySame(resultOf(run), whole.result, history);
 }
 
+/** A training whose last operation, giving its lock back, is refused. @returns what it says */
+export async function refusedAtTheEnd(folder: string, operations: number): Promise<Ended> {
+  return (await struck(train('plain', 'unlocked'), folder, { kind: 'EIO', operation: operations })).ended;
+}
+
 /** @throws Error with all that happened, since the operations that were struck are what a reader needs */
 function verify(what: string, holds: boolean, found: unknown, history: readonly string[]): void {
   if (holds) return;

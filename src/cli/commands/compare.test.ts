@@ -107,14 +107,14 @@ describe('rectio compare', () => {
   });
 
   it('says which process it waits for', async () => {
-    const first = start(study('waited', '--seeds', '1', '--epochs', '60'), folder);
-    await first.said('seed 0: training');
-    const { pid } = JSON.parse(readFileSync(join(folder, 'waited', 'claims', 'tiny.json-1to1-seed0'), 'utf8')) as {
-      pid: number;
-    };
-    // It takes the other training meanwhile; the claim on the first one names who works on it.
-    const second = start(study('waited', '--seeds', '1', '--epochs', '60'), folder);
-    await second.said(`waiting for process ${pid} on ${hostname()}, training 1 of these, such as [`);
+    // Both trainings are one process's, and long enough that none ends before the other process looks.
+    const long = (...more: string[]) => start(study('waited', '--seeds', '1', '--epochs', '5000', ...more), folder);
+    const first = long('--jobs', '2');
+    await first.said('[2/2] tiny.json 2:1, seed 0: training');
+    const claim = join(folder, 'waited', 'claims', 'tiny.json-1to1-seed0');
+    const { pid } = JSON.parse(readFileSync(claim, 'utf8')) as { pid: number };
+    const second = long();
+    await second.said(`waiting for process ${pid} on ${hostname()}, training 2 of these, such as [1/2] tiny.json 1:1`);
     for (const running of [first, second]) running.kill('SIGTERM');
     expect((await Promise.all([first.ended, second.ended])).map(({ code }) => code)).toEqual([143, 143]);
   });

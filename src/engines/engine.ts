@@ -7,7 +7,8 @@ import type { KernelKind, Plan, ScalarName } from '../plan/plan.js';
 
 /**
  * The implementation that each call uses, if the engine chose it by measuring. Plain JSON. A run stores it, because two
- * implementations may round differently: with the same tuning, a resumed run repeats the same bits.
+ * implementations may round differently, and training magnifies the difference from step to step: only with the same
+ * tuning does a resumed run repeat the same bits.
  */
 export type Tuning = { readonly [call: string]: string };
 

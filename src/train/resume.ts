@@ -35,7 +35,9 @@ export async function goOn(options: TrainingParts, closings: Closing): Promise<O
   if (!sameDevice) await writeRunRecord(run, { ...record, ...engineOf(options, programs) });
   const notes = sameDevice
     ? []
-    : [`The run was on ${record.engine.device} and goes on on ${engine.device}: last digits can differ.`];
+    : [
+        `The run was on ${record.engine.device} and goes on on ${engine.device}: from here on its weights differ from those it would have had.`,
+      ];
   const { weights } = record;
   const checkpoints = await listCheckpoints(run);
   if (checkpoints.length === 0) {

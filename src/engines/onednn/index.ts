@@ -51,7 +51,7 @@ export function createOnednnEngine(options: { readonly threads?: number } = {}):
 
 /**
  * Everything that the bits of a result depend on. Another device changes the last bits of one step, and training magnifies
- * them until the weights have little in common. A user who resumes a run on another device is told.
+ * them from step to step. A user who resumes a run on another device is told.
  */
 function deviceOf({ simd, version }: OnednnStatus, threads: number): string {
   const build = addonBuild();

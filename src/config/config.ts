@@ -3,6 +3,7 @@
 import { RectioError } from '../base/error.js';
 import { isRecord, refuse } from '../base/check.js';
 import type { ProportionOptions } from '../proportion/index.js';
+import type { RecipeName } from './recipe-names.js';
 import { resolveRecipe, type RecipeSettings } from './recipes.js';
 import { checkComplete, checkPartial, defaultsOf, kindDefaults, listSettings, type Schema } from './schema.js';
 import { trainSettings, type RatioConfig, type TrainConfig, type TrainConfigInput } from './settings.js';
@@ -21,13 +22,35 @@ export function parseSettings(given: unknown): TrainConfigInput {
  * @throws RectioError `usage` naming the setting, what was given and what is valid
  */
 export function resolveConfig(...layers: readonly TrainConfigInput[]): TrainConfig {
-  const given = layers.map(parseSettings).reduce<unknown>((under, over) => merge(trainSettings, under, over), {});
-  const layered: TrainConfigInput = parseSettings(given);
-  const recipe = resolveRecipe(layered.recipe ?? 'fast');
-  const base = merge(trainSettings, defaultsOf(trainSettings), recipe.settings);
+  const layered = layerSettings(...layers);
+  const recipe = resolveRecipe(layered.recipe ?? standardRecipe(layered));
+  const base = merge(trainSettings, defaultsOf(trainSettings), { recipe: recipe.name, ...recipe.settings });
   const config = checkComplete(trainSettings, merge(trainSettings, base, layered));
   checkTogether(config, recipe.settings, layered);
-  return config;
+  return layered.schedule?.learningRate === undefined ? withScaledRate(config, recipe.settings) : config;
+}
+
+/**
+ * What layers give together, without recipe and defaults; a later layer overrides an earlier one.
+ * @throws RectioError `usage` naming the setting, what was given and what is valid
+ */
+export function layerSettings(...layers: readonly TrainConfigInput[]): TrainConfigInput {
+  return parseSettings(
+    layers.map(parseSettings).reduce<unknown>((under, over) => merge(trainSettings, under, over), {}),
+  );
+}
+
+/** Weights that are good already would be spoiled by the rate of a training from scratch. */
+function standardRecipe({ weights }: TrainConfigInput): RecipeName {
+  const file = typeof weights === 'object' ? weights.file : weights;
+  return file === undefined || file === null ? 'fast' : 'finetune';
+}
+
+/** The recipe's rate is for the recipe's batch; another batch scales it in proportion (Goyal et al. 2017). */
+function withScaledRate(config: TrainConfig, { batch, schedule }: RecipeSettings): TrainConfig {
+  if (config.batch === batch) return config;
+  const learningRate = (schedule.learningRate * config.batch) / batch;
+  return { ...config, schedule: { ...config.schedule, learningRate } };
 }
 
 /**
@@ -60,6 +83,16 @@ export function proportionOptions({ ratio, pattern, leak, ...rest }: RatioConfig
 function checkTogether(config: TrainConfig, recipe: RecipeSettings, given: TrainConfigInput): void {
   const { optimizer, schedule, weights } = config;
   if (weights.partial && weights.file === null) refuse('weights.partial', true, 'Give `weights.file` as well.');
+  if (weights.frozenEpochs > 0 && weights.file === null) {
+    refuse('weights.frozenEpochs', weights.frozenEpochs, 'Give `weights.file` as well.');
+  }
+  if (weights.frozenEpochs >= config.epochs && weights.frozenEpochs > 0) {
+    refuse(
+      'weights.frozenEpochs',
+      weights.frozenEpochs,
+      `Give fewer than the ${config.epochs} epochs of the training.`,
+    );
+  }
   if (optimizer.kind !== recipe.optimizer.kind && given.schedule?.learningRate === undefined) {
     throw new RectioError(
       'usage',

@@ -1,5 +1,5 @@
 /** The names of the recipes, apart from what they say, so that the setting `recipe` can list them. */
 
-export const recipeNames = ['fast', 'he2016'] as const;
+export const recipeNames = ['fast', 'he2016', 'finetune'] as const;
 
 export type RecipeName = (typeof recipeNames)[number];

@@ -15,11 +15,14 @@ export interface Recipe {
   /** One line for the help. */
   readonly description: string;
   readonly settings: RecipeSettings;
+  /** How many steps a training needs to end well; on little data it takes more epochs to have them. */
+  readonly steps: number;
 }
 
 /** He et al. (2016), section 4.2: 64,000 steps of 128 of 45,000 images there; here the whole training split. */
 const he2016: Recipe = {
   name: 'he2016',
+  steps: 600,
   description: 'SGD with momentum, rate 0.1 divided by 10 at 50 % and 75 %: 164 epochs, as He et al. (2016)',
   settings: {
     epochs: 164,
@@ -33,6 +36,7 @@ const he2016: Recipe = {
 
 const fast: Recipe = {
   name: 'fast',
+  steps: 600,
   description: 'one-cycle with label smoothing and Nesterov: a good result in 5 to 30 epochs',
   settings: {
     epochs: 10,
@@ -44,7 +48,22 @@ const fast: Recipe = {
   },
 };
 
-const recipes: { readonly [N in RecipeName]: Recipe } = { fast, he2016 };
+/** For weights that are good already: low rates, so that the first steps do not spoil them (Kornblith et al. 2019 use similar ones). */
+const finetune: Recipe = {
+  name: 'finetune',
+  description: 'a low rate on a cosine after a short warm-up, for a training that starts from pretrained weights',
+  steps: 200,
+  settings: {
+    epochs: 10,
+    batch: 128,
+    optimizer: { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 1e-4, decayNormsAndBiases: false },
+    schedule: { kind: 'cosine', learningRate: 0.01, warmupEpochs: 1, finalLearningRate: 0 },
+    labelSmoothing: 0.1,
+    transforms: standardTransforms,
+  },
+};
+
+const recipes: { readonly [N in RecipeName]: Recipe } = { fast, he2016, finetune };
 
 export function resolveRecipe(name: RecipeName): Recipe {
   return recipes[name];

@@ -125,10 +125,7 @@ const optimizer = variants(
   },
 );
 
-const learningRate = number(
-  { above: 0 },
-  { help: 'highest learning rate; it is not scaled with the batch', flag: ['lr', 'RATE'] },
-);
+const learningRate = number({ above: 0 }, { help: 'highest learning rate', flag: ['lr', 'RATE'] });
 const warmupEpochs = number(
   { from: 0 },
   { help: 'linear warm-up from almost zero to the learning rate', unit: 'epochs', default: 0 },
@@ -220,6 +217,7 @@ export const trainSettings = group({
   recipe: choice(recipeNames, {
     help: 'settings that belong together, for all that are not given',
     default: 'fast',
+    standard: 'fast; finetune with `weights.file`',
     flag: 'recipe',
   }),
   model: group(
@@ -250,6 +248,16 @@ export const trainSettings = group({
         default: false,
         flag: 'weightsPartial',
       }),
+      frozenEpochs: whole(
+        { from: 0 },
+        {
+          help: 'train only the classifier, and what the file lacks, for so many epochs before all weights',
+          unit: 'epochs',
+          default: 0,
+          added: true,
+          flag: ['freeze', 'EPOCHS'],
+        },
+      ),
     },
     'file',
   ),

@@ -2,7 +2,13 @@
 
 import { defined } from '../base/defined.js';
 import { RectioError } from '../base/error.js';
-import { proportionOptions, resolveConfig, type TrainConfig, type TrainConfigInput } from '../config/index.js';
+import {
+  fitToData,
+  proportionOptions,
+  resolveConfig,
+  type TrainConfig,
+  type TrainConfigInput,
+} from '../config/index.js';
 import { holdOut, openDataset, type Dataset } from '../data/index.js';
 import { openEngine } from '../engines/registry.js';
 import { verifyGraph, type Graph } from '../graph/index.js';
@@ -69,17 +75,20 @@ async function openNew(settings: TrainingSettings): Promise<Training> {
   const options = { engine, threads, onProgress, signal, ...defined({ versions }) };
   const graph = isGraph(model) ? model : undefined;
   const given = isDataset(data) ? data : undefined;
-  const config = resolveConfig({
+  const input: TrainConfigInput = {
     ...rest,
     model: isGraph(model) ? { name: fromMemory } : model,
     ...(data === undefined ? {} : { data: isDataset(data) ? { name: fromMemory } : data }),
-  });
+  };
+  // For checks before the data are there; they decide about batch and epochs if these are not given.
+  const early = resolveConfig(input);
   // Opening a dataset can take minutes; a file that is not there can be told before.
-  if (config.weights.file !== null) await checkWeightsFile(config.weights.file);
-  const source = graph === undefined ? await fromSettings(config, signal) : fromGraph(graph, config);
+  if (early.weights.file !== null) await checkWeightsFile(early.weights.file);
+  const source = graph === undefined ? await fromSettings(early, signal) : fromGraph(graph, early);
   try {
     const opened = await openEngine(engine ?? 'auto', defined({ threads }));
-    const dataset = await openData(config, given, options);
+    const dataset = await openData(early, given, options);
+    const { config, notes } = fitToData(input, dataset.train.count);
     const { network, proportion, rewritten } = await source.for(dataset);
     checkDataFit(rewritten, dataset);
     checkNormSizes(rewritten, config.batch);
@@ -90,6 +99,7 @@ async function openNew(settings: TrainingSettings): Promise<Training> {
       graph: rewritten,
       proportion,
       config,
+      notes,
       ...initial,
       versions: { ...versions, ...opened.versions },
       run: run ?? null,

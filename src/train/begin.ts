@@ -17,7 +17,7 @@ import type { TrainingParts } from './training.js';
 
 /** A new training. Its folder is made last, when nothing can be wrong with the settings any more. */
 export async function begin(parts: TrainingParts, closings: Closing): Promise<Opened> {
-  const { engine, graph, config, initial } = parts;
+  const { engine, graph, config, initial, notes = [] } = parts;
   const programs = await compilePrograms(engine, graph, config);
   closings.add(() => programs.dispose());
   await writeInitialState(programs, graph, config.seed, initial?.values);
@@ -25,7 +25,7 @@ export async function begin(parts: TrainingParts, closings: Closing): Promise<Op
   const opened = {
     programs,
     state: firstState(parts),
-    notes: weights === null ? [] : describeWeights(weights),
+    notes: [...notes, ...(weights === null ? [] : describeWeights(weights))],
     weights,
   };
   return parts.run === null

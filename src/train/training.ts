@@ -22,6 +22,8 @@ export interface TrainingParts {
   readonly config: TrainConfig;
   /** What a new run begins with. Parameters that it does not name are drawn from the seed. */
   readonly initial?: InitialWeights;
+  /** What the user should know of the settings before a new training begins, in sentences. */
+  readonly notes?: readonly string[];
   /** Versions for the run's record, by name. */
   readonly versions?: { readonly [name: string]: string };
   /** The run's folder; true: a new, numbered one below `runs/`; null: nothing is written. */

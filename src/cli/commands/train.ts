@@ -95,12 +95,13 @@ interface Choice {
 }
 
 async function newRun(model: string | undefined, values: TrainValues): Promise<Choice> {
-  const { resolveConfig } = await import('../../config/index.js');
+  const { layerSettings, resolveConfig } = await import('../../config/index.js');
   const layers = values.config === undefined ? [] : [await readSettings(values.config)];
   if (model === undefined && layers.length === 0) missingModel('train');
-  const config = resolveConfig(...layers, givenSettings(trainSettings.fields, { ...values, model }));
+  const given = layerSettings(...layers, givenSettings(trainSettings.fields, { ...values, model }));
+  const config = resolveConfig(given);
   const { engine, threads, run = true } = values;
-  return { settings: { ...config, engine, threads, run }, ratio: config.ratio };
+  return { settings: { ...given, model: config.model, engine, threads, run }, ratio: config.ratio };
 }
 
 /** A run says itself what it is; only where things lie and how many threads work may change. */

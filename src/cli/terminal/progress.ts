@@ -1,6 +1,7 @@
 /** Shows a training while it runs: a bar on a terminal, plain lines in a pipe, a file or CI. */
 
 import type { Screen } from './output.js';
+import { nameFlags } from './setting-names.js';
 import { cut, roomIn, statusLine } from './status-line.js';
 import { formatCount, formatDuration } from './table.js';
 import type { Score } from '../../run/index.js';
@@ -67,7 +68,7 @@ export function createProgress(screen: Screen, options: ProgressOptions): Progre
         `${plural(event.stepsPerEpoch, 'step')}${resumed}`,
     );
     if (keepsRun) print(`run folder: ${event.run}`);
-    for (const note of event.notes) print(note);
+    for (const note of event.notes) print(nameFlags(note));
   };
 
   const step = (event: Extract<TrainEvent, { type: 'step' }>) => {

@@ -86,6 +86,13 @@ function checkTogether(config: TrainConfig, recipe: RecipeSettings, given: Train
   if (weights.frozenEpochs > 0 && weights.file === null) {
     refuse('weights.frozenEpochs', weights.frozenEpochs, 'Give `weights.file` as well.');
   }
+  if (weights.frozenEpochs > 0 && weights.partial) {
+    refuse(
+      'weights.frozenEpochs',
+      weights.frozenEpochs,
+      'Leave out `weights.partial`: what the file lacks would stay random.',
+    );
+  }
   if (weights.frozenEpochs >= config.epochs && weights.frozenEpochs > 0) {
     refuse(
       'weights.frozenEpochs',

@@ -5,7 +5,9 @@ import { resolveConfig } from './config.js';
 import { resolveRecipe } from './recipes.js';
 import type { TrainConfig, TrainConfigInput } from './settings.js';
 
-/** An epoch has at least so many steps, if the batch is not given. */
+/** Data are little if an epoch has fewer steps at the recipe's batch. */
+const usualSteps = 50;
+/** On little data an epoch gets at least so many steps, if the images suffice. */
 const fewestSteps = 16;
 /** Smaller batches make batch norms noisy. */
 const smallestBatch = 16;
@@ -19,12 +21,14 @@ export interface FittedConfig {
 /**
  * The complete settings for a number of training images. A recipe's batch and epochs are for tens of thousands of images; on a
  * few hundred, an epoch would be one or two steps, and the training over before anything is learned. So little data get a
- * smaller batch and more epochs, unless these are given. From 2,048 images and the recipe's number of steps on, nothing changes.
+ * smaller batch and more epochs, unless these are given. From 50 steps of
+ * the recipe's batch on, which are 6,400 images, nothing changes.
  * @throws RectioError as `resolveConfig`
  */
 export function fitToData(given: TrainConfigInput, images: number): FittedConfig {
   const plain = resolveConfig(given);
   const recipe = resolveRecipe(plain.recipe);
+  if (images >= usualSteps * recipe.settings.batch) return { config: plain, notes: notesOn(plain, given, images) };
   const batch = given.batch ?? suitableBatch(recipe.settings.batch, images);
   const stepsPerEpoch = Math.max(1, Math.floor(images / batch));
   const epochs = given.epochs ?? Math.max(plain.epochs, Math.ceil(recipe.steps / stepsPerEpoch));

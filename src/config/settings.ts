@@ -251,7 +251,7 @@ export const trainSettings = group({
       frozenEpochs: whole(
         { from: 0 },
         {
-          help: 'train only the classifier, and what the file lacks, for so many epochs before all weights',
+          help: 'train only the classifier for so many epochs, and all weights after them',
           unit: 'epochs',
           default: 0,
           added: true,

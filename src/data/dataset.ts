@@ -34,6 +34,8 @@ export interface Dataset {
   readonly test: Split;
   /** Images from `holdOut` or a folder of their own. Nothing is learned from them; they choose the epoch. */
   readonly validation?: Split;
+  /** `folder` only: the file of each test image, relative to the folder. */
+  readonly testFiles?: readonly string[];
   /** `folder` only: what lies in the folder, and what of it is used. */
   readonly contents?: FolderContents;
   /** A hash of shapes, labels and a sample of the pixels. A run refuses to resume on data with another fingerprint. */

@@ -50,7 +50,8 @@ export async function openFolder(dir: string | undefined, options: OpenOptions):
   noteBroken(root, images, cache, passedOver);
   const contents = contentsOf(root, listed, cache, passedOver);
   const { mean, deviation } = cache;
-  return { name: basename(root), ...content, mean, deviation, fingerprint: fingerprint(content), contents };
+  const testFiles = cache.images.test.map(({ path }) => relative(root, path));
+  return { name: basename(root), ...content, mean, deviation, testFiles, fingerprint: fingerprint(content), contents };
 }
 
 async function checkedRoot(dir: string | undefined, size: number): Promise<string> {

@@ -1,5 +1,6 @@
 /** The network as plain, immutable data: ops, builder, shape inference, validation, print and JSON. */
 
+export { classifierOf, classifierParameters } from './classifier.js';
 export * from './attributes.js';
 export * from './builder.js';
 export * from './graph.js';

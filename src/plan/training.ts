@@ -29,6 +29,8 @@ export interface TrainingPlanOptions {
   readonly clipNorm?: number;
   /** Keeps exponential moving averages of parameters and running statistics, named `average:<name>`. */
   readonly averageDecay?: boolean;
+  /** The parameters that the optimizer updates, by name; default: all that can be learned. */
+  readonly trained?: ReadonlySet<string>;
   /** Seed of the dropout masks, a whole number; default 0. */
   readonly seed?: number;
 }
@@ -49,6 +51,7 @@ export function trainingPlan(graph: Graph, options: TrainingPlanOptions): Plan {
     averageDecay = false,
     gradientNorms = false,
     seed = 0,
+    trained,
   } = options;
   const draft = createDraft();
   const lowered = lowerGraph(draft, graph, { mode: 'training', batch, seed, folds: new Map() });
@@ -58,7 +61,9 @@ export function trainingPlan(graph: Graph, options: TrainingPlanOptions): Plan {
   const logitsGradient = { value: lowered.logits, gradient: loss.out.dlogits };
   const convolutions = gradientNorms ? forward.filter((call) => call.kind === 'convolution') : [];
   const measured = new Set(convolutions.flatMap(({ in: { x, weight } }) => [x, weight]));
-  const backward = differentiate(draft, forward, logitsGradient, lowered.trainable, measured);
+  const trainable =
+    trained === undefined ? lowered.trainable : lowered.trainable.filter((id) => trained.has(draft.tensor(id).name));
+  const backward = differentiate(draft, forward, logitsGradient, trainable, measured);
   const step = [...forward, loss, ...backward.calls];
 
   const clipping = clipNorm === undefined ? undefined : { norm: draft.add('norm', 'small', [1]), clipNorm };

@@ -13,7 +13,7 @@ import { holdOut, openDataset, type Dataset } from '../data/index.js';
 import { openEngine } from '../engines/registry.js';
 import { verifyGraph, type Graph } from '../graph/index.js';
 import { applyRatio, type ProportionReport } from '../proportion/index.js';
-import { readRunRecord } from '../run/index.js';
+import { inRun, readRunRecord } from '../run/index.js';
 import { sealTraining, type Training } from '../train/index.js';
 import { checkDataFit } from './data-fit.js';
 import { initialWeights } from './initial-weights.js';
@@ -50,6 +50,8 @@ export interface TrainingSettings extends Omit<TrainConfigInput, 'model' | 'data
 export interface ResumeSettings extends TrainingOptions {
   /** The run's folder. Its record says what is trained. */
   readonly resume: string;
+  /** Train to this epoch instead of the last one that the run was begun with, if its schedule allows it. */
+  readonly epochs?: number | undefined;
   /** Where the data lie now, or the Dataset if the run was begun with one from memory. */
   readonly data?: { readonly dir?: string | undefined; readonly workers?: number | undefined } | Dataset;
 }
@@ -114,7 +116,8 @@ async function openResumed(settings: ResumeSettings): Promise<Training> {
   const { resume: run, engine, threads, onProgress, signal, versions, data } = settings;
   const record = await readRunRecord(run);
   const place = isDataset(data) ? {} : defined({ dir: data?.dir, workers: data?.workers });
-  const config = { ...record.config, data: { ...record.config.data, ...place } };
+  const asked = { ...record.config, data: { ...record.config.data, ...place } };
+  const config = settings.epochs === undefined ? asked : withMoreEpochs(run, asked, settings.epochs);
   const opened = await openEngine(engine ?? record.engine.name, {
     ...defined({ threads: threads ?? record.engine.threads ?? undefined }),
   });
@@ -134,6 +137,28 @@ async function openResumed(settings: ResumeSettings): Promise<Training> {
     resume: true,
     ...defined({ signal }),
   });
+}
+
+/**
+ * A run with a constant rate comes to the same whether its end was known or not. Every other schedule lays its rates out from the
+ * first step to the last, so with another end the steps that are done would have had other rates.
+ * @throws RectioError `usage` if the run cannot go on to that epoch
+ */
+function withMoreEpochs(run: string, config: TrainConfig, epochs: number): TrainConfig {
+  const { epochs: before, schedule } = config;
+  if (epochs === before) return config;
+  if (schedule.kind === 'constant' && epochs > before) return resolveConfig({ ...config, epochs });
+  const weights = inRun(run, 'model');
+  throw new RectioError(
+    'usage',
+    epochs < before
+      ? `The run ${run} has ${before} epochs, and cannot end after ${epochs}.`
+      : `The run ${run} cannot go on to ${epochs} epochs: its rates (${schedule.kind}) were laid out for ${before}.`,
+    epochs < before
+      ? 'Begin a new run with fewer `epochs`.'
+      : `Once it is done, begin a new run from its weights: \`weights.file: ${weights}\`. Only runs with ` +
+          '`schedule.kind: constant` can be extended.',
+  );
 }
 
 /** A run's record has the place where its data lay, which can be relative to another folder, or of another machine. */

@@ -4,7 +4,7 @@
  */
 
 import { RectioError } from '../base/error.js';
-import { graphParameters, type Graph, type Parameter, type Shape } from '../graph/index.js';
+import { classifierOf, graphParameters, type Graph, type Parameter, type Shape } from '../graph/index.js';
 import { showName, openSafetensors, type SafetensorsFile } from '../formats/index.js';
 import { describeDifferences, type InitialWeights, type WeightsReport } from '../run/index.js';
 
@@ -100,19 +100,6 @@ function wrapperOf(entries: readonly string[], wanted: readonly string[]): strin
     if (prefix !== '' && entries.every((each) => each.startsWith(prefix))) return prefix;
   }
   return '';
-}
-
-/** The nodes that decide between classes: the last layer with weights, and what stands between it and the output. */
-function classifierOf({ nodes }: Graph): ReadonlySet<string> {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
-  const found = new Set<string>();
-  let node = nodes.at(-1);
-  while (node !== undefined && node.inputs.length === 1) {
-    found.add(node.name);
-    if (node.op.kind === 'linear' || node.op.kind === 'convolution') break;
-    node = byName.get(node.inputs[0]!);
-  }
-  return found;
 }
 
 function verifyMatch(match: Match, path: string, graph: Graph, partial: boolean): void {

@@ -28,7 +28,8 @@ export {
 export { readPredictions, writePredictions, type Answers } from './predictions.js';
 export { createRunFolder, readRunRecord, runName, writeRunRecord, type RunRecord } from './run-folder.js';
 export { addTallies, emptyTally, scoreOf, type Score, type Tally } from './score.js';
-export { isDone, readSummary, writeSummary, type TrainSummary } from './summary.js';
+export { scoreClasses, warningsOn, wrongByFile, type ClassScore, type Warning, type WrongAnswer } from './verdict.js';
+export { isDone, readSummary, removeSummary, writeSummary, type TrainSummary } from './summary.js';
 export { openTensorboard } from './tensorboard.js';
 export {
   describeDifferences,

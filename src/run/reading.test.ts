@@ -74,6 +74,7 @@ describe('files of the first version', () => {
     expect(await readSummary(run)).toEqual({
       ...old.summary,
       ...{ fit: null, validation: null, epoch: 4, evaluationImagesPerSecond: null, peakMemory: null, weights: null },
+      ...{ classes: null, wrong: null, warnings: [] },
     });
   });
 

@@ -36,7 +36,7 @@ export interface RunRecord {
   /** Of Rectio, Node and the engine's libraries, by name. */
   readonly versions: { readonly [name: string]: string };
   readonly engine: { readonly name: string; readonly device: string; readonly threads: number | null };
-  readonly tuning: { readonly training: Tuning; readonly inference: Tuning };
+  readonly tuning: { readonly training: Tuning; readonly inference: Tuning; readonly frozen: Tuning | null };
   readonly config: TrainConfig;
   readonly dataset: {
     readonly name: string;
@@ -187,7 +187,7 @@ const parseRecord = fields<RunRecord>({
   format: oneOf(1),
   versions: mapOf(aText),
   engine: fields<RunRecord['engine']>({ name: aText, device: aText, threads: orElse(orNull(aCount), null) }),
-  tuning: fields<RunRecord['tuning']>({ training: aTuning, inference: aTuning }),
+  tuning: fields<RunRecord['tuning']>({ training: aTuning, inference: aTuning, frozen: orElse(orNull(aTuning), null) }),
   config: (value) => resolveConfig(parseSettings(value)),
   dataset: fields<RunRecord['dataset']>({
     name: aText,

@@ -1,12 +1,22 @@
 /** The final numbers of a run: `summary.json`. */
 
-import { aCount, aNumber, aText, fields, orElse, orNull } from '../base/parse.js';
-import { exists } from '../system/errno.js';
+import { rm } from 'node:fs/promises';
+
+import { aCount, aNumber, aText, fields, listOf, orElse, orNull } from '../base/parse.js';
+import { exists, onDisk } from '../system/errno.js';
 import { replaceJson } from '../system/durable.js';
 import { readJsonIfThere } from '../system/json-file.js';
 import { parseScore, type Score } from './score.js';
 import { parseWeightsReport, type WeightsReport } from './weights-report.js';
 import { inRun } from './layout.js';
+import {
+  parseClassScore,
+  parseWarning,
+  parseWrongAnswer,
+  type ClassScore,
+  type Warning,
+  type WrongAnswer,
+} from './verdict.js';
 
 /** The result of a training, as the command line prints it in JSON. */
 export interface TrainSummary {
@@ -25,6 +35,12 @@ export interface TrainSummary {
   readonly validation: Score | null;
   /** Of the result. */
   readonly test: Score;
+  /** `test` by class, in the order of the classes; null in runs of the first version. */
+  readonly classes: readonly ClassScore[] | null;
+  /** The surest wrong answers about test images that have files, at most 24; null if the images lie in no files of their own. */
+  readonly wrong: readonly WrongAnswer[] | null;
+  /** What must not be overlooked, such as a training that diverged. */
+  readonly warnings: readonly Warning[];
   /** From 0, the epoch whose weights are the result. */
   readonly epoch: number;
   readonly imagesPerSecond: number;
@@ -49,6 +65,9 @@ const parseFields = fields<Omit<TrainSummary, 'epoch'> & { readonly epoch: numbe
   fit: orElse(orNull(parseScore), null),
   validation: orElse(orNull(parseScore), null),
   test: parseScore,
+  classes: orElse(orNull(listOf(parseClassScore)), null),
+  wrong: orElse(orNull(listOf(parseWrongAnswer)), null),
+  warnings: orElse(listOf(parseWarning), []),
   epoch: orElse(aCount, null),
   imagesPerSecond: aNumber,
   evaluationImagesPerSecond: orElse(orNull(aNumber), null),
@@ -77,6 +96,11 @@ export function readSummary(run: string): Promise<TrainSummary | undefined> {
 /** Whether a run is done. */
 export function isDone(run: string): Promise<boolean> {
   return exists(inRun(run, 'summary'));
+}
+
+/** Makes a done run one that goes on. @throws RectioError `disk` */
+export async function removeSummary(run: string): Promise<void> {
+  await onDisk(run, () => rm(inRun(run, 'summary'), { force: true }));
 }
 
 /** @throws RectioError `disk` */

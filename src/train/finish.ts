@@ -1,6 +1,6 @@
 /** The end of a training: the weights that are its result, their answers, and the final numbers. */
 
-import { scoreOf, type Score, type TrainSummary } from '../run/index.js';
+import { scoreClasses, scoreOf, warningsOn, wrongByFile, type Score, type TrainSummary } from '../run/index.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import { readJudgedWeights, writeInferenceWeights } from './programs.js';
 import type { Ending, Weights } from './recorder.js';
@@ -37,19 +37,25 @@ function evaluateOn(session: Session, loader: Session['loaders']['test']): Promi
   return evaluate(programs.inference, loader.epoch(0), dataset.classes.length, signal);
 }
 
-function summarize(session: Session, { tally, imagesPerSecond }: Evaluation, fit: Score): TrainSummary {
-  const { recorder, config, graph, proportion, state, parameters, weights } = session;
+function summarize(session: Session, { tally, answers, imagesPerSecond }: Evaluation, fit: Score): TrainSummary {
+  const { recorder, config, graph, proportion, dataset, loaders, state, parameters, weights } = session;
   if (state.scores === null) throw new Error('A training that is not done has no summary.');
+  const { train } = state.scores;
+  const test = scoreOf(tally);
+  const classes = scoreClasses(answers, dataset.classes);
   return {
     run: recorder.run,
     model: graph.name,
     ratio: proportion.label,
     epochs: config.epochs,
     seed: config.seed,
-    train: state.scores.train,
+    train,
     fit,
     validation: state.chosen?.validation ?? null,
-    test: scoreOf(tally),
+    test,
+    classes,
+    wrong: dataset.testFiles === undefined ? null : wrongByFile(answers, dataset.classes, dataset.testFiles),
+    warnings: warningsOn({ test, train, classes, steps: state.step, stepsPerEpoch: loaders.train.stepsPerEpoch }),
     epoch: state.chosen?.epoch ?? state.epoch - 1,
     imagesPerSecond: (state.step * config.batch) / state.seconds.training,
     evaluationImagesPerSecond: imagesPerSecond,

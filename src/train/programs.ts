@@ -1,7 +1,7 @@
 /** The two compiled halves of a training: the step, and the evaluation. */
 
 import type { Engine, Program, Tuning } from '../engines/engine.js';
-import { initializeWeights, type Graph } from '../graph/index.js';
+import { classifierParameters, initializeWeights, type Graph } from '../graph/index.js';
 import { foldWeights, inferencePlan, trainingPlan, type Plan } from '../plan/index.js';
 import type { TrainConfig } from '../config/index.js';
 import type { StoredTensor } from '../formats/index.js';
@@ -11,47 +11,59 @@ export interface Programs {
   readonly training: Program;
   readonly inference: Program;
   readonly tuning: ProgramTuning;
+  /** While these train only the classifier: those that train all weights, with the same `inference`. */
+  readonly thawed: Programs | null;
   dispose(): Promise<void>;
 }
 
 export interface ProgramTuning {
   readonly training: Tuning;
   readonly inference: Tuning;
+  /** Of the program that trains only the classifier; null if there is none. */
+  readonly frozen: Tuning | null;
 }
 
-/** Compiles both plans of a graph; with `tuning` as an earlier compilation chose. */
+/**
+ * Compiles the plans of a graph; with `tuning` as an earlier compilation chose. If epochs are frozen, the programs are those for
+ * them, and `thawed` those for the epochs after.
+ */
 export async function compilePrograms(
   engine: Engine,
   graph: Graph,
   config: TrainConfig,
   tuning?: ProgramTuning,
 ): Promise<Programs> {
-  const plan = trainingPlan(graph, {
+  const options = {
     batch: config.batch,
     labelSmoothing: config.labelSmoothing,
     optimizer: config.optimizer,
     averageDecay: config.averageDecay !== null,
     seed: config.seed,
     ...(config.clipNorm === null ? {} : { clipNorm: config.clipNorm }),
-  });
-  const evaluation = inferencePlan(graph, { batch: config.evaluation.batch });
-  const training = await engine.compile(plan, tuning && { tuning: tuning.training });
-  let inference: Program;
+  };
+  const compiled: Program[] = [];
+  const dispose = async (): Promise<void> => {
+    await Promise.all(compiled.map((program) => program.dispose()));
+  };
+  const compile = async (plan: Plan, known: Tuning | null | undefined): Promise<Program> => {
+    const program = await engine.compile(plan, known ? { tuning: known } : undefined);
+    compiled.push(program);
+    return program;
+  };
   try {
-    inference = await engine.compile(evaluation, tuning && { tuning: tuning.inference });
+    const plan = trainingPlan(graph, options);
+    const training = await compile(plan, tuning?.training);
+    const inference = await compile(inferencePlan(graph, { batch: config.evaluation.batch }), tuning?.inference);
+    const chosen = { training: training.tuning, inference: inference.tuning, frozen: null };
+    const thawed: Programs = { plan, training, inference, tuning: chosen, thawed: null, dispose };
+    if (config.weights.frozenEpochs === 0) return thawed;
+    const frozenPlan = trainingPlan(graph, { ...options, trained: classifierParameters(graph) });
+    const frozen = await compile(frozenPlan, tuning?.frozen);
+    return { ...thawed, plan: frozenPlan, training: frozen, tuning: { ...chosen, frozen: frozen.tuning }, thawed };
   } catch (error) {
-    await training.dispose();
+    await dispose().catch(() => undefined);
     throw error;
   }
-  return {
-    plan,
-    training,
-    inference,
-    tuning: { training: training.tuning, inference: inference.tuning },
-    dispose: async () => {
-      await Promise.all([training.dispose(), inference.dispose()]);
-    },
-  };
 }
 
 /**

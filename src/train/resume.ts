@@ -10,6 +10,7 @@ import {
   readCheckpoint,
   readRunRecord,
   removeLeftovers,
+  removeSummary,
   writeRunRecord,
   type RunRecord,
   type TrainState,
@@ -29,10 +30,14 @@ export async function goOn(options: TrainingParts, closings: Closing): Promise<O
   const lock = await lockRun(run);
   closings.add(lock.release);
   await removeLeftovers(run, lock);
+  if (config.epochs !== record.config.epochs) await extend(run, record, config.epochs);
   const sameDevice = record.engine.device === engine.device;
-  const programs = await compilePrograms(engine, graph, config, sameDevice ? record.tuning : undefined);
-  closings.add(() => programs.dispose());
-  if (!sameDevice) await writeRunRecord(run, { ...record, ...engineOf(options, programs) });
+  const compiled = await compilePrograms(engine, graph, config, sameDevice ? record.tuning : undefined);
+  closings.add(() => compiled.dispose());
+  if (!sameDevice) {
+    const { epochs } = config;
+    await writeRunRecord(run, { ...record, config: { ...record.config, epochs }, ...engineOf(options, compiled) });
+  }
   const notes = sameDevice
     ? []
     : [
@@ -42,11 +47,13 @@ export async function goOn(options: TrainingParts, closings: Closing): Promise<O
   const checkpoints = await listCheckpoints(run);
   if (checkpoints.length === 0) {
     if (weights !== null) throw withoutItsWeights(run, weights);
-    await writeInitialState(programs, graph, config.seed);
-    return { run, lock, programs, state: firstState(options), checkpoint: undefined, notes, weights };
+    await writeInitialState(compiled, graph, config.seed);
+    return { run, lock, programs: compiled, state: firstState(options), checkpoint: undefined, notes, weights };
   }
   const { checkpoint, state, tensors, damaged } = await readNewest(checkpoints);
   verifyState(checkpoint.path, state, options);
+  // The checkpoint behind the last frozen epoch holds all weights already.
+  const programs = state.epoch < config.weights.frozenEpochs ? compiled : (compiled.thawed ?? compiled);
   await writePersistent(programs.plan, programs.training, tensors, checkpoint.path);
   return {
     run,
@@ -57,6 +64,12 @@ export async function goOn(options: TrainingParts, closings: Closing): Promise<O
     notes: [...notes, ...damaged],
     weights,
   };
+}
+
+/** A run that was done is no longer; its summary goes first, so that what is called done has all its epochs. */
+async function extend(run: string, record: RunRecord, epochs: number): Promise<void> {
+  await removeSummary(run);
+  await writeRunRecord(run, { ...record, config: { ...record.config, epochs } });
 }
 
 type Checkpoint = Awaited<ReturnType<typeof listCheckpoints>>[number];
@@ -114,8 +127,8 @@ function verifyRecord(run: string, record: RunRecord, { engine, dataset, graph, 
   }
 }
 
-/** Settings that do not affect the result, and may change when a run resumes. */
-const freeSettings: ReadonlySet<string> = new Set(['data.dir', 'data.workers']);
+/** Settings that may change when a run resumes. Whether the end may move, `openTraining` has decided. */
+const freeSettings: ReadonlySet<string> = new Set(['data.dir', 'data.workers', 'epochs']);
 
 /** The first setting that two configs have different values for, such as `schedule.kind`. */
 function firstDifference(a: unknown, b: unknown, path = ''): string | undefined {

@@ -13,7 +13,7 @@ import type { TrainingParts } from './training.js';
 export interface Session
   extends
     Pick<TrainingParts, 'config' | 'graph' | 'proportion' | 'dataset'>,
-    Omit<Opened, 'run' | 'lock' | 'state' | 'checkpoint'> {
+    Omit<Opened, 'run' | 'lock' | 'programs' | 'state' | 'checkpoint'> {
   readonly signal: AbortSignal | undefined;
   readonly recorder: Recorder;
   readonly loaders: {
@@ -28,6 +28,7 @@ export interface Session
   /** The number of learned values, for people. */
   readonly parameters: number;
   /** Replaced as the training moves on. */
+  programs: Opened['programs'];
   state: Opened['state'];
   checkpoint: Opened['checkpoint'];
   /** The last evaluation on the test split by this process. */

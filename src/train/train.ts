@@ -20,6 +20,7 @@ import {
 } from '../run/index.js';
 import { evaluate } from './evaluate.js';
 import type { TrainEvent } from './events.js';
+import { thaw } from './frozen.js';
 import { readJudgedWeights, writeInferenceWeights } from './programs.js';
 import { averageDecayAt } from './schedule.js';
 import { openSession, type Session } from './session.js';
@@ -155,6 +156,7 @@ async function* closeEpoch(session: Session, clock: Clock): Events {
   await writeLogs(session, event);
   const chosen = await keepBest(session, scores.validation);
   session.state = { ...state, epoch: state.epoch + 1, sums: emptyTally, scores, chosen, seconds };
+  if (session.state.epoch === config.weights.frozenEpochs) session.programs = await thaw(session.programs);
   yield event;
   if (last || due(state.epoch + 1, config.checkpoint.everyEpochs)) yield* saveCheckpoint(session);
   if (signal?.aborted && !last) yield* interrupt(session);

@@ -6,10 +6,11 @@ import { readSettings } from '../options/config-file.js';
 import { engineOptions } from '../options/engine-options.js';
 import { exitCodes } from '../terminal/exit-codes.js';
 import { flag, optionName, text, type Values } from '../options/options.js';
-import { printFolderContents } from '../terminal/folder-contents.js';
+import { printFolderContents, visible } from '../terminal/folder-contents.js';
 import type { LostReason, Output } from '../terminal/output.js';
 import { createProgress } from '../terminal/progress.js';
 import { givenModel, missingModel, modelOptions, modelPositional } from '../options/network.js';
+import { nameFlags } from '../terminal/setting-names.js';
 import { reportError } from '../terminal/report-error.js';
 import { listenForSignals, signalExitCode } from '../terminal/signals.js';
 import { formatDuration } from '../terminal/table.js';
@@ -20,8 +21,16 @@ import { proportionOptions } from '../options/proportion-options.js';
 import type { TrainSummary } from '../../run/index.js';
 import type { ResumeSettings, TrainingSettings } from '../../prepare/index.js';
 
-/** What may be given together with --resume: nothing that decides about the result. */
-const resumeOptions: ReadonlySet<string> = new Set(['resume', 'dataDir', 'workers', 'engine', 'threads', 'json']);
+/** What may be given together with --resume: nothing that decides about the result, but its end. */
+const resumeOptions: ReadonlySet<string> = new Set([
+  'resume',
+  'dataDir',
+  'workers',
+  'engine',
+  'threads',
+  'epochs',
+  'json',
+]);
 
 const options = {
   ...modelOptions,
@@ -111,17 +120,13 @@ async function resumedRun(
   values: TrainValues,
   given: ReadonlySet<string>,
 ): Promise<Choice> {
-  const { inRun } = await import('../../run/index.js');
   const other = [...given].find((key) => !resumeOptions.has(key));
   if (other !== undefined || model !== undefined) {
     const what = other === undefined ? model : optionName(other);
     throw new RectioError(
       'usage',
       `${what} cannot be given together with --resume: a run goes on as it was begun`,
-      `Leave it out, as in: npx rectio train --resume ${run}` +
-        (other === 'epochs'
-          ? `. To train for more epochs, start a new run from its weights: --weights ${inRun(run, 'model')}`
-          : ''),
+      `Leave it out, as in: npx rectio train --resume ${run}`,
     );
   }
   const [{ readRunRecord }, { isNetworkFile }] = await Promise.all([
@@ -133,6 +138,7 @@ async function resumedRun(
   return {
     settings: {
       resume: run,
+      epochs: values.epochs,
       engine: given.has('engine') ? values.engine : undefined,
       threads: values.threads,
       data: { dir: values.dataDir, workers: values.workers },
@@ -180,7 +186,9 @@ async function runTraining(choice: Choice, values: TrainValues, output: Output):
     }
     for await (const event of train(training)) {
       progress.show(event);
-      if (event.type === 'done') printSummary(event.summary, values.json, output);
+      if (event.type !== 'done') continue;
+      printSummary(event.summary, values.json, output);
+      if (event.summary.warnings.some(({ kind }) => kind === 'diverged')) return exitCodes.failed;
     }
     return exitCodes.done;
   } catch (error) {
@@ -195,11 +203,36 @@ async function runTraining(choice: Choice, values: TrainValues, output: Output):
   }
 }
 
+/** More classes are told by the worst of them. */
+const classesNamed = 10;
+const wrongNamed = 3;
+
+/** `test error by class: cross 0.0 % (0 of 6), disc 16.7 % (1 of 6)` */
+function byClass({ classes }: TrainSummary): string[] {
+  const judged = (classes ?? []).flatMap((one) => (one.error === null ? [] : [{ ...one, error: one.error }]));
+  if (judged.length === 0) return [];
+  const many = judged.length > classesNamed;
+  const told = many ? judged.toSorted((a, b) => b.error - a.error).slice(0, classesNamed) : judged;
+  const texts = told.map(({ name, error, wrong, images }) => `${name} ${error.toFixed(1)} % (${wrong} of ${images})`);
+  return [`test error by class${many ? `, the ${classesNamed} worst` : ''}: ${texts.join(', ')}`];
+}
+
+/** `surest wrong answers: cross/4.png taken for disc (97 %)` */
+function surestWrong({ wrong }: TrainSummary): string[] {
+  if (wrong === null || wrong.length === 0) return [];
+  const texts = wrong
+    .slice(0, wrongNamed)
+    .map(({ file, answer, confidence }) => `${file} taken for ${answer} (${(100 * confidence).toFixed(0)} %)`);
+  return [`surest wrong answers: ${texts.join(', ')}${wrong.length > wrongNamed ? ', …' : ''}`];
+}
+
 function printSummary(summary: TrainSummary, json: boolean, output: Output): void {
-  if (json) {
-    output.json(summary);
-    return;
-  }
+  if (json) output.json(summary);
+  else printResult(summary, output);
+  for (const { message } of summary.warnings) output.note(`WARNING: ${nameFlags(message)}`);
+}
+
+function printResult(summary: TrainSummary, output: Output): void {
   const { test, train, fit, validation, epoch, seconds, run } = summary;
   const unaugmented = fit === null ? '' : `; images as they are: ${fit.error.toFixed(2)} %`;
   output.print(
@@ -209,5 +242,6 @@ function printSummary(summary: TrainSummary, json: boolean, output: Output): voi
   if (validation !== null) {
     output.print(`chosen by the images held out: epoch ${epoch + 1}, error ${validation.error.toFixed(2)} % on them`);
   }
+  for (const line of [...byClass(summary), ...surestWrong(summary)]) output.print(visible(line));
   output.print(`weights and metrics: ${run}`);
 }

@@ -57,6 +57,6 @@ function tell({ what, count, names }: Finding): string {
 }
 
 /** A file's name may hold what a terminal takes for a command. */
-function visible(text: string): string {
+export function visible(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -27,6 +27,7 @@ const done = (trial: Trial): StudyEvent => ({
   summary: {
     ...{ run: null, model: 'resnet20', ratio: '2:1', epochs: 4, seed: 0, train: score, fit: null, validation: null },
     ...{ test: score, epoch: 3, imagesPerSecond: 100, evaluationImagesPerSecond: null, peakMemory: null, seconds: 40 },
+    ...{ classes: null, wrong: null, warnings: [] },
     ...{ parameters: 1, weights: null },
   },
 });

@@ -9,6 +9,8 @@ import type { TrainConfig, TrainConfigInput } from './settings.js';
 const usualSteps = 50;
 /** On little data an epoch gets at least so many steps, if the images suffice. */
 const fewestSteps = 16;
+/** In so few steps, a training does not recover from one that goes astray; deep networks would take such steps at first. */
+const fewStepsClip = 1;
 /** Smaller batches make batch norms noisy. */
 const smallestBatch = 16;
 
@@ -21,7 +23,7 @@ export interface FittedConfig {
 /**
  * The complete settings for a number of training images. A recipe's batch and epochs are for tens of thousands of images; on a
  * few hundred, an epoch would be one or two steps, and the training over before anything is learned. So little data get a
- * smaller batch and more epochs, unless these are given. From 50 steps of
+ * smaller batch, more epochs and clipped gradients, unless these are given. From 50 steps of
  * the recipe's batch on, which are 6,400 images, nothing changes.
  * @throws RectioError as `resolveConfig`
  */
@@ -32,7 +34,8 @@ export function fitToData(given: TrainConfigInput, images: number): FittedConfig
   const batch = given.batch ?? suitableBatch(recipe.settings.batch, images);
   const stepsPerEpoch = Math.max(1, Math.floor(images / batch));
   const epochs = given.epochs ?? Math.max(plain.epochs, Math.ceil(recipe.steps / stepsPerEpoch));
-  const config = resolveConfig(given, { batch, epochs });
+  const clipNorm = given.clipNorm === undefined ? fewStepsClip : given.clipNorm;
+  const config = resolveConfig(given, { batch, epochs, clipNorm });
   return { config, notes: notesOn(config, given, images) };
 }
 
@@ -51,6 +54,7 @@ function notesOn(config: TrainConfig, given: TrainConfigInput, images: number): 
     ...(given.epochs === undefined && epochs !== settings.epochs
       ? [`\`epochs: ${epochs}\` in place of ${settings.epochs}`]
       : []),
+    ...(given.clipNorm === undefined && config.clipNorm !== null ? [`\`clipNorm: ${config.clipNorm}\``] : []),
   ];
   const scaled = given.schedule?.learningRate === undefined && batch !== settings.batch;
   return [

@@ -14,7 +14,7 @@ import { openEngine } from '../engines/registry.js';
 import { verifyGraph, type Graph } from '../graph/index.js';
 import { applyRatio, type ProportionReport } from '../proportion/index.js';
 import { inRun, readRunRecord } from '../run/index.js';
-import { sealTraining, type Training } from '../train/index.js';
+import { canExtend, sealTraining, type Training } from '../train/index.js';
 import { checkDataFit } from './data-fit.js';
 import { initialWeights } from './initial-weights.js';
 import { checkNormSizes } from './norm-sizes.js';
@@ -139,15 +139,11 @@ async function openResumed(settings: ResumeSettings): Promise<Training> {
   });
 }
 
-/**
- * A run with a constant rate comes to the same whether its end was known or not. Every other schedule lays its rates out from the
- * first step to the last, so with another end the steps that are done would have had other rates.
- * @throws RectioError `usage` if the run cannot go on to that epoch
- */
+/** @throws RectioError `usage` if the run cannot go on to that epoch */
 function withMoreEpochs(run: string, config: TrainConfig, epochs: number): TrainConfig {
   const { epochs: before, schedule } = config;
   if (epochs === before) return config;
-  if (schedule.kind === 'constant' && epochs > before) return resolveConfig({ ...config, epochs });
+  if (canExtend(config, epochs)) return resolveConfig({ ...config, epochs });
   const weights = inRun(run, 'model');
   throw new RectioError(
     'usage',

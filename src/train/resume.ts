@@ -19,6 +19,7 @@ import {
 import { writePersistent } from './persistent.js';
 import { compilePrograms, writeInitialState } from './programs.js';
 import { engineOf, firstState, type Closing, type Opened } from './opened.js';
+import type { TrainConfig } from '../config/index.js';
 import type { TrainingParts } from './training.js';
 
 /** Opens a run at its newest checkpoint, or at its beginning if it has none yet. */
@@ -120,15 +121,27 @@ function verifyRecord(run: string, record: RunRecord, { engine, dataset, graph, 
       `Give \`engine: ${record.engine.name}\`.`,
     );
   }
-  const setting = firstDifference(record.config, config);
+  const { epochs } = record.config;
+  const setting = firstDifference(
+    record.config,
+    canExtend(record.config, config.epochs) ? { ...config, epochs } : config,
+  );
   if (setting !== undefined) refuse(`was begun with another ${setting}`, anew);
   if (!isDeepStrictEqual(plain(record.graph), plain(graph))) {
     refuse(`is of another network than the ${graph.name} of this version`, anew);
   }
 }
 
-/** Settings that may change when a run resumes. Whether the end may move, `openTraining` has decided. */
-const freeSettings: ReadonlySet<string> = new Set(['data.dir', 'data.workers', 'epochs']);
+/**
+ * Whether a run can go on to another last epoch. Only a constant rate comes to the same whether that was known at the first
+ * step; every other schedule lays its rates out from the first step to the last.
+ */
+export function canExtend({ schedule, epochs: before }: TrainConfig, epochs: number): boolean {
+  return schedule.kind === 'constant' && epochs >= before;
+}
+
+/** Settings that do not affect the result, and may change when a run resumes. */
+const freeSettings: ReadonlySet<string> = new Set(['data.dir', 'data.workers']);
 
 /** The first setting that two configs have different values for, such as `schedule.kind`. */
 function firstDifference(a: unknown, b: unknown, path = ''): string | undefined {

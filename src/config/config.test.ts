@@ -41,6 +41,30 @@ describe('the config', () => {
     });
   });
 
+  it('finetunes weights unless another recipe is named', () => {
+    const weights = { file: 'a.safetensors' };
+    expect(resolveConfig({ model, weights })).toMatchObject({ recipe: 'finetune', schedule: { learningRate: 0.01 } });
+    expect(resolveConfig({ model, weights: 'a.safetensors' }).recipe).toBe('finetune');
+    expect(resolveConfig({ model, weights, recipe: 'fast' })).toMatchObject({ recipe: 'fast', epochs: 10 });
+    expect(resolveConfig({ model, weights: { file: null } }).recipe).toBe('fast');
+  });
+
+  it('scales the recipe’s rate with the batch, and no rate that is given', () => {
+    expect(resolveConfig({ model, batch: 32 }).schedule.learningRate).toBeCloseTo(0.1);
+    expect(resolveConfig({ model, batch: 256 }).schedule.learningRate).toBeCloseTo(0.8);
+    expect(resolveConfig({ model, batch: 32, schedule: { kind: 'constant' } }).schedule.learningRate).toBeCloseTo(0.1);
+    expect(resolveConfig({ model, batch: 32, schedule: { learningRate: 0.4 } }).schedule.learningRate).toBe(0.4);
+    expect(resolveConfig({ model, batch: 128 })).toEqual(resolveConfig({ model }));
+  });
+
+  it('freezes only what a file gave, and not for the whole training', () => {
+    const file = 'a.safetensors';
+    expect(refusal({ model, weights: { frozenEpochs: 1 } }).hint).toContain('`weights.file`');
+    expect(refusal({ model, weights: { file, frozenEpochs: 1, partial: true } }).hint).toContain('`weights.partial`');
+    expect(refusal({ model, epochs: 2, weights: { file, frozenEpochs: 2 } }).hint).toContain('fewer than the 2 epochs');
+    expect(resolveConfig({ model, epochs: 3, weights: { file, frozenEpochs: 2 } }).weights.frozenEpochs).toBe(2);
+  });
+
   it('resolves to itself, so that a run can be repeated from its record', () => {
     const ratio = { ratio: 'stage1=1:1,stage2-3=3:2@110', scope: 'stage' as const, drop: ['layer1.*.relu1'] };
     const config = resolveConfig({ recipe: 'he2016', model, ratio, averageDecay: 0.99, data: { limit: 100 } });

@@ -34,7 +34,8 @@ export function fitToData(given: TrainConfigInput, images: number): FittedConfig
   const batch = given.batch ?? suitableBatch(recipe.settings.batch, images);
   const stepsPerEpoch = Math.max(1, Math.floor(images / batch));
   const epochs = given.epochs ?? Math.max(plain.epochs, Math.ceil(recipe.steps / stepsPerEpoch));
-  const clipNorm = given.clipNorm === undefined ? fewStepsClip : given.clipNorm;
+  const ownRate = given.schedule?.learningRate !== undefined;
+  const clipNorm = given.clipNorm === undefined && !ownRate ? fewStepsClip : plain.clipNorm;
   const config = resolveConfig(given, { batch, epochs, clipNorm });
   return { config, notes: notesOn(config, given, images) };
 }

@@ -190,3 +190,55 @@ describe('the fit', () => {
     expect(evenlyOf(sorted, 100).count).toBe(24);
   });
 });
+
+describe('a run that is to have more epochs', () => {
+  const rate = { kind: 'constant', learningRate: 0.05 } as const;
+
+  it('goes on at a constant rate to the very weights of a longer run', async () => {
+    const [long, short] = [join(folder, 'long'), join(folder, 'short')];
+    const settings = { ...quick, model: network(), data: dataset(), schedule: rate };
+    const straight = (await follow(await openTraining({ ...settings, epochs: 4, run: long }))).at(-1);
+    await follow(await openTraining({ ...settings, epochs: 2, run: short }));
+    const extended = await openTraining({ resume: short, data: dataset(), epochs: 4, engine: 'reference' });
+    const end = (await follow(extended)).at(-1);
+    if (straight?.type !== 'done' || end?.type !== 'done') throw new Error('A training did not end.');
+    expect(end.weights).toEqual(straight.weights);
+    expect(await readSummary(short)).toMatchObject({ epochs: 4, epoch: 3, test: straight.summary.test });
+    expect((await readRunRecord(short)).config.epochs).toBe(4);
+    // Now it is done, and a resumed one tells the same.
+    const again = await openTraining({ resume: short, data: dataset(), engine: 'reference' });
+    expect((await follow(again)).at(-1)).toMatchObject({ type: 'done', summary: { epochs: 4 } });
+  });
+
+  it('is refused if its rates were laid out for its end, with the way that there is', async () => {
+    const run = join(folder, 'cycle');
+    await follow(await openTraining({ ...quick, model: network(), data: dataset(), run }));
+    const more = openTraining({ resume: run, data: dataset(), epochs: 4, engine: 'reference' });
+    await expect(more).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('its rates (oneCycle) were laid out for 2'),
+      hint: expect.stringContaining(`\`weights.file: ${join(run, 'model.safetensors')}\``),
+    });
+    const fewer = openTraining({ resume: run, data: dataset(), epochs: 1, engine: 'reference' });
+    await expect(fewer).rejects.toMatchObject({ message: expect.stringContaining('cannot end after 1') });
+    expect(await readSummary(run)).toMatchObject({ epochs: 2 });
+  });
+});
+
+describe('a training on few images', () => {
+  it('says which settings it took for them, and keeps them in its record', async () => {
+    const run = join(folder, 'few');
+    const { engine, transforms } = quick;
+    const training = await openTraining({ engine, transforms, epochs: 1, model: network(), data: dataset(), run });
+    const events = await follow(training);
+    expect(training.config).toMatchObject({ batch: 16, clipNorm: 1 });
+    expect(events[0]).toMatchObject({
+      type: 'start',
+      notes: [expect.stringContaining('24 training images are few'), expect.stringContaining('learning rate')],
+    });
+    expect((await readRunRecord(run)).config).toEqual(training.config);
+    expect(await readSummary(run)).toMatchObject({
+      warnings: expect.arrayContaining([expect.objectContaining({ kind: 'fewSteps' })]),
+    });
+  });
+});

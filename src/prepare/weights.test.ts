@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { RectioError } from '../base/error.js';
@@ -253,6 +254,43 @@ describe('a training that begins with weights', () => {
     const [a, b] = await Promise.all([whole, killed].map((run) => readFile(join(run, 'model.safetensors'))));
     expect(a!.equals(b!)).toBe(true);
     expect((await readRunRecord(killed)).weights).toEqual(initial.report);
+  });
+
+  describe('frozen for the first epochs', () => {
+    const frozen = (frozenEpochs: number) => settings({ weights: { file, frozenEpochs } });
+
+    /** The names of the parameters that differ between two files of a run's checkpoints. */
+    async function changed(run: string, from: number, to: number): Promise<string[]> {
+      const [before, after] = await Promise.all(
+        [from, to].map(async (step) => {
+          const path = join(run, 'checkpoints', `step-${String(step).padStart(8, '0')}`, 'model.safetensors');
+          return (await readSafetensors(path)).tensors;
+        }),
+      );
+      return [...before!]
+        .filter(([name, { data }]) => !isDeepStrictEqual(data, after!.get(name)!.data))
+        .map(([name]) => name);
+    }
+    const learned = (names: readonly string[]) => names.filter((name) => !name.includes('running')).toSorted();
+
+    it('trains the classifier alone, and all weights afterwards', async () => {
+      const run = join(folder, 'run');
+      const initial = await loaded(withClasses(9));
+      await trainFor(6, { ...tinyOptions(run, frozen(1)), initial });
+      expect(learned(await changed(run, 0, 5))).toEqual(['fc.bias', 'fc.weight']);
+      await trainFor(Infinity, { ...tinyOptions(run, frozen(1)), resume: true });
+      expect(learned(await changed(run, 10, 15))).toContain('conv1.weight');
+    });
+
+    it.each([0, 3, 5, 8])('goes on to the same bits after %i steps', async (steps) => {
+      const [whole, killed] = [join(folder, 'whole'), join(folder, 'killed')];
+      const initial = await loaded(withClasses(9));
+      await trainFor(Infinity, { ...tinyOptions(whole, frozen(1)), initial });
+      await trainFor(steps, { ...tinyOptions(killed, frozen(1)), initial });
+      await trainFor(Infinity, { ...tinyOptions(killed, frozen(1)), resume: true });
+      const [a, b] = await Promise.all([whole, killed].map((run) => readFile(join(run, 'model.safetensors'))));
+      expect(a!.equals(b!)).toBe(true);
+    });
   });
 
   it('cannot go on once the checkpoint that holds them is gone', async () => {

@@ -229,7 +229,11 @@ function surestWrong({ wrong }: TrainSummary): string[] {
 function printSummary(summary: TrainSummary, json: boolean, output: Output): void {
   if (json) output.json(summary);
   else printResult(summary, output);
-  for (const { message } of summary.warnings) output.note(`WARNING: ${nameFlags(message)}`);
+  for (const { message } of summary.warnings) {
+    const warning = `WARNING: ${nameFlags(message)}`;
+    if (json) output.note(warning);
+    else output.print(warning);
+  }
 }
 
 function printResult(summary: TrainSummary, output: Output): void {

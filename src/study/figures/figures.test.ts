@@ -39,6 +39,7 @@ function runOf(seed: number, arm: number): RunResult {
     ...{ run: null, model: 'resnet20', ratio: '1:1', epochs: 4, seed, epoch: 3, weights: null },
     ...{ train: score, fit: score, validation: null, test: score, parameters: 1 },
     ...{ imagesPerSecond: 1, evaluationImagesPerSecond: null, peakMemory: null, seconds: 1 },
+    ...{ classes: null, wrong: null, warnings: [] },
   };
   return { seed, run: `seed${seed}`, curve, summary };
 }

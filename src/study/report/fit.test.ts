@@ -23,6 +23,7 @@ function runOf(seed: number, points: Curve): RunResult {
       ...{ run: null, model: 'resnet20', ratio: '1:1', epochs: 3, seed, epoch: 2, weights: null },
       ...{ train: score, fit: score, validation: null, test: score, parameters: 1 },
       ...{ imagesPerSecond: 1, evaluationImagesPerSecond: null, peakMemory: null, seconds: 1 },
+      ...{ classes: null, wrong: null, warnings: [] },
     },
   };
 }

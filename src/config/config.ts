@@ -3,6 +3,7 @@
 import { RectioError } from '../base/error.js';
 import { isRecord, refuse } from '../base/check.js';
 import type { ProportionOptions } from '../proportion/index.js';
+import { folderDefaults } from './folder-defaults.js';
 import type { RecipeName } from './recipe-names.js';
 import { resolveRecipe, type RecipeSettings } from './recipes.js';
 import { checkComplete, checkPartial, defaultsOf, kindDefaults, listSettings, type Schema } from './schema.js';
@@ -22,7 +23,32 @@ export function parseSettings(given: unknown): TrainConfigInput {
  * @throws RectioError `usage` naming the setting, what was given and what is valid
  */
 export function resolveConfig(...layers: readonly TrainConfigInput[]): TrainConfig {
-  const layered = layerSettings(...layers);
+  return completed(forFolder(layerSettings(...layers)));
+}
+
+/**
+ * The complete settings of a run or study that was begun before, maybe by an earlier version. Settings that are younger
+ * than the record mean what that version did.
+ * @throws RectioError `usage` naming the setting, what the record says and what is valid
+ */
+export function recordedConfig(record: unknown): TrainConfig {
+  return completed(parseSettings(record));
+}
+
+/** A folder's images are cropped as timm does. Whoever pads and crops keeps to that. */
+function forFolder(given: TrainConfigInput): TrainConfigInput {
+  const { data = {}, transforms = {} } = given;
+  if (typeof data === 'string' ? data !== 'folder' : data.name !== 'folder') return given;
+  const { cropPercent = folderDefaults.cropPercent, ...rest } = typeof data === 'string' ? { name: data } : data;
+  const { padCrop, cropScale = padCrop === undefined ? folderDefaults.cropScale : null } = transforms;
+  return {
+    ...given,
+    data: { ...rest, cropPercent },
+    transforms: { ...transforms, cropScale, padCrop: padCrop ?? (cropScale === null ? undefined : 0) },
+  };
+}
+
+function completed(layered: TrainConfigInput): TrainConfig {
   const recipe = resolveRecipe(layered.recipe ?? standardRecipe(layered));
   const base = merge(trainSettings, defaultsOf(trainSettings), { recipe: recipe.name, ...recipe.settings });
   const config = checkComplete(trainSettings, merge(trainSettings, base, layered));

@@ -1,7 +1,9 @@
 /** Everything that a training depends on, in one record: every setting is declared here, once. */
 
 import * as check from '../base/check.js';
+import { interpolations } from '../data/options.js';
 import { scopes } from '../proportion/index.js';
+import { folderDefaults } from './folder-defaults.js';
 import { recipeNames } from './recipe-names.js';
 import {
   boolean,
@@ -69,12 +71,29 @@ const data = group(
       whole({ from: 1 }, { help: 'use at most this many images of each split', flag: ['limit', 'IMAGES'] }),
     ),
     size: orNull(
-      "the dataset's own; 32 for a folder",
+      "the dataset's own; for a folder what the network is for",
       whole(
         { from: 1, to: 4096 },
         { help: 'height and width to which images of a folder are resized', unit: 'pixels', flag: ['size', 'PIXELS'] },
       ),
     ),
+    cropPercent: orNull(
+      `${folderDefaults.cropPercent} for a folder`,
+      number(
+        { from: 0.25, to: 1 },
+        {
+          help: "for testing, the middle is this share of a folder's image, measured along its short side",
+          added: true,
+          flag: ['cropPercent', 'SHARE'],
+        },
+      ),
+    ),
+    interpolation: choice(interpolations, {
+      help: 'how images of a folder are resized when they are decoded',
+      default: 'lanczos',
+      added: true,
+      flag: 'interpolation',
+    }),
     skipBroken: boolean({
       help: 'leave out images of a folder that cannot be decoded, and name them, instead of refusing the folder',
       default: false,
@@ -171,6 +190,27 @@ const schedule = variants(
 
 const transforms = group({
   padCrop: whole({ from: 0 }, { help: 'pad images by this much and crop at random; 0 for none', unit: 'pixels' }),
+  cropScale: orNull(
+    `${folderDefaults.cropScale} for a folder, unless padCrop is given; else none`,
+    number(
+      { above: 0, to: 1 },
+      {
+        help: 'crop at random, at least this share of the area, and resize the crop',
+        added: true,
+        flag: ['cropScale', 'SHARE'],
+      },
+    ),
+  ),
+  cropRatio: number(
+    { from: 1, to: 10 },
+    {
+      help: 'most that the sides of such a crop differ, wide or high: 1.25 is from 4:5 to 5:4',
+      default: 4 / 3,
+      standard: '4/3',
+      added: true,
+      flag: ['cropRatio', 'RATIO'],
+    },
+  ),
   flip: boolean({ help: 'mirror half of the images, chosen at random' }),
   cutout: whole(
     { from: 0 },

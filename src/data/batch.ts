@@ -2,8 +2,9 @@
 
 import { hashText, permutation, randomStream } from '../base/random.js';
 import type { Dataset, Split } from './dataset.js';
-import { openImages, type ImageReader } from './images.js';
-import { drawImage, drawMixup, type ImageDraw, type Transforms } from './transforms.js';
+import { openImages } from './images.js';
+import { drawImage, drawMixup, noTransforms, type ImageDraw, type Transforms } from './transforms.js';
+import { createResizer, drawWindow, openMiddles } from './view.js';
 
 const ORDER_STREAM = hashText('data.order');
 
@@ -32,8 +33,10 @@ export interface BatchMaker {
 /** Creates a batch maker. It caches the image order of the latest epoch. */
 export function createBatchMaker(recipe: BatchRecipe): BatchMaker {
   const { split, batch, seed, transforms, classes } = recipe;
-  const reader = openImages(split, recipe.shape);
+  const viewer = openViewer(recipe);
   const norm = normalization(recipe);
+  const [channels, height, width] = recipe.shape;
+  const size = channels * height * width;
   let order: Uint32Array | undefined;
   let orderEpoch = -1;
   let unmixed: Float32Array | undefined;
@@ -49,19 +52,19 @@ export function createBatchMaker(recipe: BatchRecipe): BatchMaker {
       targets.fill(0);
       for (let row = 0; row < count; row++) {
         const index = order ? order[start + row]! : start + row;
-        writeImage(recipe, norm, reader, epoch, index, images, row * reader.size);
+        writeImage(recipe, norm, viewer, epoch, index, images, row * size);
         targets[row * classes + split.labels[index]!] = 1;
       }
-      images.fill(0, count * reader.size);
+      images.fill(0, count * size);
       if (transforms.mixup > 0) {
         const { weight, partners } = drawMixup(transforms.mixup, seed, epoch, step, count);
         unmixed ??= new Float32Array(Math.max(images.length, targets.length));
-        mixRows(images, reader.size, weight, partners, unmixed);
+        mixRows(images, size, weight, partners, unmixed);
         mixRows(targets, classes, weight, partners, unmixed);
       }
       return count;
     },
-    close: () => reader.close(),
+    close: () => viewer.close(),
   };
 }
 
@@ -78,24 +81,55 @@ function normalization({ mean, deviation }: BatchRecipe): Normalization {
   };
 }
 
+/** Reads images [C, H, W] of the dataset's shape. */
+interface Viewer {
+  readonly pixels: Uint8Array;
+  /** Makes an image available and returns its offset in `pixels`. Valid until the next call. */
+  read(epoch: number, index: number): number;
+  close(): void;
+}
+
+/** Each image's middle, or a random crop of it. */
+function openViewer({ split, shape, transforms, seed }: BatchRecipe): Viewer {
+  const { cropScale = null, cropRatio = noTransforms.cropRatio } = transforms;
+  if (cropScale === null) {
+    const { pixels, read, close } = openMiddles(split, shape);
+    return { pixels, read: (_, index) => read(index), close };
+  }
+  const [channels, height, width] = shape;
+  const reader = openImages(split, shape);
+  const seen = new Uint8Array(channels * height * width);
+  const resizer = createResizer(channels, height, width);
+  return {
+    pixels: seen,
+    read(epoch, index) {
+      const image = reader.read(index);
+      const part = drawWindow({ cropScale, cropRatio }, seed, epoch, index, image.height, image.width);
+      resizer.resize(reader.pixels, image, part, seen);
+      return 0;
+    },
+    close: reader.close,
+  };
+}
+
 function writeImage(
-  recipe: BatchRecipe,
+  { shape, transforms, seed }: BatchRecipe,
   norm: Normalization,
-  reader: ImageReader,
+  viewer: Viewer,
   epoch: number,
   index: number,
   out: Float32Array,
   at: number,
 ): void {
-  const { shape, transforms, seed } = recipe;
   const [, height, width] = shape;
-  const from = reader.read(index);
+  const { pixels } = viewer;
+  const from = viewer.read(epoch, index);
   if (transforms.padCrop === 0 && !transforms.flip && transforms.cutout === 0) {
-    writeWhole(reader.pixels, from, out, at, norm, shape);
+    writeWhole(pixels, from, out, at, norm, shape);
     return;
   }
   const draw = drawImage(transforms, seed, epoch, index, height, width);
-  writeWindow(reader.pixels, from, out, at, norm, shape, draw);
+  writeWindow(pixels, from, out, at, norm, shape, draw);
   if (transforms.cutout > 0) eraseSquare(out, at, shape, transforms.cutout, draw);
 }
 

@@ -34,6 +34,10 @@ export interface FolderContents {
   /** Where each split comes from, in words. */
   readonly splits: { readonly train: string; readonly test: string; readonly validation: string | null };
   readonly sizes: SizesFound;
+  /** In pixels, to which each image is scaled. */
+  readonly shortSide: number;
+  /** Whether what lies outside the middle is kept, for random crops. */
+  readonly whole: boolean;
   /** What lies in the folder and is not used. */
   readonly passedOver: readonly Finding[];
   /** What is used but may surprise. */

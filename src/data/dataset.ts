@@ -4,7 +4,7 @@ import type { FolderContents } from './contents.js';
 
 /** Where the pixels of a split are stored. It is plain data, so a worker thread receives it without copying pixels. */
 export type ImageSource =
-  /** All images in sequence, each [C, H, W]. */
+  /** All images in sequence, each [C, H, W], or of the height and width that the split's `extents` give. */
   | { readonly kind: 'memory'; readonly images: SharedArrayBuffer }
   /**
    * The same layout in a file, starting at byte `offset`. Used when the images do not fit in memory. The file must begin
@@ -12,11 +12,21 @@ export type ImageSource =
    */
   | { readonly kind: 'file'; readonly path: string; readonly offset: number; readonly mark?: string };
 
+/** One entry for each picture of a source, in its order. */
+export interface Extents {
+  readonly widths: Uint16Array;
+  readonly heights: Uint16Array;
+  /** The first byte of each, counted from the start of the split. */
+  readonly starts: Float64Array;
+}
+
 export interface Split {
   readonly count: number;
   /** One class number per image. */
   readonly labels: Uint16Array;
   readonly source: ImageSource;
+  /** If the source holds pictures of sizes of their own, in place of the dataset's shape: where each is. */
+  readonly extents?: Extents;
   /** The position of each image in the source. Default: the source's own order. */
   readonly places?: Uint32Array;
 }

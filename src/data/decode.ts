@@ -13,11 +13,14 @@ import { describeBytes, isReadablePicture } from './file-kinds.js';
 import { withFile } from './files.js';
 import type { FileStamp } from './folder-entries.js';
 import type { ImageFile } from './folder-walk.js';
+import type { Interpolation } from './options.js';
 
 export interface Picture {
   readonly kind: 'picture';
-  /** RGB, [3, size, size] */
+  /** RGB, [3, height, width] */
   readonly pixels: Uint8Array;
+  readonly height: number;
+  readonly width: number;
   /** Upright, before scaling. */
   readonly size: PictureSize;
   /** More than one for an animation. */
@@ -51,17 +54,35 @@ const SHARED_FILE_BYTES = 8 * 2 ** 20;
 const SHARED_BYTES = 96 * 2 ** 20;
 /** No honest picture takes as long; some made by hand never end. */
 const MOST_SECONDS = 60;
+/** What is kept of an image is at most this much longer than wide. */
+export const WHOLE_RATIO = 2;
 /** Beyond this ratio of its sides, an image is cropped before it is scaled. */
 const EXTREME_RATIO = 32;
 
+/** What becomes of an image. */
+export interface DecodedForm {
+  /** Side of the middle that is cropped, in pixels. */
+  readonly size: number;
+  /** To which the shorter side is scaled; `size` or more. */
+  readonly shortSide: number;
+  /** Whether what lies outside the middle is kept. */
+  readonly whole: boolean;
+  readonly interpolation: Interpolation;
+}
+
+const kernels = { lanczos: 'lanczos3', cubic: 'cubic', linear: 'linear', nearest: 'nearest' } as const satisfies {
+  readonly [I in Interpolation]: string;
+};
+
 /**
  * Opens a decoder for JPEG, PNG, WebP, GIF, TIFF and AVIF. It turns each image upright, leaves out its alpha channel,
- * scales the shorter side to `size` and crops the central square. Of an animation it takes the first frame. The cost of
- * an image is estimated from its header, before anything is allocated for its pixels.
+ * scales the shorter side and crops the central square, or only what makes the image longer than `WHOLE_RATIO`. Of an
+ * animation it takes the first frame. The cost of an image is estimated from its header, before anything is allocated for
+ * its pixels.
  *
  * @throws RectioError `data` if sharp cannot be loaded; the decoder throws it for a file that changes under its hands.
  */
-export async function openDecoder(size: number): Promise<Decoder> {
+export async function openDecoder(form: DecodedForm): Promise<Decoder> {
   const sharp = await loadSharp();
   // Many images are decoded in parallel, so sharp's own threads and file cache would only add overhead.
   sharp.concurrency(1);
@@ -82,7 +103,7 @@ export async function openDecoder(size: number): Promise<Decoder> {
       if (cost > SHARED_BYTES && !alone) return { kind: 'large' };
       return {
         kind: 'picture',
-        pixels: await squareOf(sharp, bytes, picture, size),
+        ...(await scaled(sharp, bytes, picture, form)),
         size: [picture.autoOrient.width, picture.autoOrient.height],
         pages: picture.pages ?? 1,
         digest: createHash('sha256').update(bytes).digest('base64url').slice(0, 16),
@@ -93,17 +114,38 @@ export async function openDecoder(size: number): Promise<Decoder> {
   };
 }
 
-async function squareOf(sharp: SharpConstructor, bytes: Buffer, picture: Metadata, size: number): Promise<Uint8Array> {
+async function scaled(
+  sharp: SharpConstructor,
+  bytes: Buffer,
+  picture: Metadata,
+  form: DecodedForm,
+): Promise<Pick<Picture, 'pixels' | 'height' | 'width'>> {
   const opened = sharp(bytes, { failOn: 'error', limitInputPixels: MOST_PIXELS }).timeout({ seconds: MOST_SECONDS });
   // Scaling mixes colors by their alpha, so an image with alpha would look different at each size.
   const upright = picture.hasAlpha ? await withoutAlpha(sharp, opened) : opened.autoOrient();
-  const { data, info } = await withoutEnds(upright, picture)
-    .resize(size, size, { fit: 'cover' })
+  const [width, height] = scaledSize(picture, form);
+  const kernel = kernels[form.interpolation];
+  const resized = withoutEnds(upright, picture).resize(width, height, { fit: 'cover', kernel });
+  const { data, info } = await middleOf(resized, width, height, form)
     .removeAlpha()
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
-  return separateChannels(data, info.channels, size * size);
+  const pixels = separateChannels(data, info.channels, info.width * info.height);
+  return { pixels, width: info.width, height: info.height };
+}
+
+/** Width and height to which an image is scaled. */
+function scaledSize({ autoOrient: { width, height } }: Metadata, { whole, shortSide }: DecodedForm): PictureSize {
+  const ratio = Math.max(width, height) / Math.min(width, height);
+  if (!whole || ratio > EXTREME_RATIO) return [shortSide, shortSide];
+  const long = Math.round(shortSide * Math.min(WHOLE_RATIO, ratio));
+  return width < height ? [shortSide, long] : [long, shortSide];
+}
+
+function middleOf(image: Sharp, width: number, height: number, { whole, size }: DecodedForm): Sharp {
+  if (whole || (width === size && height === size)) return image;
+  return image.extract({ left: (width - size) >> 1, top: (height - size) >> 1, width: size, height: size });
 }
 
 async function withoutAlpha(sharp: SharpConstructor, opened: Sharp): Promise<Sharp> {

@@ -15,6 +15,8 @@ export interface Broken {
 
 export interface Facts {
   readonly broken: readonly Broken[];
+  /** Width and height of each decoded image, one after the other. */
+  readonly extents: readonly number[];
   readonly sizes: SizesFound;
   readonly remarks: readonly Finding[];
 }
@@ -29,6 +31,7 @@ export interface Census {
 export function createCensus(root: string, files: readonly LabelledImage[], trained: number): Census {
   const broken: Broken[] = [];
   const tally = createTally();
+  const extents: number[] = [];
   const sizes = new Set<string>();
   const first = new Map<string, number>();
   let smallest: PictureSize | undefined;
@@ -53,7 +56,8 @@ export function createCensus(root: string, files: readonly LabelledImage[], trai
         broken.push({ index, reason: result.reason });
         return;
       }
-      const { size, pages } = result;
+      const { size, pages, width, height } = result;
+      extents.push(width, height);
       sizes.add(size.join('×'));
       if (smallest === undefined || area(size) < area(smallest)) smallest = size;
       if (largest === undefined || area(size) > area(largest)) largest = size;
@@ -62,6 +66,7 @@ export function createCensus(root: string, files: readonly LabelledImage[], trai
     },
     facts: () => ({
       broken,
+      extents,
       sizes: { smallest: smallest ?? [0, 0], largest: largest ?? [0, 0], distinct: sizes.size },
       remarks: tally.findings(),
     }),
@@ -79,6 +84,7 @@ const aSize = (value: unknown, place: string): PictureSize => {
 
 const parse = fields<Facts>({
   broken: listOf(fields<Broken>({ index: aCount, reason: aText })),
+  extents: listOf(aCount),
   sizes: fields<SizesFound>({ smallest: aSize, largest: aSize, distinct: aCount }),
   remarks: listOf(fields<Finding>({ what: aText, count: aCount, names: listOf(aText) })),
 });

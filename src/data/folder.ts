@@ -6,6 +6,7 @@ import { RectioError } from '../base/error.js';
 import { hashText, permutation, randomStream } from '../base/random.js';
 import { createTally, type FolderContents, type Tally } from './contents.js';
 import type { Dataset, Split } from './dataset.js';
+import type { DecodedForm } from './decode.js';
 import { kindOf } from './files.js';
 import { findLayout, splitNames, type Layout, type SplitName } from './folder-layout.js';
 import { imagesBelow, type LabelledImage, type Walk } from './folder-walk.js';
@@ -26,6 +27,7 @@ const DEFAULT_SIZE = 32;
 export async function openFolder(dir: string | undefined, options: OpenOptions): Promise<Dataset> {
   const { size = DEFAULT_SIZE, seed = 0, limit = Infinity } = options;
   const root = await checkedRoot(dir, size);
+  const form = formOf(size, options);
   const passedOver = createTally();
   const listed = await listImages({ root, tally: passedOver, remarks: createTally() }, seed);
   const images = {
@@ -33,12 +35,13 @@ export async function openFolder(dir: string | undefined, options: OpenOptions):
     test: thin(listed.images.test, limit, seed),
     validation: thin(listed.images.validation, limit, seed),
   };
-  const cache = await openImageCache({ root, size, images, options });
+  const cache = await openImageCache({ root, form, images, options });
   checkClasses(root, listed, images, cache.images);
   const split = (name: SplitName): Split => ({
     count: cache.images[name].length,
     labels: Uint16Array.from(cache.images[name], ({ label }) => label),
     source: cache.sources[name],
+    ...(cache.extents === undefined ? {} : { extents: cache.extents[name] }),
   });
   const content = {
     classes: listed.classes,
@@ -48,7 +51,7 @@ export async function openFolder(dir: string | undefined, options: OpenOptions):
     ...(cache.images.validation.length === 0 ? {} : { validation: split('validation') }),
   };
   noteBroken(root, images, cache, passedOver);
-  const contents = contentsOf(root, listed, cache, passedOver);
+  const contents = contentsOf(root, listed, form, cache, passedOver);
   const { mean, deviation } = cache;
   const testFiles = cache.images.test.map(({ path }) => relative(root, path));
   return { name: basename(root), ...content, mean, deviation, testFiles, fingerprint: fingerprint(content), contents };
@@ -77,6 +80,21 @@ async function checkedRoot(dir: string | undefined, size: number): Promise<strin
     );
   }
   return resolve(dir);
+}
+
+const MOST_SHORT = 4096;
+
+/** @throws RectioError `usage` */
+function formOf(size: number, { cropPercent = 1, whole = false, interpolation = 'lanczos' }: OpenOptions): DecodedForm {
+  const shortSide = Math.round(size / cropPercent);
+  if (cropPercent >= 0.25 && cropPercent <= 1 && shortSide <= MOST_SHORT) {
+    return { size, shortSide, whole, interpolation };
+  }
+  throw new RectioError(
+    'usage',
+    `The middle of ${size}×${size} pixels cannot be a share of ${cropPercent} of the image.`,
+    `Give a \`data.cropPercent\` from 0.25 to 1; images are scaled to at most ${MOST_SHORT} pixels.`,
+  );
 }
 
 /** What is in the folder, before anything is decoded. */
@@ -204,7 +222,13 @@ function noteBroken(root: string, images: Listings, { facts }: ImageCache, passe
   }
 }
 
-function contentsOf(root: string, listed: Listed, { facts, images }: ImageCache, passedOver: Tally): FolderContents {
+function contentsOf(
+  root: string,
+  listed: Listed,
+  { shortSide, whole }: DecodedForm,
+  { facts, images }: ImageCache,
+  passedOver: Tally,
+): FolderContents {
   const { classes, splits, remarks } = listed;
   const counts = {
     train: countsOf(images.train, classes),
@@ -225,6 +249,8 @@ function contentsOf(root: string, listed: Listed, { facts, images }: ImageCache,
     })),
     splits,
     sizes: facts.sizes,
+    shortSide,
+    whole,
     passedOver: passedOver.findings(),
     remarks: [...remarks.findings(), ...facts.remarks],
   };

@@ -56,6 +56,7 @@ function pick(split: Split, indices: readonly number[]): Split {
     count: indices.length,
     labels: Uint16Array.from(indices, (index) => split.labels[index]!),
     source: split.source,
+    ...(split.extents === undefined ? {} : { extents: split.extents }),
     places: Uint32Array.from(indices, (index) => split.places?.[index] ?? index),
   };
 }

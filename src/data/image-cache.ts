@@ -3,8 +3,8 @@
  * under a temporary name and renamed when complete. It is rebuilt when the source images change, and removed if it is
  * damaged.
  *
- * Format: a header of 128 bytes (see `packHeader`), the images of each split, each [3, size, size], then the facts
- * about them as JSON (see `facts.ts`).
+ * Format: a header of 128 bytes (see `packHeader`), the images of each split, each [3, height, width], then the facts
+ * about them as JSON (see `facts.ts`), their widths and heights included.
  */
 
 import { createHash } from 'node:crypto';
@@ -17,8 +17,8 @@ import { cacheFolder } from '../system/cache.js';
 import { readAll, replaceFile, writeAll } from '../system/durable.js';
 import { errorCode, onDisk, whereGone } from '../system/errno.js';
 import { usableMemory } from '../system/machine.js';
-import type { ImageSource } from './dataset.js';
-import { openDecoder, type Decoder, type Fault, type Picture } from './decode.js';
+import type { Extents, ImageSource } from './dataset.js';
+import { openDecoder, type DecodedForm, type Decoder, type Fault, type Picture } from './decode.js';
 import { createCensus, parseFacts, type Facts } from './facts.js';
 import { withFile } from './files.js';
 import type { SplitName } from './folder-layout.js';
@@ -31,7 +31,7 @@ export type Listings = Readonly<Record<SplitName, readonly LabelledImage[]>>;
 export interface ImageCacheRequest {
   /** The dataset's folder. */
   readonly root: string;
-  readonly size: number;
+  readonly form: DecodedForm;
   readonly images: Listings;
   readonly options: OpenOptions;
 }
@@ -41,9 +41,11 @@ export interface ImageCache extends ChannelStatistics {
   /** What was decoded, without the images that are broken. */
   readonly images: Listings;
   readonly sources: Readonly<Record<SplitName, ImageSource>>;
+  /** Where each image lies in its source, if they are kept whole. */
+  readonly extents?: Readonly<Record<SplitName, Extents>>;
 }
 
-const MAGIC = 'RECTIOi2';
+const MAGIC = 'RECTIOi3';
 const HEADER_BYTES = 128;
 /** How much of the header tells one cache from another: magic and key. */
 const MARK_BYTES = 40;
@@ -80,20 +82,24 @@ export async function openImageCache(request: ImageCacheRequest): Promise<ImageC
 }
 
 /** The name depends on folder, size and selection, not on content: a changed folder then replaces its old cache. */
-function cachePath({ root, size, options }: ImageCacheRequest): string {
-  const selection = JSON.stringify([root, size, options.seed ?? 0, options.limit ?? null]);
+function cachePath({ root, form, options }: ImageCacheRequest): string {
+  const selection = JSON.stringify([root, formKey(form), options.seed ?? 0, options.limit ?? null]);
   // File systems take names of 255 bytes; a character has up to four.
   const start = [...basename(root)].slice(0, 40).join('');
-  const name = `${start}-${size}px-${createHash('sha256').update(selection).digest('hex').slice(0, 12)}.images`;
+  const name = `${start}-${form.size}px-${createHash('sha256').update(selection).digest('hex').slice(0, 12)}.images`;
   return join(options.cacheDir ?? join(cacheFolder(), 'decoded'), name);
+}
+
+function formKey({ size, shortSide, whole, interpolation }: DecodedForm): readonly unknown[] {
+  return [size, shortSide, whole, interpolation];
 }
 
 /**
  * A hash that changes when an image is added, removed or modified. The time of a file's last change shows what its size
  * and its time of modification, which tools can set back, do not.
  */
-function contentKey({ root, size, images, options }: ImageCacheRequest): Buffer {
-  const hash = createHash('sha256').update(JSON.stringify([MAGIC, size, options.skipBroken ?? false]));
+function contentKey({ root, form, images, options }: ImageCacheRequest): Buffer {
+  const hash = createHash('sha256').update(JSON.stringify([MAGIC, formKey(form), options.skipBroken ?? false]));
   for (const split of ORDER) {
     hash.update(JSON.stringify([split, images[split].length]));
     for (const { path, label, stamp, fault } of images[split]) {
@@ -161,14 +167,47 @@ async function readCache(
   if (!(await readAll(file, text, length - factsBytes)) || crc32(text) !== header.factsSum) return undefined;
   const facts = parseFacts(text.toString());
   const images = withoutBroken(request.images, facts);
-  const imageBytes = 3 * request.size ** 2;
-  const pixelBytes = imageBytes * allOf(images).length;
+  const extents = extentsOf(images, facts);
+  if (extents === undefined) return undefined;
+  const pixelBytes = sum(ORDER.map((split) => extents[split].bytes));
   if (length !== HEADER_BYTES + pixelBytes + factsBytes) return undefined;
   const sources = fitsInMemory(pixelBytes)
-    ? await readSources(file, images, imageBytes, header.pixelsSum)
-    : fileSources(path, bytes.subarray(0, MARK_BYTES), images, imageBytes);
+    ? await readSources(file, extents, header.pixelsSum)
+    : fileSources(path, bytes.subarray(0, MARK_BYTES), extents);
   const { mean, deviation } = header;
-  return sources === undefined ? undefined : { mean, deviation, facts, images, sources };
+  if (sources === undefined) return undefined;
+  return { mean, deviation, facts, images, sources, ...(request.form.whole ? { extents } : {}) };
+}
+
+/** The extents of a split, and the bytes of all its pixels. */
+interface SplitExtents extends Extents {
+  readonly bytes: number;
+}
+
+/** Undefined if the facts are of another number of images. */
+function extentsOf(images: Listings, { extents }: Facts): Readonly<Record<SplitName, SplitExtents>> | undefined {
+  if (extents.length !== 2 * allOf(images).length) return undefined;
+  let next = 0;
+  const of = (split: SplitName): SplitExtents => {
+    const { length } = images[split];
+    const widths = new Uint16Array(length);
+    const heights = new Uint16Array(length);
+    const starts = new Float64Array(length);
+    let bytes = 0;
+    for (let index = 0; index < length; index++) {
+      widths[index] = extents[next++]!;
+      heights[index] = extents[next++]!;
+      starts[index] = bytes;
+      bytes += 3 * widths[index]! * heights[index]!;
+    }
+    return { widths, heights, starts, bytes };
+  };
+  // The order matters: the images are numbered through all splits.
+  return { train: of('train'), test: of('test'), validation: of('validation') };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function allOf(images: Listings): LabelledImage[] {
@@ -187,15 +226,14 @@ function withoutBroken(images: Listings, { broken }: Facts): Listings {
 /** All pixels in memory; undefined if they are not those that were written. */
 async function readSources(
   file: FileHandle,
-  images: Listings,
-  imageBytes: number,
-  sum: number,
+  extents: Readonly<Record<SplitName, SplitExtents>>,
+  expected: number,
 ): Promise<ImageCache['sources'] | undefined> {
   const piece = Buffer.alloc(1 << 22);
   let at = HEADER_BYTES;
   let crc = 0;
   const read = async (split: SplitName): Promise<SharedArrayBuffer | undefined> => {
-    const shared = new SharedArrayBuffer(images[split].length * imageBytes);
+    const shared = new SharedArrayBuffer(extents[split].bytes);
     const pixels = new Uint8Array(shared);
     for (let done = 0; done < pixels.length;) {
       const part = piece.subarray(0, Math.min(piece.length, pixels.length - done));
@@ -208,25 +246,28 @@ async function readSources(
     return shared;
   };
   const [train, test, validation] = [await read('train'), await read('test'), await read('validation')];
-  if (train === undefined || test === undefined || validation === undefined || crc !== sum) return undefined;
+  if (train === undefined || test === undefined || validation === undefined || crc !== expected) return undefined;
   const memory = (shared: SharedArrayBuffer): ImageSource => ({ kind: 'memory', images: shared });
   return { train: memory(train), test: memory(test), validation: memory(validation) };
 }
 
-function fileSources(path: string, mark: Buffer, images: Listings, imageBytes: number): ImageCache['sources'] {
+function fileSources(
+  path: string,
+  mark: Buffer,
+  { train, test }: Readonly<Record<SplitName, SplitExtents>>,
+): ImageCache['sources'] {
   const start = (before: number): ImageSource => ({
     kind: 'file',
     path,
-    offset: HEADER_BYTES + before * imageBytes,
+    offset: HEADER_BYTES + before,
     mark: mark.toString('hex'),
   });
-  const { train, test } = images;
-  return { train: start(0), test: start(train.length), validation: start(train.length + test.length) };
+  return { train: start(0), test: start(train.bytes), validation: start(train.bytes + test.bytes) };
 }
 
 async function makeCache(path: string, key: Buffer, request: ImageCacheRequest): Promise<void> {
   const write = <T>(action: () => Promise<T>): Promise<T> => onDisk(path, action, 'XDG_CACHE_HOME');
-  const decode = await openDecoder(request.size);
+  const decode = await openDecoder(request.form);
   await write(() => mkdir(dirname(path), { recursive: true }));
   await write(() => removeAbandoned(path));
   await replaceFile(path, async (file) => {
@@ -257,11 +298,10 @@ async function decodeInto(
   file: FileHandle,
   decode: Decoder,
   write: <T>(action: () => Promise<T>) => Promise<T>,
-  { root, images, size, options: { onProgress, signal, skipBroken = false } }: ImageCacheRequest,
+  { root, images, options: { onProgress, signal, skipBroken = false } }: ImageCacheRequest,
 ): Promise<Written> {
   const files = allOf(images);
-  const plane = size * size;
-  const sum = new Float64Array(3);
+  const sums = new Float64Array(3);
   const squares = new Float64Array(3);
   const census = createCensus(root, files, images.train.length);
   let pixelsSum = 0;
@@ -275,21 +315,22 @@ async function decodeInto(
       const index = at + offset;
       census.add(index, result);
       if (result.kind === 'fault') continue;
-      const { pixels } = result;
+      const { pixels, height, width } = result;
+      const plane = height * width;
       pixelsSum = crc32(pixels, pixelsSum);
       pixelBytes += pixels.length;
       await write(() => writeAll(file, pixels));
       if (index >= images.train.length) continue;
-      trained++;
+      trained += plane;
       for (let channel = 0; channel < 3; channel++) {
-        addPlane(pixels, channel * plane, (channel + 1) * plane, channel, sum, squares);
+        addPlane(pixels, channel * plane, (channel + 1) * plane, channel, sums, squares);
       }
     }
     onProgress?.(Math.min(files.length, at + AT_ONCE), files.length);
   }
   const facts = census.facts();
   if (facts.broken.length > 0 && !skipBroken) throw brokenImages(root, files, facts);
-  return { facts, pixelsSum, pixelBytes, ...statisticsFromSums(sum, squares, Math.max(1, trained) * plane) };
+  return { facts, pixelsSum, pixelBytes, ...statisticsFromSums(sums, squares, Math.max(1, trained)) };
 }
 
 /** Decodes in parallel; what takes much memory waits and is then decoded one by one. */

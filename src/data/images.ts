@@ -3,34 +3,62 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 import { RectioError } from '../base/error.js';
-import type { Dataset, ImageSource, Split } from './dataset.js';
+import type { Dataset, Extents, ImageSource, Split } from './dataset.js';
 
 export interface ImageReader {
-  /** Values per image: C · H · W. */
-  readonly size: number;
   /** The buffer in which `read` makes pixels available. */
   readonly pixels: Uint8Array;
-  /** Makes image `index` available and returns its offset in `pixels`. Valid until the next call. */
-  read(index: number): number;
+  /** Makes image `index` available and says where it begins in `pixels`. Valid until the next call. */
+  read(index: number): PlacedImage;
   close(): void;
+}
+
+/** An image [channels, height, width] in a buffer. */
+export interface PlacedImage {
+  readonly at: number;
+  readonly height: number;
+  readonly width: number;
 }
 
 /**
  * Opens a split for reading. Images are numbered like its labels. The reader throws RectioError `data` if the file is
  * missing or has become shorter.
  */
-export function openImages(split: Split, shape: Dataset['shape']): ImageReader {
-  const reader = openSource(split.source, shape[0] * shape[1] * shape[2]);
-  const { places } = split;
-  return places === undefined ? reader : { ...reader, read: (index) => reader.read(places[index]!) };
+export function openImages({ source, extents, places }: Split, [channels, height, width]: Dataset['shape']): ImageReader {
+  const most = extents === undefined ? height * width : largest(extents);
+  const reader = openSource(source, channels * most);
+  return {
+    pixels: reader.pixels,
+    read(number) {
+      const index = places === undefined ? number : places[number]!;
+      const high = extents === undefined ? height : extents.heights[index]!;
+      const wide = extents === undefined ? width : extents.widths[index]!;
+      const size = channels * high * wide;
+      const start = extents === undefined ? index * size : extents.starts[index]!;
+      return { at: reader.read(start, size, number), height: high, width: wide };
+    },
+    close: reader.close,
+  };
 }
 
-function openSource(source: ImageSource, size: number): ImageReader {
+function largest({ heights, widths }: Extents): number {
+  return heights.reduce((most, height, index) => Math.max(most, height * widths[index]!), 0);
+}
+
+interface SourceReader {
+  readonly pixels: Uint8Array;
+  /** Makes `size` bytes from `start` on available and returns their offset in `pixels`. */
+  read(start: number, size: number, index: number): number;
+  close(): void;
+}
+
+/** @param most bytes of one image */
+function openSource(source: ImageSource, most: number): SourceReader {
   if (source.kind === 'memory') {
-    return { size, pixels: new Uint8Array(source.images), read: (index) => index * size, close: () => undefined };
+    return { pixels: new Uint8Array(source.images), read: (start) => start, close: () => undefined };
   }
   const { path, offset, mark } = source;
-  const pixels = new Uint8Array(size);
+  const pixels = new Uint8Array(most);
   let file: number | undefined;
   let checked = false;
   const fail = (what: string, cause?: unknown) =>
@@ -41,15 +69,14 @@ function openSource(source: ImageSource, size: number): ImageReader {
       { cause },
     );
   return {
-    size,
     pixels,
-    read(index) {
+    read(start, size, index) {
       let got: number;
       try {
         file ??= openSync(path, 'r');
         if (!checked) checkMark(file, path, mark);
         checked = true;
-        got = readSync(file, pixels, 0, size, offset + index * size);
+        got = readSync(file, pixels, 0, size, offset + start);
       } catch (error) {
         if (error instanceof RectioError) throw error;
         throw fail(`image ${index} cannot be read`, error);

@@ -39,7 +39,7 @@ export async function openDataset(name: string, options: OpenOptions = {}): Prom
 }
 
 /** Rejects options that the dataset ignores: the user probably meant another dataset. */
-function refuseUnused(name: string, { dir, size }: OpenOptions): void {
+function refuseUnused(name: string, { dir, size, cropPercent }: OpenOptions): void {
   if (name === 'synthetic' && dir !== undefined) {
     throw new RectioError(
       'usage',
@@ -52,6 +52,13 @@ function refuseUnused(name: string, { dir, size }: OpenOptions): void {
       'usage',
       `The images of ${name} have a fixed size; they cannot be resized to ${size} pixels.`,
       'Leave `data.size` out; it is for `data.name: folder`.',
+    );
+  }
+  if (name !== 'folder' && cropPercent !== undefined) {
+    throw new RectioError(
+      'usage',
+      `The images of ${name} have a fixed size; their middle cannot be cropped to a share of ${cropPercent}.`,
+      'Leave `data.cropPercent` out; it is for `data.name: folder`.',
     );
   }
 }

@@ -90,8 +90,8 @@ function hashSplit(hash: ReturnType<typeof createHash>, split: Split, shape: Dat
   const images = openImages(split, shape);
   const sample = Math.min(FINGERPRINT_IMAGES, split.count);
   for (let i = 0; i < sample; i++) {
-    const at = images.read(Math.floor((i * split.count) / sample));
-    hash.update(images.pixels.slice(at, at + images.size));
+    const { at, height, width } = images.read(Math.floor((i * split.count) / sample));
+    hash.update(images.pixels.slice(at, at + shape[0] * height * width));
   }
   images.close();
 }

@@ -10,6 +10,13 @@ import { hashText, permutation, randomStream, type RandomStream } from '../base/
 export interface Transforms {
   /** Black pixels added on every side before a random crop back to the original size; 0: off. */
   readonly padCrop: number;
+  /**
+   * Least share of the image's area that a random crop has, which is then resized to the network's input; null or
+   * undefined: off.
+   */
+  readonly cropScale?: number | null;
+  /** The most that the sides of such a crop differ. Default 4/3. */
+  readonly cropRatio?: number;
   /** Flips the image horizontally with probability ½. */
   readonly flip: boolean;
   /** Side in pixels of a square around a random pixel, set to the mean color (DeVries and Taylor 2017); 0: off. */
@@ -19,17 +26,28 @@ export interface Transforms {
 }
 
 /** Normalization only. */
-export const noTransforms: Transforms = { padCrop: 0, flip: false, cutout: 0, mixup: 0 };
+export const noTransforms: Required<Transforms> = {
+  padCrop: 0,
+  cropScale: null,
+  cropRatio: 4 / 3,
+  flip: false,
+  cutout: 0,
+  mixup: 0,
+};
 
 /** Pad by 4, crop and flip, as He et al. (2016) do on CIFAR. */
-export const standardTransforms: Transforms = { ...noTransforms, padCrop: 4, flip: true };
+export const standardTransforms: Required<Transforms> = { ...noTransforms, padCrop: 4, flip: true };
 
 /** @throws RectioError `usage`; it names the transform and its range. */
 export function checkTransforms(transforms: Transforms, height: number, width: number): void {
   const refuse = (name: string, value: unknown, range: string) =>
     new RectioError('usage', `The transform ${name} cannot be ${String(value)}.`, `Give ${range}.`);
   const side = Math.max(height, width);
-  const { padCrop, cutout, mixup } = transforms;
+  const { padCrop, cropScale = null, cropRatio = 1, cutout, mixup } = transforms;
+  if (cropScale !== null && !(cropScale > 0 && cropScale <= 1)) {
+    throw refuse('cropScale', cropScale, 'a share of the area above 0, at most 1');
+  }
+  if (!(cropRatio >= 1 && cropRatio <= 10)) throw refuse('cropRatio', cropRatio, 'a number from 1 to 10');
   if (!Number.isInteger(padCrop) || padCrop < 0 || padCrop > side) {
     throw refuse('padCrop', padCrop, `a whole number of pixels from 0 to ${side}`);
   }

@@ -9,9 +9,9 @@ import {
   type TrainConfig,
   type TrainConfigInput,
 } from '../config/index.js';
-import { holdOut, openDataset, type Dataset } from '../data/index.js';
+import { holdOut, openDataset, type Dataset, type OpenOptions } from '../data/index.js';
 import { openEngine } from '../engines/registry.js';
-import { verifyGraph, type Graph } from '../graph/index.js';
+import { inferShapes, verifyGraph, type Graph, type Shape } from '../graph/index.js';
 import { applyRatio, type ProportionReport } from '../proportion/index.js';
 import { inRun, readRunRecord } from '../run/index.js';
 import { canExtend, sealTraining, type Training } from '../train/index.js';
@@ -89,7 +89,7 @@ async function openNew(settings: TrainingSettings): Promise<Training> {
   const source = graph === undefined ? await fromSettings(early, signal) : fromGraph(graph, early);
   try {
     const opened = await openEngine(engine ?? 'auto', defined({ threads }));
-    const dataset = await openData(early, given, options);
+    const dataset = await openData(early, given, source.inputShape, options);
     const { config, notes } = fitToData(input, dataset.train.count);
     const { network, proportion, rewritten } = await source.for(dataset);
     checkDataFit(rewritten, dataset);
@@ -121,7 +121,8 @@ async function openResumed(settings: ResumeSettings): Promise<Training> {
   const opened = await openEngine(engine ?? record.engine.name, {
     ...defined({ threads: threads ?? record.engine.threads ?? undefined }),
   });
-  const dataset = await openData(config, isDataset(data) ? data : undefined, { onProgress, signal }).catch(
+  const given = isDataset(data) ? data : undefined;
+  const dataset = await openData(config, given, inputShapeOf(record.graph), { onProgress, signal }).catch(
     (error: unknown) => {
       throw sayingWhereDataLie(error, config.data);
     },
@@ -165,8 +166,9 @@ function sayingWhereDataLie(error: unknown, { dir }: TrainConfig['data']): unkno
 }
 
 async function openData(
-  { data, evaluation }: TrainConfig,
+  { data, transforms, evaluation }: TrainConfig,
   given: Dataset | undefined,
+  inputShape: Shape,
   { onProgress, signal }: TrainingOptions,
 ): Promise<Dataset> {
   if (given === undefined && data.name === fromMemory) {
@@ -176,13 +178,14 @@ async function openData(
       'Give the same Dataset as `data`.',
     );
   }
-  const { dir, seed, limit, size, skipBroken } = data;
+  const { dir, seed, limit, skipBroken } = data;
   const opened =
     given ??
     (await openDataset(data.name, {
       seed,
       skipBroken,
-      ...defined({ dir: dir ?? undefined, limit: limit ?? undefined, size: size ?? undefined, onProgress, signal }),
+      ...viewOptions(data, transforms, inputShape),
+      ...defined({ dir: dir ?? undefined, limit: limit ?? undefined, onProgress, signal }),
     }));
   if (evaluation.validation === null) return opened;
   if (opened.validation !== undefined) {
@@ -195,8 +198,39 @@ async function openData(
   return holdOut(opened, evaluation.validation, seed);
 }
 
+/**
+ * The data of a training with these settings, as the training will open them.
+ * @throws RectioError if the network or the data do not exist or cannot be used
+ */
+export async function openTrainingData(
+  config: TrainConfig,
+  options: Pick<TrainingOptions, 'onProgress' | 'signal'> = {},
+): Promise<Dataset> {
+  const network = await openNetwork(config.model, options.signal);
+  try {
+    return await openData(config, undefined, network.defaults.inputShape, options);
+  } finally {
+    await network.close();
+  }
+}
+
+/** How a dataset's images are made what a network sees. */
+function viewOptions(
+  { name, size, cropPercent, interpolation }: TrainConfig['data'],
+  { cropScale }: TrainConfig['transforms'],
+  [, side]: Shape,
+): Pick<OpenOptions, 'size' | 'cropPercent' | 'whole' | 'interpolation'> {
+  const given = defined({ size: size ?? undefined, cropPercent: cropPercent ?? undefined });
+  if (name !== 'folder') return given;
+  // Studies that an earlier version began have no share; it scaled images to 32 pixels if no size was given.
+  const ownSize = cropPercent === null ? undefined : side;
+  return { ...defined({ size: ownSize }), ...given, interpolation, whole: cropScale !== null };
+}
+
 /** A network that waits for its data. */
 interface NetworkSource {
+  /** What it is for, if nothing else is asked for. */
+  readonly inputShape: Shape;
   for(dataset: Dataset): Promise<{
     /** Before its ratio: what files of weights know. */
     readonly network: Graph;
@@ -210,6 +244,7 @@ function fromGraph(graph: Graph, config: TrainConfig): NetworkSource {
   verifyGraph(graph);
   const { graph: rewritten, report } = applyRatio(graph, proportionOptions(config.ratio));
   return {
+    inputShape: inputShapeOf(graph),
     for: async () => ({ network: graph, rewritten, proportion: report }),
     close: async () => undefined,
   };
@@ -234,6 +269,7 @@ async function fromSettings({ model, ratio }: TrainConfig, signal?: AbortSignal)
     throw error;
   }
   return {
+    inputShape: network.defaults.inputShape,
     async for({ classes, shape }) {
       const plain = await network.network({ classes: classes.length, inputShape: shape });
       const { graph, report } = applyRatio(plain, proportion);
@@ -241,6 +277,11 @@ async function fromSettings({ model, ratio }: TrainConfig, signal?: AbortSignal)
     },
     close: network.close,
   };
+}
+
+/** @throws RectioError `graph` if the graph is malformed */
+function inputShapeOf(graph: Graph): Shape {
+  return inferShapes(graph).get(graph.nodes[0]!.name)!;
 }
 
 function isGraph(model: TrainingSettings['model']): model is Graph {

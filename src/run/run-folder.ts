@@ -21,7 +21,7 @@ import {
 import type { Tuning } from '../engines/engine.js';
 import { graphFromJson, graphToJson, type Graph } from '../graph/index.js';
 import { scopes, type Counts, type ProportionReport, type SiteReport } from '../proportion/index.js';
-import { parseSettings, resolveConfig, type TrainConfig } from '../config/index.js';
+import { recordedConfig, type TrainConfig } from '../config/index.js';
 import { errorCode, exists, onDisk } from '../system/errno.js';
 import { replaceJson, syncFolder } from '../system/durable.js';
 import { readJsonIfThere } from '../system/json-file.js';
@@ -188,7 +188,7 @@ const parseRecord = fields<RunRecord>({
   versions: mapOf(aText),
   engine: fields<RunRecord['engine']>({ name: aText, device: aText, threads: orElse(orNull(aCount), null) }),
   tuning: fields<RunRecord['tuning']>({ training: aTuning, inference: aTuning, frozen: orElse(orNull(aTuning), null) }),
-  config: (value) => resolveConfig(parseSettings(value)),
+  config: recordedConfig,
   dataset: fields<RunRecord['dataset']>({
     name: aText,
     fingerprint: aText,

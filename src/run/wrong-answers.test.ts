@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { openDataset } from '../data/index.js';
-import { openImages } from '../data/images.js';
+import { openMiddles } from '../data/view.js';
 import { readWrongPictures, surestWrong, writeWrongPictures } from './wrong-answers.js';
 
 let run: string;
@@ -39,7 +39,7 @@ describe('the wrong answers that a run was surest of', () => {
       .raw()
       .toBuffer({ resolveWithObject: true });
     expect(info).toMatchObject({ channels, width, height: 3 * height });
-    const reader = openImages(dataset.test, dataset.shape);
+    const reader = openMiddles(dataset.test, dataset.shape);
     for (const [row, place] of [7, 3, 31].entries()) {
       const from = reader.read(place);
       const plane = height * width;

@@ -6,7 +6,7 @@
 import { readFile, stat } from 'node:fs/promises';
 
 import type { Dataset } from '../data/index.js';
-import { openImages } from '../data/images.js';
+import { openMiddles } from '../data/view.js';
 import { encodePng } from '../formats/index.js';
 import type { Answers } from './predictions.js';
 import { whereGone } from '../system/errno.js';
@@ -35,7 +35,7 @@ export async function writeWrongPictures(run: string, answers: Answers, { test, 
   if (places.length === 0 || (channels !== 1 && channels !== 3)) return;
   const plane = height * width;
   const values = new Uint8Array(places.length * plane * channels);
-  const images = openImages(test, shape);
+  const images = openMiddles(test, shape);
   try {
     for (const [row, place] of places.entries()) {
       const from = images.read(place);

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { defined } from '../base/defined.js';
 import { RectioError } from '../base/error.js';
 import { aCount, aFileName, aNumber, aRecord, aText, fields, listOf, mapOf, oneOf, orElse } from '../base/parse.js';
-import { parseSettings, resolveConfig } from '../config/index.js';
+import { recordedConfig } from '../config/index.js';
 import { mostTrials, planHash, trialsOf, type Arm, type StudyPlan, type Trial, type WrittenPlan } from './plan.js';
 import { exists, onDisk, whereGone } from '../system/errno.js';
 import { replaceJson } from '../system/durable.js';
@@ -201,7 +201,7 @@ const parsePlan = fields<StudyPlan>({
       label: aText,
       group: aText,
       role: oneOf('baseline', 'variant', 'control'),
-      config: (value) => resolveConfig(parseSettings(value)),
+      config: recordedConfig,
     }),
   ),
   seeds: listOf(aCount),

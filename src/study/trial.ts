@@ -9,7 +9,7 @@ import { logFile, runFolder, settingsFile } from './folder.js';
 import { deciding, hashOf, type Trial } from './plan.js';
 import { hasBegun, inRun, isDone, readRunRecord, readSummary, runHolder, type TrainSummary } from '../run/index.js';
 import { RectioError } from '../base/error.js';
-import { parseSettings, resolveConfig, type TrainConfig } from '../config/index.js';
+import { recordedConfig, type TrainConfig } from '../config/index.js';
 import { replaceJson } from '../system/durable.js';
 import { onDisk, whereGone } from '../system/errno.js';
 import { readJsonIfThere } from '../system/json-file.js';
@@ -134,9 +134,10 @@ async function spawned(
 async function verifySettings(study: string, { arm, ...trial }: Trial): Promise<void> {
   const path = settingsFile(study, { arm, ...trial });
   const hint = 'Undo what was changed in it, or delete it: it is then written anew.';
-  const config = await readJsonIfThere(path, (value) => resolveConfig(parseSettings(value)), { code: 'usage', hint });
-  if (config === undefined) await replaceJson(path, arm.config);
-  else if (!sameResult(config, arm.config)) throw otherThanPlanned(path, hint);
+  const config = await readJsonIfThere(path, recordedConfig, { code: 'usage', hint });
+  if (config !== undefined && !sameResult(config, arm.config)) throw otherThanPlanned(path, hint);
+  // Written anew even if it is there: one of an earlier version lacks settings, whose defaults have changed since.
+  await replaceJson(path, arm.config);
 }
 
 /** @throws RectioError `usage` if a trial's run was begun with other settings than the plan has */

@@ -11,6 +11,8 @@ const pets: FolderContents = {
   ],
   splits: { train: 'the folder itself', test: 'a tenth of each class, drawn by `data.seed` 0', validation: null },
   sizes: { smallest: [120, 80], largest: [4000, 3000], distinct: 14 },
+  shortSide: 32,
+  whole: false,
   passedOver: [{ what: '.heic files, a format that cannot be read', count: 9, names: ['cat/a.heic', 'cat/b.heic'] }],
   remarks: [{ what: 'classes without test images', count: 1, names: ['emu'] }],
 };

@@ -10,7 +10,7 @@ import { wrapText } from './wrap.js';
 /** More classes are told by their number and their extremes. */
 const CLASSES_NAMED = 20;
 
-/** @param side in pixels, to which the images are scaled */
+/** @param side in pixels, of what a network sees */
 export function printFolderContents(contents: FolderContents, side: number, screen: Screen): void {
   const { root, splits, sizes, passedOver, remarks } = contents;
   const lines = [
@@ -19,7 +19,7 @@ export function printFolderContents(contents: FolderContents, side: number, scre
     `  training: ${splits.train}`,
     `  test: ${nameFlags(splits.test)}`,
     ...(splits.validation === null ? [] : [`  validation: ${splits.validation}`]),
-    `  sizes: ${sizesIn(sizes)}, each scaled to ${side}×${side} and cropped to its middle`,
+    `  sizes: ${sizesIn(sizes)}, ${viewOf(contents, side)}`,
     ...remarks.map((finding) => `  note: ${tell(finding)}`),
     ...passedOver.map((finding) => `  passed over: ${tell(finding)}`),
   ];
@@ -49,6 +49,13 @@ function sizesIn({ smallest, largest, distinct }: FolderContents['sizes']): stri
   const text = (size: PictureSize): string => size.join('×');
   if (distinct === 1) return `all ${text(smallest)} pixels`;
   return `${text(smallest)} to ${text(largest)} pixels (${formatCount(distinct)} different)`;
+}
+
+function viewOf({ shortSide, whole }: FolderContents, side: number): string {
+  if (shortSide === side && !whole) return `each scaled to ${side}×${side} and cropped to its middle`;
+  const short = `each scaled to ${shortSide} pixels on its short side`;
+  const middle = `its middle ${side}×${side}`;
+  return whole ? `${short}: random crops for training, ${middle} for testing` : `${short} and cropped to ${middle}`;
 }
 
 /** `3 .heic files, a format that cannot be read (cat/a.heic, cat/b.heic, …)` */

@@ -9,7 +9,9 @@ vi.mock('sharp', () => {
 
 describe('decoding without sharp', () => {
   it('names the missing package and how to install it', async () => {
-    const error = await failureOf(() => openDecoder({ size: 32, shortSide: 32, whole: false, interpolation: 'lanczos' }));
+    const error = await failureOf(() =>
+      openDecoder({ size: 32, shortSide: 32, whole: false, interpolation: 'lanczos' }),
+    );
     expect(error.code).toBe('data');
     expect(error.message).toContain('need the package sharp');
     expect(error.hint).toContain('npm install sharp');

@@ -24,7 +24,10 @@ export interface PlacedImage {
  * Opens a split for reading. Images are numbered like its labels. The reader throws RectioError `data` if the file is
  * missing or has become shorter.
  */
-export function openImages({ source, extents, places }: Split, [channels, height, width]: Dataset['shape']): ImageReader {
+export function openImages(
+  { source, extents, places }: Split,
+  [channels, height, width]: Dataset['shape'],
+): ImageReader {
   const most = extents === undefined ? height * width : largest(extents);
   const reader = openSource(source, channels * most);
   return {

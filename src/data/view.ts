@@ -41,7 +41,12 @@ export function drawWindow(
     const top = stream.below(height - high + 1);
     return { top, left: stream.below(width - wide + 1), height: high, width: wide };
   }
-  return middle(height, width, Math.min(height, Math.round(width * cropRatio)), Math.min(width, Math.round(height * cropRatio)));
+  return middle(
+    height,
+    width,
+    Math.min(height, Math.round(width * cropRatio)),
+    Math.min(width, Math.round(height * cropRatio)),
+  );
 }
 
 /** The middle part of the given size. */

@@ -2,6 +2,12 @@
 
 export { inspectGradients, type InspectGradientsSettings } from './inspect-gradients.js';
 export { openNetwork, type OpenNetwork } from './network.js';
-export { openTraining, type ResumeSettings, type TrainingOptions, type TrainingSettings } from './open-training.js';
+export {
+  openTraining,
+  openTrainingData,
+  type ResumeSettings,
+  type TrainingOptions,
+  type TrainingSettings,
+} from './open-training.js';
 export { trainNetwork, type TrainedNetwork, type TrainNetworkSettings } from './train-network.js';
 export { loadWeights, type Publication, type WeightsOptions } from './weights.js';

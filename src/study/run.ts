@@ -24,6 +24,8 @@ export interface RunStudyOptions {
   readonly trustCode?: boolean;
   /** Repeats trials that failed before. Default false. */
   readonly retryFailed?: boolean;
+  /** Called before the first training, unless none is left; what it throws ends the study before anything is trained. */
+  readonly onBegin?: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -55,6 +57,7 @@ export async function* runStudy(options: RunStudyOptions): AsyncGenerator<StudyE
   const threads = Math.max(1, Math.floor((options.threads ?? usableCores()) / jobs));
   const left = new Set(await trialsLeft(options));
   await refuseOtherSites(study.folder, study.trials, left);
+  if (left.size > 0) await options.onBegin?.();
   const queue = eventQueue<StudyEvent>();
   const running = new Set<Promise<void>>();
   try {

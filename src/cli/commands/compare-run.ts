@@ -3,9 +3,11 @@
 import { fileURLToPath } from 'node:url';
 
 import { defined } from '../../base/defined.js';
-import type { Study } from '../../study/index.js';
+import type { Study, StudyPlan } from '../../study/index.js';
 import { thisMachine } from '../../system/machine.js';
-import type { Output } from '../terminal/output.js';
+import { printFolderContents } from '../terminal/folder-contents.js';
+import type { Output, Screen } from '../terminal/output.js';
+import { createProgress } from '../terminal/progress.js';
 import { listenForSignals, type StopSignal } from '../terminal/signals.js';
 import { createStudyProgress } from '../terminal/study-progress.js';
 
@@ -41,6 +43,7 @@ export async function runTrainings(
       engine,
       retryFailed,
       trustCode,
+      onBegin: () => showFolders(study.record.plan, output.progressTo(json), stopping.signal),
       signal: stopping.signal,
     });
     for await (const event of events) progress.show(event);
@@ -49,6 +52,23 @@ export async function runTrainings(
     stopping.release();
   }
   return stopping.received();
+}
+
+/** Tells of the folders of images that a plan trains on, as `train` does; each is decoded here, once for all trainings. */
+async function showFolders({ arms }: StudyPlan, screen: Screen, signal: AbortSignal): Promise<void> {
+  const { openTrainingData } = await import('../../prepare/index.js');
+  const progress = createProgress(screen, { proportion: '', keepsRun: true });
+  const shown = new Set<string>();
+  for (const { config } of arms) {
+    const { data, transforms, model, evaluation } = config;
+    if (data.name !== 'folder') continue;
+    const key = JSON.stringify([data, transforms.cropScale, model, evaluation.validation]);
+    if (shown.has(key)) continue;
+    shown.add(key);
+    const { contents, shape } = await openTrainingData(config, { onProgress: progress.decoding, signal });
+    progress.clear();
+    if (contents !== undefined) printFolderContents(contents, shape[1], screen);
+  }
 }
 
 /** What a study's record says of where and how it began. */

@@ -136,9 +136,9 @@ async function scaled(
 }
 
 /** Width and height to which an image is scaled. */
-function scaledSize({ autoOrient: { width, height } }: Metadata, { whole, shortSide }: DecodedForm): PictureSize {
+function scaledSize({ autoOrient: { width, height } }: Metadata, { whole, shortSide, size }: DecodedForm): PictureSize {
   const ratio = Math.max(width, height) / Math.min(width, height);
-  if (!whole || ratio > EXTREME_RATIO) return [shortSide, shortSide];
+  if ((!whole && shortSide === size) || ratio > EXTREME_RATIO) return [shortSide, shortSide];
   const long = Math.round(shortSide * Math.min(WHOLE_RATIO, ratio));
   return width < height ? [shortSide, long] : [long, shortSide];
 }

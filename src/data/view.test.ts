@@ -169,15 +169,16 @@ describe('a folder of images that are kept whole', () => {
         const dataset = await open({ whole, seed: 5 });
         const loader = createLoader({
           dataset: { ...dataset, mean: [0, 0, 0], deviation: [1, 1, 1] },
-          split: 'test',
-          batch: 2,
+          split: 'train',
+          shuffle: false,
+          batch: 20,
           workers: 0,
         });
         for await (const { images } of loader.epoch(0)) return [...images];
         return [];
       }),
     );
-    expect(seen[0]).toHaveLength(2 * 768);
+    expect(seen[0]).toHaveLength(20 * 768);
     expect(seen[0]).toEqual(seen[1]);
   });
 

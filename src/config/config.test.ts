@@ -5,6 +5,7 @@ import {
   listSettings,
   parseSettings,
   recipeNames,
+  recordedConfig,
   resolveConfig,
   trainSettings,
   type TrainConfigInput,
@@ -142,6 +143,33 @@ describe('the config', () => {
       expect(error.hint).toContain(hint);
       expect(error.code).toBe('usage');
     }
+  });
+
+  it('crops a folder of images as timm does, unless settings say otherwise, and nothing else', () => {
+    const chosen = (...layers: TrainConfigInput[]) => {
+      const { data, transforms } = resolveConfig({ model: 'resnet20' }, ...layers);
+      return [data.cropPercent, transforms.cropScale, transforms.padCrop];
+    };
+    expect(chosen()).toEqual([null, null, 4]);
+    expect(chosen({ data: 'folder' })).toEqual([0.875, 0.08, 0]);
+    expect(chosen({ data: 'folder' }, { data: { name: 'cifar10' } })).toEqual([null, null, 4]);
+    expect(chosen({ data: { name: 'folder', cropPercent: 1 }, transforms: { padCrop: 2 } })).toEqual([1, null, 2]);
+    expect(chosen({ data: 'folder', transforms: { padCrop: 2, cropScale: 0.5 } })).toEqual([0.875, 0.5, 2]);
+    expect(chosen({ data: 'folder', transforms: { cropScale: null } })).toEqual([0.875, null, 4]);
+  });
+
+  it('leaves a record of an earlier version what it was', () => {
+    const { data, transforms, ...rest } = resolveConfig({
+      model: 'resnet20',
+      data: 'folder',
+      transforms: { padCrop: 4 },
+    });
+    const { cropPercent: _percent, interpolation: _interpolation, ...oldData } = data;
+    const { cropScale: _scale, cropRatio: _ratio, ...oldTransforms } = transforms;
+    const config = recordedConfig({ ...rest, data: oldData, transforms: oldTransforms });
+    expect(config.data).toEqual({ ...data, cropPercent: null });
+    expect(config.transforms).toEqual({ ...transforms, cropScale: null });
+    expect(recordedConfig(config)).toEqual(config);
   });
 
   it('misses a model', () => {

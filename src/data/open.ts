@@ -39,7 +39,7 @@ export async function openDataset(name: string, options: OpenOptions = {}): Prom
 }
 
 /** Rejects options that the dataset ignores: the user probably meant another dataset. */
-function refuseUnused(name: string, { dir, size, cropPercent }: OpenOptions): void {
+function refuseUnused(name: string, { dir, size, cropPercent, interpolation }: OpenOptions): void {
   if (name === 'synthetic' && dir !== undefined) {
     throw new RectioError(
       'usage',
@@ -54,11 +54,12 @@ function refuseUnused(name: string, { dir, size, cropPercent }: OpenOptions): vo
       'Leave `data.size` out; it is for `data.name: folder`.',
     );
   }
-  if (name !== 'folder' && cropPercent !== undefined) {
+  for (const [setting, value] of Object.entries({ cropPercent, interpolation })) {
+    if (name === 'folder' || value === undefined) continue;
     throw new RectioError(
       'usage',
-      `The images of ${name} have a fixed size; their middle cannot be cropped to a share of ${cropPercent}.`,
-      'Leave `data.cropPercent` out; it is for `data.name: folder`.',
+      `The images of ${name} have a fixed size, so they cannot have \`data.${setting}\` ${value}.`,
+      `Leave \`data.${setting}\` out; it is for \`data.name: folder\`.`,
     );
   }
 }

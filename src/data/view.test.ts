@@ -186,7 +186,9 @@ describe('a folder of images that are kept whole', () => {
     for (const cropPercent of [0.1, 1.2, NaN]) {
       expect((await failureOf(() => open({ cropPercent }))).hint).toContain('`data.cropPercent`');
     }
-    expect((await failureOf(() => openDataset('synthetic', { cropPercent: 0.9 }))).hint).toContain('Leave');
+    for (const option of [{ cropPercent: 0.9 }, { interpolation: 'cubic' }] as const) {
+      expect((await failureOf(() => openDataset('synthetic', option))).hint).toContain(Object.keys(option)[0]);
+    }
   });
 
   it('is cropped at random like images of one size', async () => {

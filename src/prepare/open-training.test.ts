@@ -7,8 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evenlyOf, memoryDataset, type Dataset } from '../data/index.js';
 import { graphBuilder, type Graph } from '../graph/index.js';
 import { readRunRecord, readSummary } from '../run/index.js';
+import { recordedConfig, resolveConfig } from '../config/index.js';
+import { paintPets } from '../data/testing/photos.js';
 import { train, type TrainEvent, type Training } from '../train/index.js';
-import { openTraining } from './open-training.js';
+import { openTraining, openTrainingData } from './open-training.js';
 import { trainNetwork } from './train-network.js';
 
 let folder: string;
@@ -150,6 +152,33 @@ describe('a run with data from memory', () => {
     const events = await follow(await openTraining({ resume: run, data: dataset() }));
     const whole = await trainNetwork(network(), { ...quick, data: dataset() });
     expect(events.at(-1)).toMatchObject({ type: 'done', summary: { test: whole.test }, weights: whole.weights });
+  });
+});
+
+describe('a folder of images', () => {
+  it('has the size that the network is for, unless a size is given or an earlier version began', async () => {
+    const dir = join(folder, 'pets');
+    await paintPets(dir);
+    const cache = process.env['XDG_CACHE_HOME'];
+    process.env['XDG_CACHE_HOME'] = join(folder, 'cache');
+    try {
+      const shortSides = async (model: string, data: object = {}) => {
+        const config = resolveConfig({ model, data: { name: 'folder', dir, ...data } });
+        const { shape, contents } = await openTrainingData(config);
+        return [shape[1], contents?.shortSide, contents?.whole];
+      };
+      expect(await shortSides('resnet18')).toEqual([224, 256, true]);
+      expect(await shortSides('resnet20')).toEqual([32, 37, true]);
+      expect(await shortSides('resnet20', { size: 64, cropPercent: 1 })).toEqual([64, 64, true]);
+      const { data, transforms, ...rest } = resolveConfig({ model: 'resnet18', data: { name: 'folder', dir } });
+      const { cropPercent: _percent, ...oldData } = data;
+      const { cropScale: _scale, ...oldTransforms } = transforms;
+      const old = await openTrainingData(recordedConfig({ ...rest, data: oldData, transforms: oldTransforms }));
+      expect([old.shape[1], old.contents?.shortSide, old.train.extents]).toEqual([32, 32, undefined]);
+    } finally {
+      if (cache === undefined) delete process.env['XDG_CACHE_HOME'];
+      else process.env['XDG_CACHE_HOME'] = cache;
+    }
   });
 });
 

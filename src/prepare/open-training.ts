@@ -221,7 +221,8 @@ function viewOptions(
   [, side]: Shape,
 ): Pick<OpenOptions, 'size' | 'cropPercent' | 'whole' | 'interpolation'> {
   const given = defined({ size: size ?? undefined, cropPercent: cropPercent ?? undefined });
-  if (name !== 'folder') return given;
+  // What only folders have is refused where it is not for the dataset; the default is what all settings have.
+  if (name !== 'folder') return interpolation === 'lanczos' ? given : { ...given, interpolation };
   // Studies that an earlier version began have no share; it scaled images to 32 pixels if no size was given.
   const ownSize = cropPercent === null ? undefined : side;
   return { ...defined({ size: ownSize }), ...given, interpolation, whole: cropScale !== null };

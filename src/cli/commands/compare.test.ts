@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { paint } from '../../data/testing/photos.js';
 import { randomStream } from '../../base/random.js';
 import type { StudyDocument } from '../../study/index.js';
 import { build, rectio, start, tinyNetwork, writeTinyMnist } from '../testing/rectio.js';
@@ -39,6 +40,25 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('rectio compare', () => {
+  it('tells of a folder of images before it trains, and refuses a bad one before its first training', async () => {
+    for (const [place, color] of [
+      ['cat', 50],
+      ['dog', 200],
+    ] as const) {
+      for (let n = 0; n < 10; n++) await paint(join(folder, 'photos', place, `${n}.png`), [color, n, 9]);
+    }
+    const arms = ['compare', 'tiny-rgb.json', '--seeds', '1', '--epochs', '1', '--batch', '8', '--engine', 'reference'];
+    const photos = ['--data', 'folder', '--data-dir', 'photos', '--study'];
+    writeFileSync(join(folder, 'tiny-rgb.json'), tinyNetwork(3, 2));
+    const good = await rectio([...arms, ...photos, 'on-photos'], folder);
+    expect(good.stderr.match(/images in /g)).toHaveLength(1);
+    expect(good.stderr).toMatch(/classes \(training \+ test images\): cat 9 \+ 1, dog 9 \+ 1[^]*\[1\/2\]/);
+    writeFileSync(join(folder, 'photos', 'dog', '0.png'), 'no image');
+    const bad = await rectio([...arms, ...photos, 'on-bad-photos'], folder);
+    expect([bad.code === 0, readdirSync(join(folder, 'on-bad-photos', 'trials'))]).toEqual([false, []]);
+    expect(bad.stderr).toContain('cannot be decoded');
+  });
+
   it('trains every ratio with every seed and says what came of it', () => {
     expect(whole).toMatchObject({ study: 'tiny', baseline: '1:1', trials: { all: 4, done: 4, failed: 0 } });
     expect(whole.ratios.map(({ ratio, n, pattern }) => [ratio, n, pattern])).toEqual([

@@ -90,13 +90,13 @@ export function writeTinyMnist(folder: string, counts = { train: 16, test: 8 }):
 }
 
 /** A network's file: two convolutions with a ReLU each, for the images of `writeTinyMnist`. */
-export function tinyNetwork(): string {
-  const net = graphBuilder('tiny', [1, 8, 8]);
+export function tinyNetwork(channels = 1, outFeatures = 10): string {
+  const net = graphBuilder('tiny', [channels, 8, 8]);
   let x = net.input;
   for (const name of ['a', 'b']) {
     x = net.convolution(`${name}.conv`, x, { outChannels: 4, kernel: 3, padding: 1, bias: false });
     x = net.relu(`${name}.relu`, net.batchNorm(`${name}.bn`, x));
   }
-  net.linear('fc', net.flatten('flat', net.globalAveragePool('pool', x)), { outFeatures: 10 });
+  net.linear('fc', net.flatten('flat', net.globalAveragePool('pool', x)), { outFeatures });
   return JSON.stringify(graphToJson(net.build()));
 }

@@ -51,8 +51,8 @@ describe('rectio compare', () => {
     const photos = ['--data', 'folder', '--data-dir', 'photos', '--study'];
     writeFileSync(join(folder, 'tiny-rgb.json'), tinyNetwork(3, 2));
     const good = await rectio([...arms, ...photos, 'on-photos'], folder);
-    expect(good.stderr.match(/images in /g)).toHaveLength(1);
-    expect(good.stderr).toMatch(/classes \(training \+ test images\): cat 9 \+ 1, dog 9 \+ 1[^]*\[1\/2\]/);
+    expect(good.stdout.match(/images in /g)).toHaveLength(1);
+    expect(good.stdout).toMatch(/classes \(training \+ test images\): cat 9 \+ 1, dog 9 \+ 1[^]*\[1\/2\]/);
     writeFileSync(join(folder, 'photos', 'dog', '0.png'), 'no image');
     const bad = await rectio([...arms, ...photos, 'on-bad-photos'], folder);
     expect([bad.code === 0, readdirSync(join(folder, 'on-bad-photos', 'trials'))]).toEqual([false, []]);

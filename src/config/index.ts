@@ -1,6 +1,13 @@
 /** Settings of a training: one schema, from which types, checks, defaults, flags and help come, and the recipes. */
 
-export { layerSettings, parseSettings, proportionOptions, recordedConfig, resolveConfig, withoutAddedDefaults } from './config.js';
+export {
+  layerSettings,
+  parseSettings,
+  proportionOptions,
+  recordedConfig,
+  resolveConfig,
+  withoutAddedDefaults,
+} from './config.js';
 export { fitToData, type FittedConfig } from './fit-to-data.js';
 export { recipeNames, type RecipeName } from './recipe-names.js';
 export { resolveRecipe, type Recipe } from './recipes.js';

@@ -145,17 +145,22 @@ describe('the config', () => {
     }
   });
 
-  it('crops a folder of images as timm does, unless settings say otherwise, and nothing else', () => {
+  it('crops a folder of images as timm does if they are large, as CIFAR if they are small, unless settings say otherwise', () => {
     const chosen = (...layers: TrainConfigInput[]) => {
       const { data, transforms } = resolveConfig({ model: 'resnet20' }, ...layers);
       return [data.cropPercent, transforms.cropScale, transforms.padCrop];
     };
     expect(chosen()).toEqual([null, null, 4]);
-    expect(chosen({ data: 'folder' })).toEqual([0.875, 0.08, 0]);
+    expect(chosen({ data: 'folder' })).toEqual([1, null, 4]);
+    expect(chosen({ data: { name: 'folder', size: 64 } })).toEqual([1, null, 4]);
+    expect(chosen({ data: { name: 'folder', size: 65 } })).toEqual([0.875, 0.08, 0]);
+    expect(chosen({ model: 'resnet18', data: 'folder' })).toEqual([0.875, 0.08, 0]);
+    expect(chosen({ model: 'resnet18', data: { name: 'folder', size: 32 } })).toEqual([1, null, 4]);
+    expect(chosen({ model: './net.ts', data: 'folder' })).toEqual([1, null, 4]);
     expect(chosen({ data: 'folder' }, { data: { name: 'cifar10' } })).toEqual([null, null, 4]);
     expect(chosen({ data: { name: 'folder', cropPercent: 1 }, transforms: { padCrop: 2 } })).toEqual([1, null, 2]);
-    expect(chosen({ data: 'folder', transforms: { padCrop: 2, cropScale: 0.5 } })).toEqual([0.875, 0.5, 2]);
-    expect(chosen({ data: 'folder', transforms: { cropScale: null } })).toEqual([0.875, null, 4]);
+    expect(chosen({ data: 'folder', transforms: { padCrop: 2, cropScale: 0.5 } })).toEqual([1, 0.5, 2]);
+    expect(chosen({ model: 'resnet18', data: 'folder', transforms: { cropScale: null } })).toEqual([0.875, null, 4]);
   });
 
   it('leaves a record of an earlier version what it was', () => {

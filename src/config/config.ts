@@ -3,7 +3,7 @@
 import { RectioError } from '../base/error.js';
 import { isRecord, refuse } from '../base/check.js';
 import type { ProportionOptions } from '../proportion/index.js';
-import { folderDefaults } from './folder-defaults.js';
+import { folderCrops } from './folder-crops.js';
 import type { RecipeName } from './recipe-names.js';
 import { resolveRecipe, type RecipeSettings } from './recipes.js';
 import { checkComplete, checkPartial, defaultsOf, kindDefaults, listSettings, type Schema } from './schema.js';
@@ -35,12 +35,13 @@ export function recordedConfig(record: unknown): TrainConfig {
   return completed(parseSettings(record));
 }
 
-/** A folder's images are cropped as timm does. Whoever pads and crops keeps to that. */
+/** A folder's images are cropped as suits their size. Whoever pads and crops keeps to that. */
 function forFolder(given: TrainConfigInput): TrainConfigInput {
   const { data = {}, transforms = {} } = given;
   if (typeof data === 'string' ? data !== 'folder' : data.name !== 'folder') return given;
-  const { cropPercent = folderDefaults.cropPercent, ...rest } = typeof data === 'string' ? { name: data } : data;
-  const { padCrop, cropScale = padCrop === undefined ? folderDefaults.cropScale : null } = transforms;
+  const standard = folderCrops(given);
+  const { cropPercent = standard.cropPercent, ...rest } = typeof data === 'string' ? { name: data } : data;
+  const { padCrop, cropScale = padCrop === undefined ? standard.cropScale : null } = transforms;
   return {
     ...given,
     data: { ...rest, cropPercent },

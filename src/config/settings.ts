@@ -3,7 +3,7 @@
 import * as check from '../base/check.js';
 import { interpolations } from '../data/options.js';
 import { scopes } from '../proportion/index.js';
-import { folderDefaults } from './folder-defaults.js';
+import { largeCrops, mostSmall, smallCrops } from './folder-defaults.js';
 import { recipeNames } from './recipe-names.js';
 import {
   boolean,
@@ -78,7 +78,7 @@ const data = group(
       ),
     ),
     cropPercent: orNull(
-      `${folderDefaults.cropPercent} for a folder`,
+      `for a folder, ${largeCrops.cropPercent}, or ${smallCrops.cropPercent} up to ${mostSmall} pixels`,
       number(
         { from: 0.25, to: 1 },
         {
@@ -191,7 +191,7 @@ const schedule = variants(
 const transforms = group({
   padCrop: whole({ from: 0 }, { help: 'pad images by this much and crop at random; 0 for none', unit: 'pixels' }),
   cropScale: orNull(
-    `${folderDefaults.cropScale} for a folder, unless padCrop is given; else none`,
+    `${largeCrops.cropScale} for a folder above ${mostSmall} pixels, unless padCrop is given; else none`,
     number(
       { above: 0, to: 1 },
       {

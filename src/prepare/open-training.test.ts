@@ -168,8 +168,8 @@ describe('a folder of images', () => {
         return [shape[1], contents?.shortSide, contents?.whole];
       };
       expect(await shortSides('resnet18')).toEqual([224, 256, true]);
-      expect(await shortSides('resnet20')).toEqual([32, 37, true]);
-      expect(await shortSides('resnet20', { size: 64, cropPercent: 1 })).toEqual([64, 64, true]);
+      expect(await shortSides('resnet20')).toEqual([32, 32, false]);
+      expect(await shortSides('resnet20', { size: 96, cropPercent: 1 })).toEqual([96, 96, true]);
       const { data, transforms, ...rest } = resolveConfig({ model: 'resnet18', data: { name: 'folder', dir } });
       const { cropPercent: _percent, ...oldData } = data;
       const { cropScale: _scale, ...oldTransforms } = transforms;

@@ -4,6 +4,7 @@ import { defined } from '../base/defined.js';
 import { RectioError } from '../base/error.js';
 import {
   fitToData,
+  parseSettings,
   proportionOptions,
   resolveConfig,
   type TrainConfig,
@@ -89,8 +90,9 @@ async function openNew(settings: TrainingSettings): Promise<Training> {
   const source = graph === undefined ? await fromSettings(early, signal) : fromGraph(graph, early);
   try {
     const opened = await openEngine(engine ?? 'auto', defined({ threads }));
-    const dataset = await openData(early, given, source.inputShape, options);
-    const { config, notes } = fitToData(input, dataset.train.count);
+    const sized = withOwnSize(input, source.inputShape);
+    const dataset = await openData(resolveConfig(sized), given, source.inputShape, options);
+    const { config, notes } = fitToData(sized, dataset.train.count);
     const { network, proportion, rewritten } = await source.for(dataset);
     checkDataFit(rewritten, dataset);
     checkNormSizes(rewritten, config.batch);
@@ -110,6 +112,13 @@ async function openNew(settings: TrainingSettings): Promise<Training> {
   } finally {
     await source.close();
   }
+}
+
+/** A folder's images have the size that the network is for, which decides how they are cropped too. */
+function withOwnSize(input: TrainConfigInput, [, size]: Shape): TrainConfigInput {
+  const { data } = parseSettings(input);
+  if (typeof data !== 'object' || data.name !== 'folder' || typeof data.size === 'number') return input;
+  return { ...input, data: { ...data, ...defined({ size }) } };
 }
 
 async function openResumed(settings: ResumeSettings): Promise<Training> {

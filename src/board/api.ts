@@ -30,9 +30,11 @@ export interface RunRow {
   readonly study: string | null;
 }
 
-export interface StudyRow {
+/** How far the trainings of a study or campaign are. */
+export interface TrainingsRow {
   readonly id: string;
   readonly name: string;
+  /** Of a campaign, those of its studies that are here. */
   readonly trials: number;
   readonly done: number;
   readonly running: number;
@@ -40,17 +42,10 @@ export interface StudyRow {
   readonly updated: number;
 }
 
+export type StudyRow = TrainingsRow;
+
 /** Several studies with hypotheses. */
-export interface CampaignRow {
-  readonly id: string;
-  readonly name: string;
-  /** Of all its studies that are here. */
-  readonly trials: number;
-  readonly done: number;
-  readonly running: number;
-  readonly failed: number;
-  readonly updated: number;
-}
+export type CampaignRow = TrainingsRow;
 
 /** A folder that looks like a run, a study or a campaign and cannot be read. */
 export interface Problem {

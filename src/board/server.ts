@@ -239,35 +239,24 @@ function jsonAnswer(value: unknown): Answer {
 type Listed = Awaited<ReturnType<Scanner['list']>>;
 
 /** Looks names up in the list, never on the disk. A name that is not listed does not exist. */
-async function withRun<T>(
-  { scanner: scan }: House,
-  id: string,
-  work: (folder: string, row: Listed['runs'][number]) => Promise<T>,
-): Promise<T | undefined> {
-  const row = (await scan.list()).runs.find((each) => each.id === id);
-  const folder = scan.folderOf('run', id);
-  return row === undefined || folder === undefined ? undefined : work(folder, row);
+function listedBy<Row extends { readonly id: string }>(
+  kind: 'run' | 'study' | 'campaign',
+  rowsOf: (listing: Listed) => readonly Row[],
+) {
+  return async <T>(
+    { scanner: scan }: House,
+    id: string,
+    work: (folder: string, row: Row) => Promise<T>,
+  ): Promise<T | undefined> => {
+    const row = rowsOf(await scan.list()).find((each) => each.id === id);
+    const folder = scan.folderOf(kind, id);
+    return row === undefined || folder === undefined ? undefined : work(folder, row);
+  };
 }
 
-async function withStudy<T>(
-  { scanner: scan }: House,
-  id: string,
-  work: (folder: string, row: Listed['studies'][number]) => Promise<T>,
-): Promise<T | undefined> {
-  const row = (await scan.list()).studies.find((each) => each.id === id);
-  const folder = scan.folderOf('study', id);
-  return row === undefined || folder === undefined ? undefined : work(folder, row);
-}
-
-async function withCampaign<T>(
-  { scanner: scan }: House,
-  id: string,
-  work: (folder: string, row: Listed['campaigns'][number]) => Promise<T>,
-): Promise<T | undefined> {
-  const row = (await scan.list()).campaigns.find((each) => each.id === id);
-  const folder = scan.folderOf('campaign', id);
-  return row === undefined || folder === undefined ? undefined : work(folder, row);
-}
+const withRun = listedBy('run', ({ runs }) => runs);
+const withStudy = listedBy('study', ({ studies }) => studies);
+const withCampaign = listedBy('campaign', ({ campaigns }) => campaigns);
 
 /** Server-sent events: a line of JSON for every change. */
 function stream(request: IncomingMessage, response: ServerResponse, house: House): void {

@@ -4,7 +4,7 @@ import type { CampaignPage, Listing, StudyRow } from '../api.js';
 import { element, explained, table } from './element.js';
 import { studyTable } from './list-view.js';
 import type { View } from './view.js';
-import { api } from './words.js';
+import { api, progressText } from './words.js';
 
 const fetchCampaign = async (id: string): Promise<CampaignPage | undefined> => {
   const response = await fetch(api('campaign', id));
@@ -43,13 +43,8 @@ async function studiesOf(id: string): Promise<readonly StudyRow[]> {
 
 function partsOf(id: string, campaign: CampaignPage, rows: readonly StudyRow[]): HTMLElement[] {
   const { row, verdict, rule, columns, conclusions, caveats, command } = campaign;
-  const failed = row.failed > 0 ? `, ${row.failed} failed` : '';
   return [
-    element(
-      'p',
-      { class: 'meta' },
-      `${id}: ${row.done} of ${row.trials} trainings done, ${row.running} running${failed}`,
-    ),
+    element('p', { class: 'meta' }, progressText(row)),
     element('p', { class: 'verdict' }, verdict),
     element('p', { class: 'meta' }, rule),
     table<readonly string[]>(

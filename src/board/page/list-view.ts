@@ -1,7 +1,7 @@
 /** All runs and studies, filtered and sorted. */
 
-import type { CampaignRow, Changes, Listing, RunRow, StudyRow } from '../api.js';
-import { element, explained, scrolling, table } from './element.js';
+import type { CampaignRow, Changes, Listing, RunRow, StudyRow, TrainingsRow } from '../api.js';
+import { element, explained, scrolling, table, type Column } from './element.js';
 import type { View } from './view.js';
 import { campaignLink, digits, none, runLink, studyLink, when } from './words.js';
 
@@ -199,42 +199,47 @@ function rowOf(row: RunRow): HTMLTableRowElement {
   );
 }
 
-export function studyTable(rows: readonly StudyRow[]): HTMLElement {
+/** How far the trainings are, as the last columns of a table. */
+const progressColumns: readonly Column<TrainingsRow>[] = [
+  { title: 'done', align: 'right', cell: ({ done, trials }) => `${done} of ${trials}` },
+  { title: 'running', align: 'right', cell: ({ running }) => String(running) },
+  { title: 'failed', align: 'right', cell: ({ failed }) => String(failed) },
+  { title: 'updated', cell: ({ updated }) => when(updated) },
+];
+
+/** A heading, and below it the rows, the one that changed last first. */
+function progressTable(
+  title: string,
+  names: readonly Column<TrainingsRow>[],
+  rows: readonly TrainingsRow[],
+): HTMLElement {
+  const sorted = [...rows].sort((a, b) => b.updated - a.updated);
   return element(
     'div',
     {},
-    element('h2', {}, 'Studies'),
-    table<StudyRow>(
-      'Studies',
-      [
-        { title: 'study', cell: ({ id }) => element('a', { href: studyLink(id) }, id) },
-        { title: 'network', cell: ({ name }) => name },
-        { title: 'done', align: 'right', cell: ({ done, trials }) => `${done} of ${trials}` },
-        { title: 'running', align: 'right', cell: ({ running }) => String(running) },
-        { title: 'failed', align: 'right', cell: ({ failed }) => String(failed) },
-        { title: 'updated', cell: ({ updated }) => when(updated) },
-      ],
-      [...rows].sort((a, b) => b.updated - a.updated),
-    ),
+    element('h2', {}, title),
+    table<TrainingsRow>(title, [...names, ...progressColumns], sorted),
+  );
+}
+
+export function studyTable(rows: readonly StudyRow[]): HTMLElement {
+  return progressTable(
+    'Studies',
+    [
+      { title: 'study', cell: ({ id }) => element('a', { href: studyLink(id) }, id) },
+      { title: 'network', cell: ({ name }) => name },
+    ],
+    rows,
   );
 }
 
 function campaignTable(rows: readonly CampaignRow[]): HTMLElement {
-  return element(
-    'div',
-    {},
-    element('h2', {}, 'Campaigns'),
-    table<CampaignRow>(
-      'Campaigns',
-      [
-        { title: 'campaign', cell: ({ id }) => element('a', { href: campaignLink(id) }, id) },
-        { title: 'name', cell: ({ name }) => name },
-        { title: 'done', align: 'right', cell: ({ done, trials }) => `${done} of ${trials}` },
-        { title: 'running', align: 'right', cell: ({ running }) => String(running) },
-        { title: 'failed', align: 'right', cell: ({ failed }) => String(failed) },
-        { title: 'updated', cell: ({ updated }) => when(updated) },
-      ],
-      [...rows].sort((a, b) => b.updated - a.updated),
-    ),
+  return progressTable(
+    'Campaigns',
+    [
+      { title: 'campaign', cell: ({ id }) => element('a', { href: campaignLink(id) }, id) },
+      { title: 'name', cell: ({ name }) => name },
+    ],
+    rows,
   );
 }

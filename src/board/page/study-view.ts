@@ -4,7 +4,7 @@ import type { GroupPage, Listing, RunRow, StudyPage } from '../api.js';
 import { armChart } from './chart.js';
 import { element, explained, table } from './element.js';
 import type { View } from './view.js';
-import { api, digits, runLink } from './words.js';
+import { api, digits, progressText, runLink } from './words.js';
 
 const fetchStudy = async (id: string): Promise<StudyPage | undefined> => {
   const response = await fetch(api('study', id));
@@ -15,7 +15,7 @@ export async function studyView(id: string): Promise<View | undefined> {
   const [study, trials] = await Promise.all([fetchStudy(id), trialsOf(id)]);
   if (study === undefined) return undefined;
   const trainings = element('div', {}, trialTable(trials));
-  const progress = element('p', { class: 'meta' }, progressOf(study));
+  const progress = element('p', { class: 'meta' }, progressText(study.row));
   const groups = study.groups.map((group, index) => groupPart(id, group, index));
   const notes = element('ul', {}, ...notesOf(study));
   const node = element(
@@ -45,7 +45,7 @@ export async function studyView(id: string): Promise<View | undefined> {
       if (!studies.some((changed) => changed.id === id)) return;
       const now = await fetchStudy(id);
       if (now === undefined) return;
-      progress.textContent = progressOf(now);
+      progress.textContent = progressText(now.row);
       now.groups.forEach((group, index) => groups[index]?.update(group));
       notes.replaceChildren(...notesOf(now));
       trainings.replaceChildren(trialTable(await trialsOf(id)));
@@ -75,11 +75,6 @@ function trialTable(rows: readonly RunRow[]): HTMLElement {
     ],
     sorted,
   );
-}
-
-function progressOf({ row }: StudyPage): string {
-  const failed = row.failed > 0 ? `, ${row.failed} failed` : '';
-  return `${row.id}: ${row.done} of ${row.trials} trainings done, ${row.running} running${failed}`;
 }
 
 function notesOf({ caveats, document: { failures }, row }: StudyPage): HTMLElement[] {

@@ -1,5 +1,7 @@
 /** Numbers and times as the page writes them. */
 
+import type { TrainingsRow } from '../api.js';
+
 export const none = '–';
 
 export function digits(value: number | null, count: number): string {
@@ -8,6 +10,12 @@ export function digits(value: number | null, count: number): string {
 
 export function when(time: number): string {
   return new Date(time).toLocaleString(undefined, { dateStyle: 'short', timeStyle: 'medium' });
+}
+
+/** How far a study or campaign is, in words. */
+export function progressText({ id, done, trials, running, failed }: TrainingsRow): string {
+  const failures = failed > 0 ? `, ${failed} failed` : '';
+  return `${id}: ${done} of ${trials} trainings done, ${running} running${failures}`;
 }
 
 export const runLink = (id: string): string => `#/run/${encodeURIComponent(id)}`;

@@ -4,6 +4,7 @@
  */
 
 import { armColors, armProperty, pageColors } from '../base/colors.js';
+import { escapeText } from './canvas.js';
 
 /** Narrow enough for its texts to be legible on a screen of 400 pixels, where a page shrinks it a little. */
 export const figureWidth = 440;
@@ -50,10 +51,6 @@ function short(value: number): string {
 /** A coordinate, with as many digits as a screen shows. */
 export function place(value: number): string {
   return String(Math.round(value * 10) / 10);
-}
-
-export function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
 const light: { readonly [name: string]: string } = { ...pageColors.light, ...armColors.light };
@@ -139,6 +136,25 @@ export function textMark(
   return `<text x="${place(x)}" y="${place(y)}" text-anchor="${anchor}"${look}>${escapeText(text)}</text>`;
 }
 
+/** A dot for one seed's value. @param says what readers see when the pointer rests on it */
+export function seedMark(x: number, y: number, color: ColorName, says?: string): string {
+  return told('circle', `cx="${place(x)}" cy="${place(y)}" r="2.5" ${filled(color)} opacity=".55"`, says);
+}
+
+/** A square for an estimate. @param says what readers see when the pointer rests on it */
+export function estimateMark(x: number, y: number, color: ColorName, says?: string): string {
+  return told('rect', `x="${place(x - 4.5)}" y="${place(y - 4.5)}" width="9" height="9" ${filled(color)}`, says);
+}
+
+function told(tag: string, attributes: string, says: string | undefined): string {
+  return says === undefined ? `<${tag} ${attributes}/>` : `<${tag} ${attributes}>${tooltip(says)}</${tag}>`;
+}
+
+/** The bar of an interval, along a path. */
+export function intervalMark(path: string, color: ColorName): string {
+  return `<path d="${path}" ${stroked(color, 2.5)}/>`;
+}
+
 const lineLooks = { axis: stroked('line'), zero: `${stroked('muted')} stroke-dasharray="4 3"` } as const;
 
 export function lineMark(kind: 'axis' | 'zero', x1: number, y1: number, x2: number, y2: number): string {
@@ -168,6 +184,24 @@ export function axes(frame: Frame, x: Scale, y: Scale, xLabel: string, yLabel: s
     lineMark('axis', left, bottom, right, bottom),
     textMark((left + right) / 2, bottom + 38, xLabel, { anchor: 'middle', kind: 'small' }),
     textMark(left - 40, top - 12, yLabel, { kind: 'small' }),
+  ];
+}
+
+/**
+ * The lines of a plot in rows that share an axis: at every tick and at 0, in each row.
+ * @param tops where each row's lines begin
+ * @param height how far down they run
+ * @param bottom of the last row; the numbers of the ticks stand below it
+ */
+export function rowLines(x: Scale, tops: readonly number[], height: number, bottom: number): string[] {
+  const lines = (kind: 'axis' | 'zero', at: number): string[] =>
+    tops.map((top) => lineMark(kind, at, top, at, top + height));
+  return [
+    ...x.ticks.flatMap((tick) => [
+      ...lines('axis', x.at(tick)),
+      textMark(x.at(tick), bottom + 18, x.format(tick), { anchor: 'middle', kind: 'small' }),
+    ]),
+    ...lines('zero', x.at(0)),
   ];
 }
 

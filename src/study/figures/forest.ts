@@ -4,15 +4,15 @@ import type { ArmResult, GroupResult } from '../results.js';
 import type { Difference } from '../statistics/index.js';
 import {
   armColor,
+  estimateMark,
   figure,
   figureWidth,
-  filled,
+  intervalMark,
   linearScale,
-  lineMark,
   place,
-  stroked,
+  rowLines,
+  seedMark,
   textMark,
-  tooltip,
   type ColorName,
 } from '../../draw/chart.js';
 
@@ -44,11 +44,12 @@ export function forestPlot(group: GroupResult): string | undefined {
     textMark(16, 24, `Test error against ${baseline!.arm.label}, in points`, { kind: 'strong' }),
     textMark(plot.left, top - 12, '◀ better', { kind: 'small' }),
     textMark(plot.right, top - 12, 'worse ▶', { anchor: 'end', kind: 'small' }),
-    ...x.ticks.flatMap((tick) => [
-      ...rows.map((_, index) => lineMark('axis', x.at(tick), plotTop(index), x.at(tick), plotTop(index) + plotHeight)),
-      textMark(x.at(tick), bottom + 18, x.format(tick), { anchor: 'middle', kind: 'small' }),
-    ]),
-    ...rows.map((_, index) => lineMark('zero', x.at(0), plotTop(index), x.at(0), plotTop(index) + plotHeight)),
+    ...rowLines(
+      x,
+      rows.map((_, index) => plotTop(index)),
+      plotHeight,
+      bottom,
+    ),
     ...rows.flatMap((row, index) => rowMarks(row, top + index * rowHeight, x.at)),
     textMark(16, bottom + 42, 'Dots are seeds. Bars are 95 % intervals, over other seeds', { kind: 'small' }),
     textMark(16, bottom + 58, 'and other test images.', { kind: 'small' }),
@@ -72,16 +73,9 @@ function rowMarks({ arm, difference, color }: Row, above: number, at: (value: nu
   return [
     textMark(16, above + 17, `${arm.arm.label}${control}`, { color }),
     textMark(figureWidth - 16, above + 17, `${formatDifference(difference)}${p}`, { anchor: 'end' }),
-    ...values.map(
-      (value) =>
-        `<circle cx="${place(at(value))}" cy="${place(y + 9)}" r="2.5" ${filled(color)} opacity=".55">` +
-        `${tooltip(`${arm.arm.label}, a seed: ${signed(value)} points`)}</circle>`,
-    ),
-    ...(ci === null
-      ? []
-      : [`<path d="M${place(at(ci.low))} ${place(y)}H${place(at(ci.high))}" ${stroked(color, 2.5)}/>`]),
-    `<rect x="${place(at(mean) - 4.5)}" y="${place(y - 4.5)}" width="9" height="9" ${filled(color)}>` +
-      `${tooltip(`${arm.arm.label}: ${formatDifference(difference)} points`)}</rect>`,
+    ...values.map((value) => seedMark(at(value), y + 9, color, `${arm.arm.label}, a seed: ${signed(value)} points`)),
+    ...(ci === null ? [] : [intervalMark(`M${place(at(ci.low))} ${place(y)}H${place(at(ci.high))}`, color)]),
+    estimateMark(at(mean), y, color, `${arm.arm.label}: ${formatDifference(difference)} points`),
   ];
 }
 

@@ -1,5 +1,5 @@
 export { learningCurves } from './curves.js';
-export { escapeText } from '../../draw/chart.js';
+export { escapeText } from '../../draw/canvas.js';
 export { evaluatedName } from './evaluated-name.js';
 export { fitCurves } from './fit.js';
 export { forestPlot, formatDifference, formatP, signed } from './forest.js';

@@ -4,7 +4,7 @@ import { escapeText } from '../figures/index.js';
 import type { ArmResult, GroupResult, StudyResult } from '../results.js';
 import type { ReportFigure } from './figures.js';
 import type { Provenance } from './markdown.js';
-import { listOf, pageOf } from './page.js';
+import { figureOf, listOf, pageOf, tableOf } from './page.js';
 import { caveats, method, verdictSentence } from './sentences.js';
 import { fitSection } from './fit.js';
 import { costColumns, reportColumns, type TableColumn } from './tables.js';
@@ -52,15 +52,10 @@ function table(arms: readonly ArmResult[], columns: readonly TableColumn[], capt
     });
     return `<tr class="${verdict}">${cells.join('')}</tr>`;
   });
-  const head = columns
-    .map(
-      (column) => `<th scope="col"${kind(column)} title="${escapeText(column.about)}">${escapeText(column.title)}</th>`,
-    )
-    .join('');
-  return (
-    `<div class="scroll" tabindex="0" role="region" aria-label="${escapeText(caption)}"><table><thead><tr>${head}</tr></thead>` +
-    `<tbody>${rows.join('')}</tbody></table></div>`
+  const head = columns.map(
+    (column) => `<th scope="col"${kind(column)} title="${escapeText(column.about)}">${escapeText(column.title)}</th>`,
   );
+  return tableOf(caption, head, rows);
 }
 
 function explained(columns: readonly TableColumn[]): string {
@@ -78,7 +73,7 @@ function figuresOf(figures: readonly ReportFigure[], group: GroupResult): string
           '<h3>The networks: filled ReLUs are kept, hollow ones dropped</h3>',
           ...drawings.map(
             (figure, index) =>
-              `<details class="drawings"${index === 1 ? ' open' : ''}><summary>${escapeText(figure.title)}</summary>${show(figure)}</details>`,
+              `<details class="drawings"${index === 1 ? ' open' : ''}><summary>${escapeText(figure.title)}</summary>${figureOf(figure)}</details>`,
           ),
         ]),
   ];
@@ -89,11 +84,7 @@ function own(figures: readonly ReportFigure[], { name }: GroupResult, kind: Repo
 }
 
 function chartsOf(charts: readonly ReportFigure[]): string[] {
-  return charts.length === 0 ? [] : [`<div class="charts">${charts.map(show).join('')}</div>`];
-}
-
-function show({ title, svg }: ReportFigure): string {
-  return `<figure>${svg.trim()}<figcaption>${escapeText(title)}</figcaption></figure>`;
+  return charts.length === 0 ? [] : [`<div class="charts">${charts.map(figureOf).join('')}</div>`];
 }
 
 function fitOf(figures: readonly ReportFigure[], group: GroupResult): string[] {

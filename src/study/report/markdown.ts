@@ -58,11 +58,22 @@ function fitOf(figures: readonly ReportFigure[], group: GroupResult, heading: st
 }
 
 function table(arms: readonly ArmResult[], columns: readonly TableColumn[]): string {
+  return markdownTable(
+    columns,
+    arms.map((arm) => columns.map(({ cell }) => cell(arm))),
+  );
+}
+
+/** A table in Markdown; columns stand to the left unless they say otherwise. */
+export function markdownTable(
+  columns: readonly { readonly title: string; readonly align?: 'left' | 'right' }[],
+  rows: readonly (readonly string[])[],
+): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [
     line(columns.map(({ title }) => title)),
-    line(columns.map(({ align }) => (align === 'left' ? '---' : '--:'))),
-    ...arms.map((arm) => line(columns.map(({ cell }) => cell(arm)))),
+    line(columns.map(({ align }) => (align === 'right' ? '--:' : '---'))),
+    ...rows.map(line),
   ].join('\n');
 }
 

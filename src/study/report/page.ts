@@ -59,6 +59,19 @@ export function pageOf(title: string, body: readonly string[]): string {
   ].join('\n');
 }
 
+/** A table that scrolls by itself if it is too wide. @param head and rows as HTML: cells, and whole rows */
+export function tableOf(caption: string, head: readonly string[], rows: readonly string[]): string {
+  return (
+    `<div class="scroll" tabindex="0" role="region" aria-label="${escapeText(caption)}"><table><thead><tr>${head.join('')}</tr></thead>` +
+    `<tbody>${rows.join('')}</tbody></table></div>`
+  );
+}
+
+/** A figure with its title below. */
+export function figureOf({ title, svg }: { readonly title: string; readonly svg: string }): string {
+  return `<figure>${svg.trim()}<figcaption>${escapeText(title)}</figcaption></figure>`;
+}
+
 /** Texts as a list. */
 export function listOf(items: readonly string[]): string {
   return `<ul>${items.map((item) => `<li>${escapeText(item)}</li>`).join('')}</ul>`;

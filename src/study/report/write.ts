@@ -33,8 +33,7 @@ export async function writeReportOf(study: Study, result: StudyResult): Promise<
   const figures = reportFigures(result);
   const provenance = provenanceOf(study, result);
   const folder = join(study.folder, 'report');
-  await onDisk(folder, () => mkdir(folder, { recursive: true }));
-  const files: readonly (readonly [name: string, text: string])[] = [
+  await writeFiles(folder, [
     ...figures.map(({ file, svg }) => [file, svg] as const),
     ['report.md', markdownOf(result, figures, provenance)],
     ['results.json', `${JSON.stringify(studyDocument(result), null, 2)}\n`],
@@ -42,9 +41,17 @@ export async function writeReportOf(study: Study, result: StudyResult): Promise<
     ['curves.csv', curvesCsvOf(result)],
     ['results.tex', result.groups.map(latexOf).join('\n')],
     ['index.html', htmlOf(result, figures, provenance)],
-  ];
-  for (const [name, text] of files) await replaceFile(join(folder, name), (file) => file.writeFile(text));
+  ]);
   return { result, folder };
+}
+
+/** Writes text files into a folder, which is made if it is not there. @throws RectioError `disk` */
+export async function writeFiles(
+  folder: string,
+  files: readonly (readonly [name: string, text: string])[],
+): Promise<void> {
+  await onDisk(folder, () => mkdir(folder, { recursive: true }));
+  for (const [name, text] of files) await replaceFile(join(folder, name), (file) => file.writeFile(text));
 }
 
 /** The report's page, as `writeReportOf` writes it, without writing anything. */

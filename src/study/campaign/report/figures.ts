@@ -3,13 +3,17 @@
 import {
   armColor,
   axes,
+  estimateMark,
   figure,
   figureWidth,
   filled,
+  intervalMark,
   legend,
   linearScale,
   lineMark,
   place,
+  rowLines,
+  seedMark,
   stroked,
   textMark,
   type ColorName,
@@ -52,11 +56,12 @@ export function hypothesisPlot({ hypotheses, record }: CampaignResult): string |
     textMark(16, 24, 'Differences in test error, in points', { kind: 'strong' }),
     textMark(plot.left, top - 12, '◀ lower error', { kind: 'small' }),
     textMark(plot.right, top - 12, 'higher error ▶', { anchor: 'end', kind: 'small' }),
-    ...x.ticks.flatMap((tick) => [
-      ...rows.map((_, index) => lineMark('axis', x.at(tick), plotTop(index), x.at(tick), plotTop(index) + plotHeight)),
-      textMark(x.at(tick), bottom + 18, x.format(tick), { anchor: 'middle', kind: 'small' }),
-    ]),
-    ...rows.map((_, index) => lineMark('zero', x.at(0), plotTop(index), x.at(0), plotTop(index) + plotHeight)),
+    ...rowLines(
+      x,
+      rows.map((_, index) => plotTop(index)),
+      plotHeight,
+      bottom,
+    ),
     ...rows.flatMap((row, index) => rowMarks(row, plotTop(index), x.at)),
     textMark(16, bottom + 44, 'Dots are seeds, bars 95 % intervals, pale bands what was predicted.', { kind: 'small' }),
   ];
@@ -98,20 +103,10 @@ function rowMarks({ label, detail, estimate, values, expect, color }: Row, above
     textMark(16, above - 21, label, { color }),
     textMark(16, above - 6, detail, { kind: 'small' }),
     textMark(figureWidth - 16, above - 6, formatDifference(estimate), { anchor: 'end' }),
-    ...values.map(
-      (value) => `<circle cx="${place(at(value))}" cy="${place(y + 9)}" r="2.5" ${filled(color)} opacity=".55"/>`,
-    ),
+    ...values.map((value) => seedMark(at(value), y + 9, color)),
     ...(ci === null ? [] : [intervalMark(`M${place(at(ci.low))} ${place(y)}H${place(at(ci.high))}`, color)]),
-    squareMark(at(mean), y, color),
+    estimateMark(at(mean), y, color),
   ];
-}
-
-function intervalMark(path: string, color: ColorName): string {
-  return `<path d="${path}" ${stroked(color, 2.5)}/>`;
-}
-
-function squareMark(x: number, y: number, color: ColorName): string {
-  return `<rect x="${place(x - 4.5)}" y="${place(y - 4.5)}" width="9" height="9" ${filled(color)}/>`;
 }
 
 const frame = { left: 64, right: figureWidth - 20, top: 64, bottom: 330 };
@@ -174,7 +169,7 @@ function seriesMarks(
     ...sorted.flatMap((point) => {
       const { mean, ci } = point.difference;
       const bar = ci === null ? [] : [`M${place(at(point))} ${place(y(ci.low))}V${place(y(ci.high))}`];
-      return [...bar.map((d) => intervalMark(d, color)), squareMark(at(point), y(mean), color)];
+      return [...bar.map((d) => intervalMark(d, color)), estimateMark(at(point), y(mean), color)];
     }),
   ];
 }

@@ -1,13 +1,11 @@
 /** Writes the report of a campaign into its folder, in every form, and the reports of its studies into theirs. */
 
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { escapeText } from '../../figures/index.js';
-import { listOf, pageOf } from '../../report/page.js';
-import { writeReportOf } from '../../report/write.js';
-import { replaceFile } from '../../../system/durable.js';
-import { onDisk } from '../../../system/errno.js';
+import { markdownTable } from '../../report/markdown.js';
+import { figureOf, listOf, pageOf, tableOf } from '../../report/page.js';
+import { writeFiles, writeReportOf } from '../../report/write.js';
 import type { Campaign } from '../folder.js';
 import { campaignResult, type CampaignResult } from '../results.js';
 import { campaignDocument } from './document.js';
@@ -47,14 +45,12 @@ export async function writeCampaignReport(campaign: Campaign): Promise<CampaignR
   }
   const figures = figuresOf(result);
   const folder = join(campaign.folder, 'report');
-  await onDisk(folder, () => mkdir(folder, { recursive: true }));
-  const files: readonly (readonly [name: string, text: string])[] = [
+  await writeFiles(folder, [
     ...figures.map(({ file, svg }) => [file, svg] as const),
     ['report.md', markdownOf(result, figures)],
     ['results.json', `${JSON.stringify(campaignDocument(result), null, 2)}\n`],
     ['index.html', htmlOf(result, figures)],
-  ];
-  for (const [name, text] of files) await replaceFile(join(folder, name), (file) => file.writeFile(text));
+  ]);
   return { result, folder };
 }
 
@@ -78,10 +74,6 @@ const progressOf = ({ studies }: CampaignResult): string[][] =>
 const progressTitles = ['study', 'trainings done', 'failed'];
 
 function markdownOf(result: CampaignResult, figures: readonly Figure[]): string {
-  const table = (titles: readonly string[], rows: readonly (readonly string[])[]): string => {
-    const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-    return [line(titles), line(titles.map(() => '---')), ...rows.map(line)].join('\n');
-  };
   const cells = result.hypotheses.map((row) => hypothesisColumns.map(({ cell }) => cell(row)));
   const bullets = (texts: readonly string[]): string[] =>
     texts.length === 0 ? [] : [texts.map((text) => `- ${text}`).join('\n')];
@@ -89,16 +81,13 @@ function markdownOf(result: CampaignResult, figures: readonly Figure[]): string 
     `# ${result.record.name}`,
     `**${wholeSentence(result)}**`,
     ruleSentence(result.record.claims),
-    table(
-      hypothesisColumns.map(({ title }) => title),
-      cells,
-    ),
+    markdownTable(hypothesisColumns, cells),
     ...bullets(conclusions(result)),
     ...figures.map(({ file, title }) => `![${title}](${file})`),
     ...bullets(campaignCaveats(result)),
     '## Studies',
-    table(
-      progressTitles,
+    markdownTable(
+      progressTitles.map((title) => ({ title })),
       progressOf(result).map(([name = '', ...rest]) => [`[${name}](../studies/${name}/report/report.md)`, ...rest]),
     ),
     '## How it was made',
@@ -122,10 +111,10 @@ function htmlOf(result: CampaignResult, figures: readonly Figure[]): string {
     `<p class="meta">${escapeText(ruleSentence(result.record.claims))}</p>`,
     hypothesisTable(result),
     ...(conclusions(result).length === 0 ? [] : [listOf(conclusions(result))]),
-    `<div class="charts">${figures.map(figureHtml).join('')}</div>`,
+    `<div class="charts">${figures.map(figureOf).join('')}</div>`,
     ...(campaignCaveats(result).length === 0 ? [] : [listOf(campaignCaveats(result))]),
     '<h2>Studies</h2>',
-    tableHtml(
+    tableOf(
       'Studies',
       progressTitles.map((title) => `<th scope="col">${title}</th>`),
       progressOf(result).map(([name = '', ...rest]) =>
@@ -138,15 +127,11 @@ function htmlOf(result: CampaignResult, figures: readonly Figure[]): string {
   ]);
 }
 
-function figureHtml({ title, svg }: Figure): string {
-  return `<figure>${svg.trim()}<figcaption>${escapeText(title)}</figcaption></figure>`;
-}
-
 /** The color of a verdict's row is that of its direction in a study's table: confirmed as better, refuted as worse. */
 const rowClasses = { confirmed: 'better', refuted: 'worse', open: '', pending: '' } as const;
 
 function hypothesisTable({ hypotheses }: CampaignResult): string {
-  return tableHtml(
+  return tableOf(
     'Hypotheses',
     hypothesisColumns.map(({ title }) => `<th scope="col">${escapeText(title)}</th>`),
     hypotheses.map((result) => {
@@ -162,11 +147,4 @@ function hypothesisTable({ hypotheses }: CampaignResult): string {
 
 function rowHtml(kind: string, head: string, cells: readonly string[]): string {
   return `<tr class="${kind}"><th scope="row">${head}</th>${cells.map((cell) => `<td>${escapeText(cell)}</td>`).join('')}</tr>`;
-}
-
-function tableHtml(caption: string, head: readonly string[], rows: readonly string[]): string {
-  return (
-    `<div class="scroll" tabindex="0" role="region" aria-label="${escapeText(caption)}"><table><thead><tr>${head.join('')}</tr></thead>` +
-    `<tbody>${rows.join('')}</tbody></table></div>`
-  );
 }

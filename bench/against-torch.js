@@ -15,6 +15,8 @@ import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { median } from '../dist/base/median.js';
+
 const rectio = fileURLToPath(new URL('../bin/rectio.js', import.meta.url));
 const peer = fileURLToPath(new URL('peers/torch_peer.py', import.meta.url));
 
@@ -87,11 +89,6 @@ function theirs({ peerModel, mode, batch }, channelsLast) {
   return { imagesPerSecond: result.images_per_s, megabytes: result.peak_rss_mb };
 }
 
-/** @param {readonly number[]} numbers */
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2;
-}
 /** @param {readonly Sample[]} samples */
 const speed = (samples) => median(samples.map((sample) => sample.imagesPerSecond));
 /** @param {readonly Sample[]} samples */

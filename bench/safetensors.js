@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
+import { median } from '../dist/base/median.js';
 import { graphParameters, initializeWeights } from '../dist/graph/index.js';
 import { openSafetensors, writeSafetensors } from '../dist/formats/index.js';
 import { createModel } from '../dist/zoo/index.js';
@@ -84,11 +85,4 @@ async function fingerprint() {
   const hash = await file.fingerprint();
   await file.close();
   return hash;
-}
-
-/** @param {readonly number[]} times */
-function median(times) {
-  const sorted = times.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? Number(sorted[middle]) : (Number(sorted[middle - 1]) + Number(sorted[middle])) / 2;
 }

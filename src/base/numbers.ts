@@ -5,6 +5,11 @@ export function formatCount(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** `1 epoch`, `2 epochs`, `1,000 epochs`. */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** Abbreviates a large number, with an optional unit: 40.8 M, 1.21 G, 393 kB. */
 export function formatLarge(value: number, unit = ''): string {
   const scales = [

@@ -92,12 +92,12 @@ export function withoutAddedDefaults(config: object): object {
 
 /** The record without the value at a path, if it is the given one. */
 function without(value: object, [key = '', ...further]: readonly string[], standard: unknown): object {
-  const inner: unknown = Object.entries(value).find(([name]) => name === key)?.[1];
+  const inner = isRecord(value) ? value[key] : undefined;
   if (further.length === 0) {
     if (inner !== standard) return value;
     return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key));
   }
-  return typeof inner === 'object' && inner !== null ? { ...value, [key]: without(inner, further, standard) } : value;
+  return isRecord(inner) ? { ...value, [key]: without(inner, further, standard) } : value;
 }
 
 /** The settings as the rewrite takes them. */

@@ -8,7 +8,7 @@ import type { TrainState } from './checkpoint.js';
 import { parseScore, type Score } from './score.js';
 import { onDisk, whereGone } from '../system/errno.js';
 import { replaceFile, writeAll } from '../system/durable.js';
-import { eachLine, firstLine, openPlainFile } from '../system/plain-file.js';
+import { eachLine, firstLine, openPlainFile, readEnd } from '../system/plain-file.js';
 import { inRun } from './layout.js';
 
 /** What is worth a line. */
@@ -146,12 +146,7 @@ const tailBytes = 16_384;
 
 /** The last lines of a run's log, however long it is: those in its last 16 KB. None if there is no log. */
 export async function readLastMetrics(run: string): Promise<MetricsLine[]> {
-  const lines = await withLog(run, async (file) => {
-    const { size } = await file.stat();
-    const buffer = Buffer.alloc(Math.min(size, tailBytes));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
-    return parseLines(buffer.toString('latin1', 0, bytesRead));
-  });
+  const lines = await withLog(run, async (file) => parseLines((await readEnd(file, tailBytes)).toString('latin1')));
   return lines ?? [];
 }
 

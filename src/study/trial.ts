@@ -13,6 +13,7 @@ import { recordedConfig, type TrainConfig } from '../config/index.js';
 import { replaceJson } from '../system/durable.js';
 import { onDisk, whereGone } from '../system/errno.js';
 import { readJsonIfThere } from '../system/json-file.js';
+import { readEnd } from '../system/plain-file.js';
 
 /** How to start `rectio`: a program and its first arguments. */
 export interface RectioCommand {
@@ -176,10 +177,7 @@ async function endOf(path: string, bytes: number): Promise<string> {
   const file = await open(path).catch(whereGone);
   if (file === undefined) return '';
   try {
-    const { size } = await file.stat();
-    const buffer = Buffer.alloc(Math.min(size, bytes));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
-    return buffer.toString('utf8', 0, bytesRead);
+    return (await readEnd(file, bytes)).toString();
   } finally {
     await file.close();
   }

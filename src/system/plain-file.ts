@@ -31,6 +31,14 @@ export async function openPlainFile(
   throw refuse();
 }
 
+/** The last bytes of a file; all of them if it has no more. */
+export async function readEnd(file: FileHandle, most: number): Promise<Buffer> {
+  const { size } = await file.stat();
+  const buffer = Buffer.alloc(Math.min(size, most));
+  const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length);
+  return buffer.subarray(0, bytesRead);
+}
+
 /** Where a reading of lines stands. */
 export interface LinesPlace {
   /** In bytes: behind the last whole line. */

@@ -77,7 +77,7 @@ async function showCampaign(plan: CampaignPlan, folder: string, json: boolean, o
   const studies = Object.entries(plan.studies).map(([name, study]) => ({
     name,
     hash: planHash(study),
-    trainings: study.arms.length * study.seeds.length,
+    trainings: plannedWork(study).trainings,
     detectable: expectedDetectable(study),
   }));
   const hash = campaignHash(Object.fromEntries(studies.map((study) => [study.name, study.hash])), plan.claims);

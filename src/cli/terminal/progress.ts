@@ -3,7 +3,7 @@
 import type { Screen } from './output.js';
 import { nameFlags } from './setting-names.js';
 import { cut, roomIn, statusLine } from './status-line.js';
-import { formatCount, formatDuration } from './table.js';
+import { formatCount, formatDuration, plural } from './table.js';
 import type { Score } from '../../run/index.js';
 import type { TrainEvent } from '../../train/index.js';
 
@@ -133,10 +133,6 @@ function epochLines(event: EpochEvent, number: string): string[] {
     [`epoch ${number}`, ...errors, time].join('  '),
     `${number} errors: ${short}`,
   ];
-}
-
-function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function percent(value: number): string {

@@ -2,7 +2,7 @@
 
 import { wrapText } from './wrap.js';
 
-export { formatCount, formatLarge } from '../../base/numbers.js';
+export { formatCount, formatLarge, plural } from '../../base/numbers.js';
 
 export interface Column {
   readonly title: string;

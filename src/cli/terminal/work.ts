@@ -1,7 +1,7 @@
 /** Says how much work a study is, and about how long it takes. */
 
 import type { ExpectedTime, PlannedWork } from '../../study/index.js';
-import { formatCount } from './table.js';
+import { formatCount, plural } from './table.js';
 
 export interface Work extends PlannedWork {
   /** Null if nothing like it was trained here before. */
@@ -23,8 +23,4 @@ function roughly(seconds: number): string {
   if (seconds < 90) return plural(Math.max(1, Math.round(seconds)), 'second');
   const minutes = seconds / 60;
   return minutes < 90 ? plural(Math.round(minutes), 'minute') : `${(minutes / 60).toFixed(1)} hours`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
